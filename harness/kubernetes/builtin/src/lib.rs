@@ -1,0 +1,20 @@
+//! The built-in Kubernetes 1.35 API as tables, and the code that reads them.
+//!
+//! * [`resources`] and [`groups`]: what discovery says is served, in the server's order.
+//! * [`types`] and [`type_of`]: every Go type that an API server decodes, as one [`proofmark_types::TypeGraph`].
+//! * [`decode`]: Go's typed JSON round trip, with Go's words for what does not fit.
+//! * [`proto`]: Kubernetes' protobuf (`application/vnd.kubernetes.protobuf`), both ways.
+//! * [`quantity`]: `resource.Quantity` in its canonical form.
+//!
+//! The tables are generated facts (`generate/`), compressed in the binary (`tables/`) and read on first use.
+
+pub mod decode;
+mod gotext;
+pub mod proto;
+pub mod quantity;
+mod resources;
+mod table;
+mod time;
+
+pub use resources::{Group, Resource, Subresource, groups, resources};
+pub use table::{required, type_of, types};
