@@ -1,0 +1,234 @@
+//! Ownership after a create, an update or a patch.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::entries::{self, ManagerId, Managers, Operation, Owned};
+use super::versions::ConvertError;
+use super::{FieldManager, Manager, cap};
+use crate::fieldset::{FieldSet, Path};
+use crate::typed::{Comparison, Duplicates, Typed};
+
+impl<'a> FieldManager<'a> {
+    /// The new object with the `managedFields` that the write leaves behind.
+    ///
+    /// Entries in `new` itself count, so that they can be edited: `[]` and `[{}]` forget all managers, entries that cannot be read
+    /// and an absent list leave the live ones, and a write through a subresource ignores them. (Decoders that leave out empty lists
+    /// must hand an empty one of a built-in object on to here; in custom resources Kubernetes, too, takes it for absent.) An object
+    /// whose managers were forgotten stays without until it is applied. If either object does not fit its type, all managers are
+    /// forgotten.
+    pub fn update(&self, live: Option<&Value>, new: &Value, manager: &Manager<'_>) -> Value {
+        let mut object = new.clone();
+        entries::clear(&mut object);
+        let managers = self.managers_to_start_from(live, new, manager);
+        let created =
+            live.is_none_or(|live| live.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or("").is_empty());
+        if managers.is_empty() && !created {
+            return object;
+        }
+        if let Ok(managers) = self.updated(live, &object, managers, manager) {
+            entries::store(&mut object, &managers);
+        }
+        object
+    }
+
+    fn managers_to_start_from(&self, live: Option<&Value>, new: &Value, manager: &Manager<'_>) -> Managers {
+        if manager.subresource.is_empty()
+            && let Some(given) = entries::of(new)
+        {
+            if entries::is_reset(given) {
+                return Managers::new();
+            }
+            if let Ok(managers) = entries::decode(given)
+                && !managers.is_empty()
+            {
+                return managers;
+            }
+        }
+        live.and_then(entries::of).and_then(|entries| entries::decode(entries).ok()).unwrap_or_default()
+    }
+
+    /// The managers after `manager` changed `live` into `object`.
+    pub(super) fn updated(
+        &self,
+        live: Option<&Value>,
+        object: &Value,
+        mut managers: Managers,
+        manager: &Manager<'_>,
+    ) -> Result<Managers, String> {
+        let typed = self.typed(manager.api_version).map_err(|error| error.to_string())?;
+        let live = live_or_zero(typed, live);
+        typed.validate(object, Duplicates::Allowed).map_err(|errors| errors.to_string())?;
+        typed.validate(&live, Duplicates::Allowed).map_err(|errors| errors.to_string())?;
+        self.reconcile(&live, manager.api_version, &mut managers).map_err(|error| error.to_string())?;
+
+        let mut changes = Changes::new(self, &live, object, manager.api_version)?;
+        changes.disown(&mut managers, None)?;
+        let mut written = changes.at(manager.api_version)?.map(Comparison::written).unwrap_or_default();
+        strip_meta(&mut written);
+        if !written.is_empty() {
+            let id = ManagerId::new(manager.name, Operation::Update, manager.api_version, manager.subresource);
+            let owned = managers.entry(id).or_insert_with(|| Owned {
+                set: FieldSet::new(),
+                api_version: String::new(),
+                time: None,
+            });
+            owned.set.absorb(written);
+            owned.api_version = manager.api_version.to_owned();
+            owned.time = Some(manager.time.to_owned());
+        }
+        cap::cap_update_managers(&mut managers);
+        Ok(managers)
+    }
+
+    pub(super) fn typed(&self, api_version: &str) -> Result<Typed<'a>, ConvertError> {
+        self.versions.typed(api_version).ok_or(ConvertError::UnknownVersion)
+    }
+
+    /// An object at a version, which may be the one that it has.
+    pub(super) fn at<'v>(&self, object: &'v Value, from: &str, to: &str) -> Result<Cow<'v, Value>, ConvertError> {
+        if from == to { Ok(Cow::Borrowed(object)) } else { self.versions.convert(object, to).map(Cow::Owned) }
+    }
+
+    /// Brings the managers' sets into line with today's types, and forgets those at versions that are gone.
+    pub(super) fn reconcile(
+        &self,
+        live: &Value,
+        api_version: &str,
+        managers: &mut Managers,
+    ) -> Result<(), ConvertError> {
+        let mut known: BTreeMap<String, bool> = BTreeMap::new();
+        for owned in managers.values_mut() {
+            let version = &owned.api_version;
+            if !known.contains_key(version) {
+                let served = match self.at(live, api_version, version) {
+                    Ok(_) => self.versions.typed(version).is_some(),
+                    Err(ConvertError::UnknownVersion) => false,
+                    Err(failed) => return Err(failed),
+                };
+                known.insert(version.clone(), served);
+            }
+            if let Some(typed) = self.versions.typed(version) {
+                typed.reconcile(&mut owned.set);
+            }
+        }
+        managers.retain(|_, owned| known.get(&owned.api_version).copied().unwrap_or(false));
+        Ok(())
+    }
+}
+
+/// The live object, or the empty one that a new one is compared with.
+pub(super) fn live_or_zero<'v>(typed: Typed<'_>, live: Option<&'v Value>) -> Cow<'v, Value> {
+    live.map_or_else(|| Cow::Owned(typed.zero()), Cow::Borrowed)
+}
+
+/// What nobody owns: identity and what the server alone writes.
+static STRIPPED: LazyLock<FieldSet> = LazyLock::new(|| {
+    let mut set = FieldSet::of_fields(&[&["apiVersion"], &["kind"], &["metadata"]]);
+    let of_metadata = [
+        "name",
+        "namespace",
+        "creationTimestamp",
+        "selfLink",
+        "uid",
+        "clusterName",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+    ];
+    of_metadata.into_iter().for_each(|field| set.insert(&Path::fields(&["metadata", field])));
+    set
+});
+
+/// Takes out what nobody owns.
+pub(super) fn strip_meta(set: &mut FieldSet) {
+    set.subtract(&STRIPPED);
+}
+
+/// What a write changed, at every version at which someone owns fields.
+pub(super) struct Changes<'m, 'v> {
+    manager: &'m FieldManager<'m>,
+    old: &'v Value,
+    new: &'v Value,
+    api_version: &'v str,
+    by_version: BTreeMap<String, Option<Comparison>>,
+}
+
+impl<'m, 'v> Changes<'m, 'v> {
+    pub(super) fn new(
+        manager: &'m FieldManager<'m>,
+        old: &'v Value,
+        new: &'v Value,
+        api_version: &'v str,
+    ) -> Result<Self, String> {
+        let mut changes = Self { manager, old, new, api_version, by_version: BTreeMap::new() };
+        changes.at(api_version)?;
+        Ok(changes)
+    }
+
+    /// The differences at a version; `None` if it is not served.
+    pub(super) fn at(&mut self, version: &str) -> Result<Option<&Comparison>, String> {
+        if !self.by_version.contains_key(version) {
+            let comparison = self.compare(version)?;
+            self.by_version.insert(version.to_owned(), comparison);
+        }
+        Ok(self.by_version.get(version).and_then(Option::as_ref))
+    }
+
+    fn compare(&self, version: &str) -> Result<Option<Comparison>, String> {
+        let old = self.manager.at(self.old, self.api_version, version);
+        let new = self.manager.at(self.new, self.api_version, version);
+        let (old, new, typed) = match (old, new, self.manager.typed(version)) {
+            (Ok(old), Ok(new), Ok(typed)) => (old, new, typed),
+            (Err(ConvertError::Failed(why)), ..) => return Err(format!("failed to convert old object: {why}")),
+            (_, Err(ConvertError::Failed(why)), _) => return Err(format!("failed to convert new object: {why}")),
+            _ => return Ok(None),
+        };
+        let mut changes = typed.compare(&old, &new);
+        if let Some(filter) = self.manager.versions.reset(version) {
+            [&mut changes.removed, &mut changes.modified, &mut changes.added]
+                .into_iter()
+                .for_each(|set| filter.apply(set));
+        }
+        Ok(Some(changes))
+    }
+
+    /// What each manager owns of what was written, but for the one who wrote it.
+    pub(super) fn conflicts(
+        &mut self,
+        managers: &Managers,
+        but: &ManagerId,
+    ) -> Result<Vec<(ManagerId, FieldSet)>, String> {
+        let mut out = Vec::new();
+        for (id, owned) in managers.iter().filter(|(id, _)| *id != but) {
+            let Some(changes) = self.at(&owned.api_version)? else {
+                continue;
+            };
+            let theirs = owned.set.intersection(&changes.written());
+            if !theirs.is_empty() {
+                out.push((id.clone(), theirs));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Takes what was written or removed away from everyone but the one who wrote; who is left with nothing is forgotten.
+    pub(super) fn disown(&mut self, managers: &mut Managers, but: Option<&ManagerId>) -> Result<(), String> {
+        let mut gone = Vec::new();
+        for (id, owned) in managers.iter_mut().filter(|(id, _)| Some(*id) != but) {
+            match self.at(&owned.api_version)? {
+                Some(changes) => {
+                    [&changes.removed, &changes.modified, &changes.added]
+                        .into_iter()
+                        .for_each(|set| owned.set.subtract(set));
+                }
+                None => gone.push(id.clone()),
+            }
+        }
+        managers.retain(|id, owned| !gone.contains(id) && !owned.set.is_empty());
+        Ok(())
+    }
+}
