@@ -1,0 +1,58 @@
+//! Request bodies: JSON, YAML and Kubernetes protobuf, to one JSON value.
+
+use proofmark_status::{Reason, Status};
+use serde_json::Value;
+
+/// Bodies larger than this are refused (`limitedReadBody`), in bytes.
+pub(crate) const BODY_MAX: usize = 3 * 1024 * 1024;
+
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// `application/json`, and bodies without a type.
+    Json,
+    /// `application/yaml`
+    Yaml,
+    /// `application/vnd.kubernetes.protobuf`
+    Protobuf,
+}
+
+impl Format {
+    /// The format that a Content-Type names; none for types that are not served.
+    pub(crate) fn of(content_type: Option<&str>) -> Option<Self> {
+        let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        match essence {
+            "" | "application/json" => Some(Self::Json),
+            "application/yaml" => Some(Self::Yaml),
+            "application/vnd.kubernetes.protobuf" => Some(Self::Protobuf),
+            _ => None,
+        }
+    }
+}
+
+/// 415 for a Content-Type that is not served; custom resources have no protobuf form.
+pub(crate) fn unsupported(custom: bool) -> Status {
+    let mut accepted = "application/json, application/yaml".to_owned();
+    if !custom {
+        accepted.push_str(", application/vnd.kubernetes.protobuf");
+    }
+    let message =
+        format!("the body of the request was in an unknown format - accepted media types include: {accepted}");
+    Status::new(415, Reason::UnsupportedMediaType, message)
+}
+
+/// JSON as it stands. The error is Go's text.
+pub(crate) fn json(body: &[u8]) -> Result<Value, String> {
+    proofmark_builtin::decode::parse(body).map_err(|e| e.to_string())
+}
+
+/// YAML 1.1 as `sigs.k8s.io/yaml` reads it; JSON is YAML, too.
+pub(crate) fn yaml(body: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(body).map_err(|_| "yaml: invalid leading UTF-8 octet".to_owned())?;
+    let options = serde_saphyr::options! {
+        legacy_octal_numbers: true,
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|e| format!("yaml: {e}"))
+}

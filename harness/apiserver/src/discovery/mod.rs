@@ -1,0 +1,135 @@
+//! Everything outside the resource paths: what is served, health, version, token keys.
+//!
+//! [`answer`] dispatches a path; [`legacy`] and [`aggregated`] are the two forms of API discovery.
+
+mod aggregated;
+mod health;
+mod legacy;
+mod openid;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::Method;
+use serde_json::json;
+
+use crate::encode::{Negotiated, Shape};
+use crate::handlers::{Content, Reply};
+use crate::refusal::Refusal;
+use crate::server::{Call, VERSION};
+
+/// Answers a request on a path outside the resource paths.
+pub(crate) fn answer(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let path = call.exchange.info.path.as_str();
+    let trimmed = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
+    let parts: Vec<&str> = trimmed.trim_start_matches('/').split('/').collect();
+    if path.starts_with("//") {
+        return Err(Refusal::NoSuchPage);
+    }
+    match parts.as_slice() {
+        [""] => readable(call, index(call)),
+        ["api"] => readable(call, groups(call, true)),
+        ["apis"] => anything(call, groups(call, false)),
+        ["api", version] => readable(call, legacy::resources(call, "", version)),
+        ["apis", group] => anything(call, legacy::group(call, group)),
+        ["apis", group, version] => readable(call, legacy::resources(call, group, version)),
+        ["version"] => readable(call, version(call)),
+        ["healthz" | "livez" | "readyz", ..] => health::answer(path),
+        ["openid", "v1", "jwks"] => openid::keys(call),
+        [".well-known", "openid-configuration"] => openid::configuration(call),
+        ["openapi", ..] => crate::openapi::answer(call, trimmed),
+        ["metrics"] | ["logs", ..] | ["debug", ..] => Err(not_simulated(trimmed)),
+        _ => Err(Refusal::NoSuchPage),
+    }
+}
+
+/// Paths that can only be read.
+fn readable(call: &Call<'_>, reply: Result<Reply, Refusal>) -> Result<Reply, Refusal> {
+    match *call.exchange.method {
+        Method::GET => reply,
+        _ => Err(Refusal::method_not_allowed()),
+    }
+}
+
+/// Paths that answer every method alike.
+fn anything(_: &Call<'_>, reply: Result<Reply, Refusal>) -> Result<Reply, Refusal> {
+    reply
+}
+
+fn not_simulated(path: &str) -> Refusal {
+    Refusal::Text(501, format!("not simulated: {path}\n"))
+}
+
+/// The groups, aggregated if the client asks for it.
+fn groups(call: &Call<'_>, core: bool) -> Result<Reply, Refusal> {
+    let wanted = Negotiated::of(call.exchange.headers);
+    if wanted.shape == Shape::Discovery {
+        return Ok(aggregated::groups(call, core));
+    }
+    if core { legacy::core_versions(call) } else { legacy::groups(call) }
+}
+
+fn version(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let wanted = Negotiated::of(call.exchange.headers);
+    if wanted.form != crate::encode::Form::Json {
+        return Err(crate::encode::only_json());
+    }
+    let (major, minor) = (1, 35);
+    let document = json!({
+        "major": major.to_string(), "minor": minor.to_string(),
+        "emulationMajor": major.to_string(), "emulationMinor": minor.to_string(),
+        "minCompatibilityMajor": major.to_string(), "minCompatibilityMinor": (minor - 1).to_string(),
+        "gitVersion": VERSION, "gitCommit": "", "gitTreeState": "",
+        "buildDate": "1970-01-01T00:00:00Z", "goVersion": "go1.25.0", "compiler": "gc", "platform": "linux/amd64",
+    });
+    let body = serde_json::to_vec_pretty(&document).unwrap_or_default();
+    Ok(Reply::new(200, Content::Document { content_type: "application/json", body: Bytes::from(body) }))
+}
+
+/// The list of paths.
+fn index(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let mut paths: Vec<String> = [
+        "/.well-known/openid-configuration",
+        "/api",
+        "/apis",
+        "/healthz",
+        "/livez",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/openid/v1/jwks",
+        "/readyz",
+        "/version",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for gv in call.server.catalog.group_versions() {
+        if gv.group.is_empty() {
+            paths.push(format!("/api/{}", gv.version));
+        } else {
+            paths.push(format!("/apis/{}", gv.group));
+            paths.push(format!("/apis/{gv}"));
+        }
+    }
+    paths.extend(health::paths());
+    paths.sort();
+    paths.dedup();
+    Ok(Reply::new(200, Content::Discovery(json!({"paths": paths}))))
+}
+
+/// The hash by which clients see that a resource changed its storage version.
+/// Source: `k8s.io/apiserver/pkg/endpoints/discovery.StorageVersionHash`.
+pub(crate) fn storage_version_hash(group: &str, version: &str, kind: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, format!("{group}/{version}/{kind}").as_bytes());
+    BASE64_STANDARD.encode(&digest.as_ref()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_hash_is_kubernetes() {
+        assert_eq!(
+            super::storage_version_hash("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding"),
+            "48tpQ8gZHFc="
+        );
+    }
+}

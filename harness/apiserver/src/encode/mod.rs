@@ -1,0 +1,147 @@
+//! From an answer to bytes: in the form that the client accepts.
+//!
+//! [`Negotiated`] is what the client accepts; [`reply`] and [`refusal`] write answers and refusals; [`watch`] writes events.
+//! Lists of plain JSON are copies of bytes that the store keeps; every other form is made from values.
+
+mod negotiate;
+mod object;
+mod watch;
+mod yaml;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use proofmark_status::{Details, Reason, Status};
+use serde_json::Value;
+
+pub(crate) use negotiate::{Form, Negotiated, Shape};
+
+use crate::body::Body;
+use crate::handlers::{Content, Reply};
+use crate::refusal::Refusal;
+use crate::server::{Exchange, Inner};
+
+/// Writes an answer.
+pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negotiated, reply: Reply) -> Response<Body> {
+    let Reply { status, content, warnings } = reply;
+    let mut response = match content {
+        Content::Watch(opened) => watch::stream(server, exchange, wanted, opened),
+        Content::Document { content_type, body } => document(status, content_type, body),
+        Content::Discovery(value) => discovery(wanted, status, &value),
+        Content::Status(answer) => written(wanted, status, &answer.to_value()),
+        Content::Other(value) => written(wanted, status, &value),
+        Content::Object { resource, value } => match object::one(server, exchange, wanted, &resource, value) {
+            Ok(value) => written(wanted, status, &value),
+            Err(refused) => refusal(wanted, refused),
+        },
+        Content::List { resource, list } => match object::list(server, exchange, wanted, &resource, &list) {
+            Ok(object::Listed::Bytes(bytes)) => document(status, "application/json", bytes),
+            Ok(object::Listed::Value(value)) => written(wanted, status, &value),
+            Err(refused) => refusal(wanted, refused),
+        },
+    };
+    warn(&mut response, &warnings);
+    response
+}
+
+/// Adds `Warning` headers; the same text counts once.
+pub(crate) fn warn(response: &mut Response<Body>, warnings: &[String]) {
+    for (i, warning) in warnings.iter().enumerate() {
+        if !warnings[..i].contains(warning)
+            && let Ok(value) = HeaderValue::from_str(&format!("299 - {}", warning_text(warning)))
+        {
+            response.headers_mut().append(header::WARNING, value);
+        }
+    }
+}
+
+/// A warning as an HTTP quoted-string.
+fn warning_text(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Writes a refusal.
+pub(crate) fn refusal(wanted: &Negotiated, refusal: Refusal) -> Response<Body> {
+    match refusal {
+        Refusal::NoSuchPage => plain(404, "404 page not found\n"),
+        Refusal::Text(code, text) if text.is_empty() => document(code, "", Bytes::new()),
+        Refusal::Text(code, text) => plain(code, text),
+        Refusal::Status(status) => {
+            let code = status.code;
+            let retry = status.details.as_ref().map_or(0, |d| d.retry_after_seconds);
+            let mut response = written(wanted, code, &status.to_value());
+            if retry > 0 {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
+            }
+            response
+        }
+    }
+}
+
+/// Plain text, as Go's `http.Error` writes it.
+pub(crate) fn plain(code: u16, text: impl Into<String>) -> Response<Body> {
+    let mut response = document(code, "text/plain; charset=utf-8", Bytes::from(text.into()));
+    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Bytes of a type.
+fn document(code: u16, content_type: &'static str, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::whole(body));
+    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if !content_type.is_empty() {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    response
+}
+
+/// A value as JSON or YAML.
+fn written(wanted: &Negotiated, code: u16, value: &Value) -> Response<Body> {
+    match wanted.form {
+        Form::Yaml => document(code, "application/yaml", Bytes::from(yaml::to_yaml(value))),
+        Form::Protobuf => match object::protobuf(value) {
+            Some(bytes) => document(code, "application/vnd.kubernetes.protobuf", bytes),
+            None => json(code, value),
+        },
+        Form::Json => json(code, value),
+    }
+}
+
+fn json(code: u16, value: &Value) -> Response<Body> {
+    document(code, "application/json", Bytes::from(serde_json::to_vec(value).unwrap_or_default()))
+}
+
+/// A discovery document: JSON or YAML, whatever else the client would like.
+fn discovery(wanted: &Negotiated, code: u16, value: &Value) -> Response<Body> {
+    if wanted.unacceptable || wanted.shape != Shape::Object {
+        return refusal(wanted, only_media_types());
+    }
+    written(wanted, code, value)
+}
+
+/// 406 of an object that has no acceptable form.
+pub(crate) fn not_acceptable(watch: bool) -> Refusal {
+    let streams = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+    let streams = if watch { streams } else { "" };
+    not_available(&format!("application/json, application/yaml, application/vnd.kubernetes.protobuf{streams}"))
+}
+
+/// 406 of a shape that does not exist.
+fn only_media_types() -> Refusal {
+    let accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    let message = format!("only the following media types are accepted: {accepted}");
+    Status::new(406, Reason::NotAcceptable, message).into()
+}
+
+/// 406 of a path that has JSON only.
+pub(crate) fn only_json() -> Refusal {
+    not_available("application/json")
+}
+
+/// 406 of a path that has one form only.
+pub(crate) fn not_available(form: &str) -> Refusal {
+    let message = format!("406: Not Acceptable\n\nAvailable representations: {form}");
+    Status::new(406, Reason::NotAcceptable, message).with_details(Details::default()).into()
+}

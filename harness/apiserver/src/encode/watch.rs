@@ -1,0 +1,99 @@
+//! Watch events as a stream of JSON (or YAML documents, or length-delimited protobuf).
+
+use std::sync::Arc;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use futures_util::stream;
+use http::{HeaderValue, Response, header};
+use proofmark_printers::{IncludeObject, TableOptions, partial_object_metadata, table};
+use serde_json::{Value, json};
+
+use super::negotiate::{Negotiated, Shape};
+use super::object::{printer, shown};
+use crate::body::Body;
+use crate::handlers::{Event, Watch, bookmark};
+use crate::resource::Resource;
+use crate::server::{Exchange, Inner};
+use crate::store::Object;
+
+/// Opens the stream of a watch.
+pub(super) fn stream(
+    server: &Arc<Inner>,
+    exchange: &Exchange<'_>,
+    wanted: &Negotiated,
+    watch: Watch,
+) -> Response<Body> {
+    let include = IncludeObject::parse(exchange.query.get("includeObject")).unwrap_or_default();
+    let writer = Writer {
+        server: server.clone(),
+        resource: watch.resource.clone(),
+        shape: wanted.shape.clone(),
+        include,
+        first: true,
+    };
+    let chunks = stream::unfold((watch, writer), |(mut watch, mut writer)| async move {
+        let event = watch.next().await?;
+        let bytes = writer.write(event);
+        Some((bytes, (watch, writer)))
+    });
+    let mut response = Response::new(Body::stream(chunks));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    response
+}
+
+struct Writer {
+    server: Arc<Inner>,
+    resource: Arc<Resource>,
+    shape: Shape,
+    include: IncludeObject,
+    /// Column definitions go with the first event only.
+    first: bool,
+}
+
+impl Writer {
+    fn write(&mut self, event: Event) -> Bytes {
+        let (kind, object) = match event {
+            Event::Added(object) => ("ADDED", self.object(&object)),
+            Event::Modified(object) => ("MODIFIED", self.object(&object)),
+            Event::Deleted(object) => ("DELETED", self.object(&object)),
+            Event::Bookmark(revision, initial) => {
+                let object = bookmark(&self.resource, revision, initial);
+                ("BOOKMARK", self.shaped(&object))
+            }
+            Event::Error(status) => ("ERROR", to_bytes(&status.to_value())),
+        };
+        self.first = false;
+        let mut out = BytesMut::with_capacity(object.len() + 32);
+        out.put_slice(b"{\"type\":\"");
+        out.put_slice(kind.as_bytes());
+        out.put_slice(b"\",\"object\":");
+        out.put_slice(&object);
+        out.put_slice(b"}\n");
+        out.freeze()
+    }
+
+    fn object(&self, object: &Object) -> Bytes {
+        let same = object.value.get("apiVersion").and_then(Value::as_str) == Some(&self.resource.group_version());
+        if self.shape == Shape::Object && same {
+            return object.json();
+        }
+        self.shaped(&shown(&self.resource, &object.value))
+    }
+
+    fn shaped(&self, value: &Value) -> Bytes {
+        let value = match self.shape {
+            Shape::Object | Shape::Discovery => return to_bytes(value),
+            Shape::Table(version) => {
+                let options = TableOptions { include: self.include, headers: self.first, version };
+                table(&printer(&self.resource), value, options, self.server.clock.now())
+            }
+            Shape::Partial(version) | Shape::PartialList(version) => partial_object_metadata(value, version),
+        };
+        to_bytes(&value)
+    }
+}
+
+fn to_bytes(value: &Value) -> Bytes {
+    Bytes::from(serde_json::to_vec(value).unwrap_or_else(|_| json!(null).to_string().into_bytes()))
+}

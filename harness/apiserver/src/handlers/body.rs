@@ -1,0 +1,266 @@
+//! From a request's body to an object of the resource: format, version, kind, fields, namespace and name.
+
+use proofmark_builtin::decode::{DecodeError, Decoded};
+use proofmark_builtin::proto::ProtoError;
+use proofmark_registry::meta;
+use proofmark_status::{FieldError, Reason, Status};
+use serde_json::{Value, json};
+
+use super::options::{FieldValidation, WriteOptions};
+use super::{Target, bad_request};
+use crate::decode::{self, BODY_MAX, Format};
+use crate::refusal::Refusal;
+use crate::resource::{Body, Resource};
+use crate::server::Call;
+
+/// An object, read from a body.
+pub(crate) struct Read {
+    pub(crate) value: Value,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Reads the body of a create or update.
+pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions) -> Result<Read, Refusal> {
+    let body = call.exchange.body;
+    check_size(body.len())?;
+    let format = Format::of(call.exchange.header("content-type"))
+        .filter(|f| resource.custom().is_none() || *f != Format::Protobuf)
+        .ok_or_else(|| decode::unsupported(resource.custom().is_some()))?;
+    let unreadable = |why: &str| unrecognized(&resource.kind, why, body);
+    let value = match format {
+        Format::Json => {
+            let value = decode::json(body)
+                .map_err(|why| unreadable(&format!("couldn't get version/kind; json parse error: {why}")))?;
+            check_identity(resource, &value, body)?;
+            return match resource.body {
+                Body::Typed(ty) => typed(
+                    resource,
+                    proofmark_builtin::decode::decode_text(body, ty, options.validation.strict()),
+                    options,
+                ),
+                Body::Custom(_) => {
+                    object(resource, value, proofmark_builtin::decode::find_duplicates(body), options.validation)
+                }
+            };
+        }
+        Format::Yaml => decode::yaml(body).map_err(|why| unreadable(&why))?,
+        Format::Protobuf => {
+            let read = proofmark_builtin::proto::decode_as(body, &resource.group_version(), &resource.kind);
+            read.map_err(|error| match error {
+                ProtoError::Empty | ProtoError::Prefix | ProtoError::Envelope(_) => unreadable(&error.to_string()),
+                other => handled(resource, &other.to_string()),
+            })?
+            .value
+        }
+    };
+    check_identity(resource, &value, body)?;
+    object(resource, value, Vec::new(), options.validation)
+}
+
+/// 413 for bodies beyond the limit.
+pub(crate) fn check_size(length: usize) -> Result<(), Refusal> {
+    if length > BODY_MAX {
+        let message = format!("Request entity too large: limit is {BODY_MAX}");
+        return Err(Status::new(413, Reason::RequestEntityTooLarge, message).into());
+    }
+    Ok(())
+}
+
+/// How much of a body a refusal shows, in bytes.
+const SHOWN: usize = 30;
+
+/// 400 for a body that says nothing that could be decoded; shows where it begins, as text only if it could be JSON.
+fn unrecognized(kind: &str, why: &str, body: &[u8]) -> Refusal {
+    let head = &body[..body.len().min(SHOWN)];
+    let more = if body.len() > SHOWN { " ..." } else { "" };
+    let shown = match head {
+        [] => "<empty>".to_owned(),
+        [b'{', ..] => String::from_utf8_lossy(head).into_owned(),
+        _ => head.iter().map(|b| format!("{b:02x}")).collect(),
+    };
+    bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why} ({shown}{more})"))
+}
+
+/// The body's apiVersion and kind against the resource's.
+fn check_identity(resource: &Resource, value: &Value, body: &[u8]) -> Result<(), Refusal> {
+    let unreadable = |why: &str| unrecognized(&resource.kind, why, body);
+    if !value.is_object() && !value.is_null() {
+        let given = crate::value::type_name(value);
+        let of =
+            r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+        let why = format!(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal {given} into Go value of type {of}"
+        );
+        return Err(unreadable(&why));
+    }
+    for field in ["apiVersion", "kind"] {
+        if let Some(given) = value.get(field).filter(|v| !v.is_string() && !v.is_null()) {
+            let given = crate::value::type_name(given);
+            let what = format!("cannot unmarshal {given} into Go struct field .{field} of type string");
+            return Err(unreadable(&format!("couldn't get version/kind; json parse error: json: {what}")));
+        }
+    }
+    let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if version.matches('/').count() > 1 {
+        return Err(unreadable(&format!("unexpected GroupVersion string: {version}")));
+    }
+    if resource.custom().is_some() {
+        if kind.is_empty() {
+            let text = String::from_utf8_lossy(body);
+            return Err(unreadable(&format!("Object 'Kind' is missing in '{text}'")));
+        }
+    } else {
+        check_scheme(resource, version, kind)?;
+    }
+    let want = resource.group_version();
+    if version == want || (version.is_empty() && resource.custom().is_none()) {
+        return Ok(());
+    }
+    Err(bad_request(format!(
+        "the API version in the data ({version}) does not match the expected API version ({want})"
+    )))
+}
+
+/// A typed body must be of a kind that is built in, and of the resource's kind; either may be left out.
+fn check_scheme(resource: &Resource, version: &str, kind: &str) -> Result<(), Refusal> {
+    let own = resource.group_version();
+    let version = if version.is_empty() { &own } else { version };
+    let kind = if kind.is_empty() { &resource.kind } else { kind };
+    let (group, short) = version.split_once('/').unwrap_or(("", version));
+    let words = if !is_registered(group, short, kind) {
+        let (kind, version) = (proofmark_status::quote(kind), proofmark_status::quote(version));
+        format!("no kind {kind} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\"")
+    } else if kind != resource.kind {
+        let of = internal_package(&resource.group);
+        format!("converting ({short}.{kind}) to ({of}.{}): unknown conversion", resource.kind)
+    } else {
+        return Ok(());
+    };
+    let short = proofmark_status::quote(short);
+    Err(bad_request(format!("{kind} in version {short} cannot be handled as a {}: {words}", resource.kind)))
+}
+
+/// Whether a kind, or the list of one, is built in.
+fn is_registered(group: &str, version: &str, kind: &str) -> bool {
+    let known = |kind: &str| proofmark_builtin::type_of(group, version, kind).is_some();
+    known(kind)
+        || kind
+            .strip_suffix("List")
+            .is_some_and(|item| known(item) || (item.is_empty() && group.is_empty() && version == "v1"))
+}
+
+/// The Go package of a group's internal types.
+fn internal_package(group: &str) -> &str {
+    if group.is_empty() { "core" } else { group.split('.').next().unwrap_or(group) }
+}
+
+/// A decoded body as an object: unknown fields told, dropped or refused; defaults set.
+pub(crate) fn object(
+    resource: &Resource,
+    value: Value,
+    duplicates: Vec<String>,
+    validation: FieldValidation,
+) -> Result<Read, Refusal> {
+    match &resource.body {
+        Body::Typed(ty) => {
+            let decoded = proofmark_builtin::decode::decode(&value, *ty, validation.strict())
+                .map_err(|e| handled(resource, &e.to_string()))?;
+            settle(resource, finish(resource, decoded.value), [duplicates, decoded.unknown].concat(), validation)
+        }
+        Body::Custom(version) => {
+            let mut object = value;
+            let unknown = version.admit_shape(&mut object).map_err(|e| handled(resource, &e))?;
+            settle(resource, object, [duplicates, unknown].concat(), validation)
+        }
+    }
+}
+
+/// A typed object, decoded from text.
+fn typed(resource: &Resource, decoded: Result<Decoded, DecodeError>, options: &WriteOptions) -> Result<Read, Refusal> {
+    let decoded = decoded.map_err(|e| handled(resource, &e.to_string()))?;
+    settle(resource, finish(resource, decoded.value), decoded.unknown, options.validation)
+}
+
+/// Identity and defaults of a typed object.
+fn finish(resource: &Resource, mut object: Value) -> Value {
+    identify(&mut object, resource);
+    (resource.strategy.default)(&mut object);
+    object
+}
+
+/// What becomes of complaints about fields.
+fn settle(
+    resource: &Resource,
+    value: Value,
+    complaints: Vec<String>,
+    validation: FieldValidation,
+) -> Result<Read, Refusal> {
+    match validation {
+        FieldValidation::Strict if !complaints.is_empty() => {
+            Err(handled(resource, &format!("strict decoding error: {}", complaints.join(", "))))
+        }
+        FieldValidation::Warn => Ok(Read { value, warnings: complaints }),
+        _ => Ok(Read { value, warnings: Vec::new() }),
+    }
+}
+
+/// 400 of a body that is not of the resource's type.
+fn handled(resource: &Resource, why: &str) -> Refusal {
+    let version = proofmark_status::quote(&resource.version);
+    bad_request(format!("{0} in version {version} cannot be handled as a {0}: {why}", resource.kind))
+}
+
+/// Writes apiVersion and kind as the resource has them, in front.
+fn identify(object: &mut Value, resource: &Resource) {
+    crate::value::identify(object, &resource.group_version(), &resource.kind);
+}
+
+/// Fills an object of the server's own making with what Go always writes.
+pub(crate) fn complete(resource: &Resource, object: &mut Value) {
+    if let Body::Typed(ty) = resource.body
+        && let Ok(decoded) = proofmark_builtin::decode::decode(object, ty, false)
+    {
+        *object = decoded.value;
+        identify(object, resource);
+    }
+}
+
+/// The body's namespace must be the path's; a cluster-scoped object loses its own.
+pub(crate) fn settle_namespace(object: &mut Value, target: &Target<'_>) -> Result<(), Refusal> {
+    if !target.resource.namespaced {
+        meta::of_mut(object).shift_remove("namespace");
+        return Ok(());
+    }
+    let given = meta::text(object, "namespace");
+    if !given.is_empty() && given != target.namespace {
+        return Err(bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    if given.is_empty() {
+        meta::of_mut(object).insert("namespace".to_owned(), json!(target.namespace));
+    }
+    Ok(())
+}
+
+/// The body's name must be the URL's.
+pub(crate) fn check_name(object: &Value, target: &Target<'_>) -> Result<(), Refusal> {
+    let given = meta::text(object, "name");
+    let url = target.name;
+    if given.is_empty() {
+        let words = format!("the name of the object ({url} based on URL) was undeterminable: name must be provided");
+        return Err(bad_request(words));
+    }
+    if given != url {
+        return Err(bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({url})"
+        )));
+    }
+    Ok(())
+}
+
+/// 422 of a resource's object.
+pub(crate) fn invalid(resource: &Resource, name: &str, errors: &[FieldError]) -> Refusal {
+    Status::invalid(&resource.group, resource.invalid_kind(), name, errors).into()
+}

@@ -1,0 +1,117 @@
+//! POST: creating an object.
+
+use std::sync::Arc;
+
+use proofmark_registry::meta;
+use proofmark_status::Status;
+use serde_json::Value;
+
+use super::options::WriteOptions;
+use super::write::{prepare_create, validate_create, warnings};
+use super::{Reply, Target, body, managed, write};
+use crate::admit;
+use crate::refusal::Refusal;
+use crate::server::Call;
+use crate::store::{Object, Precondition, WriteError};
+
+/// How often a generated name that is taken is replaced by another.
+const NAME_TRIES: usize = 8;
+
+/// Creates an object from the request's body.
+pub(super) async fn create(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+    let options = WriteOptions::read(call, "CreateOptions")?;
+    let read = body::read(call, target.resource, &options)?;
+    let mut object = read.value;
+    body::settle_namespace(&mut object, target)?;
+    if !target.name.is_empty() && meta::text(&object, "name").is_empty() {
+        meta::of_mut(&mut object).insert("name".to_owned(), target.name.into());
+    }
+    let (value, mut warnings) = create_object(call, target, object, &options, None).await?;
+    warnings.splice(0..0, read.warnings);
+    Ok(Reply::object(201, target.resource, value).warn(warnings))
+}
+
+/// Creates a read object. `applied` names the manager when an apply made the object, which then has its managedFields.
+pub(super) async fn create_object(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    object: Value,
+    options: &WriteOptions,
+    applied: Option<&str>,
+) -> Result<(Value, Vec<String>), Refusal> {
+    let resource = target.resource;
+    if resource.custom().is_some_and(|c| c.terminating) {
+        let why = "create not allowed while custom resource definition is terminating";
+        let name = meta::text(&object, "name");
+        return Err(Status::forbidden(&resource.group, &resource.plural, name, why).into());
+    }
+    if !meta::text(&object, "resourceVersion").is_empty() && applied.is_none() {
+        let message = "resourceVersion should not be set on objects to be created";
+        return Err(Refusal::untyped(500, message));
+    }
+    let given_name = meta::text(&object, "name").to_owned();
+    let mut object = object;
+    wipe_system_fields(&mut object);
+    let mut object =
+        if applied.is_some() { object } else { managed::update(call, target, None, &object, &options.manager, "") };
+    let named = Target { name: &given_name, ..*target };
+    admit::mutate(call, &named, &mut object, None).await?;
+    admit::grant(call, &named, &object, None)?;
+    for attempt in 1..=NAME_TRIES {
+        let mut candidate = object.clone();
+        prepare_create(call, target, &mut candidate);
+        let named = Target { name: meta::text(&candidate, "name"), ..*target };
+        validate_create(&named, &candidate)?;
+        let name = named.name.to_owned();
+        match store(call, target, &name, candidate, options.dry_run) {
+            Ok(stored) => {
+                crate::resource::establish(call.server, resource, &stored.value);
+                let mut value = stored.value.clone();
+                if options.dry_run {
+                    meta::of_mut(&mut value).shift_remove("resourceVersion");
+                }
+                return Ok((value, warnings(target, &stored.value, None)));
+            }
+            Err(_) if given_name.is_empty() && attempt < NAME_TRIES => {}
+            Err(_) => return Err(exists(call, target, &name)),
+        }
+    }
+    Err(exists(call, target, &given_name))
+}
+
+/// What only the server writes is gone before anybody comes to own it.
+fn wipe_system_fields(object: &mut Value) {
+    let meta = meta::of_mut(object);
+    for field in ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "uid"] {
+        meta.shift_remove(field);
+    }
+}
+
+fn store(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    name: &str,
+    object: Value,
+    dry_run: bool,
+) -> Result<Arc<Object>, WriteError> {
+    let place = target.resource.place(target.namespace, name);
+    if dry_run {
+        let taken = call.server.store.snapshot().get(&target.resource.prefix, &place).is_some();
+        return if taken { Err(WriteError::Exists) } else { Ok(Arc::new(Object::new(0, object))) };
+    }
+    write(call.server, target.resource, &place, object, Precondition::Absent)
+}
+
+/// 409 of a taken name; an object on its way out says so.
+fn exists(call: &Call<'_>, target: &Target<'_>, name: &str) -> Refusal {
+    let resource = target.resource;
+    let place = resource.place(target.namespace, name);
+    let mut status = Status::already_exists(&resource.group, &resource.plural, name);
+    let snapshot = call.server.store.snapshot();
+    let deleting =
+        snapshot.get(&resource.prefix, &place).is_some_and(|o| !meta::text(&o.value, "deletionTimestamp").is_empty());
+    if deleting {
+        status.message = format!("object is being deleted: {}", status.message);
+    }
+    status.into()
+}

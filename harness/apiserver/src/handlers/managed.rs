@@ -1,0 +1,129 @@
+//! Who owns which field: the field manager of a resource, set up for one request.
+
+use proofmark_merge::fieldset::FieldSet;
+use proofmark_merge::managed::{
+    Applied, ApplyError, ConvertError, FieldManager, Filter, Manager, OneVersion, Versions,
+};
+use proofmark_merge::typed::Typed;
+use serde_json::Value;
+
+use super::Target;
+use crate::resource::{Catalog, Resource, group_version};
+use crate::server::{Call, Inner};
+
+/// A resource's versions as the field manager asks for them.
+struct Served<'a> {
+    catalog: &'a Catalog,
+    resource: &'a Resource,
+    reset: Option<Filter>,
+}
+
+impl Versions for Served<'_> {
+    fn typed(&self, api_version: &str) -> Option<Typed<'_>> {
+        let (types, id) = self.resource.types();
+        (api_version == self.resource.group_version() || self.sibling(api_version)).then(|| Typed::new(types, id))
+    }
+
+    fn reset(&self, _: &str) -> Option<&Filter> {
+        self.reset.as_ref()
+    }
+
+    fn convert(&self, object: &Value, api_version: &str) -> Result<Value, ConvertError> {
+        if !self.sibling(api_version) {
+            return Err(ConvertError::UnknownVersion);
+        }
+        let mut object = object.clone();
+        object["apiVersion"] = Value::String(api_version.to_owned());
+        Ok(object)
+    }
+}
+
+impl Served<'_> {
+    /// Whether the resource is served in that version, too.
+    fn sibling(&self, api_version: &str) -> bool {
+        self.catalog.all().iter().any(|r| {
+            r.group == self.resource.group
+                && r.plural == self.resource.plural
+                && group_version(&r.group, &r.version) == api_version
+        })
+    }
+}
+
+/// What an endpoint does not write: status at the resource, everything else at its status.
+fn reset(resource: &Resource, subresource: &str) -> Option<Filter> {
+    let fields: &[&[&str]] = match subresource {
+        "" if resource.strategy.status || resource.custom().is_some_and(|c| c.status) => &[&["status"]],
+        "status" if resource.custom().is_some() => {
+            return Some(Filter::Exclude(FieldSet::of_fields(&[&["spec"], &["metadata"]])));
+        }
+        "status" => &[&["spec"]],
+        _ => return None,
+    };
+    Some(Filter::Exclude(FieldSet::of_fields(fields)))
+}
+
+fn with_manager<R>(
+    server: &Inner,
+    resource: &Resource,
+    name: &str,
+    subresource: &str,
+    act: impl FnOnce(&FieldManager<'_>, &Manager<'_>) -> R,
+) -> R {
+    let served = Served { catalog: &server.catalog, resource, reset: reset(resource, subresource) };
+    let manager = FieldManager { versions: &served, kind: &resource.kind };
+    let time = server.clock.stamp();
+    let api_version = resource.group_version();
+    act(&manager, &Manager { name, api_version: &api_version, subresource, time: &time })
+}
+
+/// The object with its managedFields after a create, update or patch.
+pub(super) fn update(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    live: Option<&Value>,
+    new: &Value,
+    name: &str,
+    subresource: &str,
+) -> Value {
+    with_manager(call.server, target.resource, name, subresource, |fields, manager| fields.update(live, new, manager))
+}
+
+/// The managedFields of an object that the server made by itself.
+pub(crate) fn by_server(server: &Inner, resource: &Resource, object: &Value) -> Value {
+    with_manager(server, resource, "kube-apiserver", "", |fields, manager| fields.update(None, object, manager))
+}
+
+/// The object after a server-side apply.
+pub(super) fn apply(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    live: Option<&Value>,
+    applied: &Value,
+    name: &str,
+    force: bool,
+    subresource: &str,
+) -> Result<Applied, ApplyError> {
+    with_manager(call.server, target.resource, name, subresource, |fields, manager| {
+        fields.apply(live, applied, manager, force)
+    })
+}
+
+/// The managedFields of an object that no resource stores (a review, a token request).
+pub(super) fn of_virtual(
+    call: &Call<'_>,
+    api_version: &str,
+    kind: &str,
+    object: &Value,
+    name: &str,
+    subresource: &str,
+) -> Value {
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let Some(id) = proofmark_builtin::type_of(group, version, kind) else {
+        return object.clone();
+    };
+    let typed = Typed::new(proofmark_builtin::types(), id);
+    let versions = OneVersion { api_version: api_version.to_owned(), typed, reset: None };
+    let time = call.server.clock.stamp();
+    let manager = Manager { name, api_version, subresource, time: &time };
+    FieldManager { versions: &versions, kind }.update(None, object, &manager)
+}

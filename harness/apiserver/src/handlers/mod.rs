@@ -1,0 +1,88 @@
+//! What the server does for each verb.
+//!
+//! Every write walks `body -> manage fields -> admit (mutate) -> prepare -> validate -> admit (validate) -> store`:
+//! [`create`], [`update`], [`patch`] and [`delete`] say in which order, the rooms say how.
+
+mod body;
+mod create;
+mod delete;
+mod managed;
+mod options;
+mod patch;
+mod read;
+mod reply;
+mod reviews;
+mod scale;
+mod subresource;
+mod tokens;
+mod update;
+mod watch;
+mod write;
+
+use std::sync::Arc;
+
+use proofmark_status::Status;
+
+pub(crate) use body::complete;
+pub(crate) use managed::by_server as managed_by_server;
+pub(crate) use reply::{Content, List, Reply};
+pub(crate) use subresource::subresource;
+pub(crate) use watch::{Event, Watch, bookmark};
+pub(crate) use write::{remove, write};
+
+use crate::encode::Negotiated;
+use crate::refusal::Refusal;
+use crate::resource::Resource;
+use crate::server::Call;
+
+/// What a request is about: a resource, and a place in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) resource: &'a Arc<Resource>,
+    /// Empty across namespaces and for cluster-scoped resources.
+    pub(crate) namespace: &'a str,
+    /// Empty for collections.
+    pub(crate) name: &'a str,
+}
+
+impl Target<'_> {
+    /// Where the object is stored.
+    pub(crate) fn place(&self) -> String {
+        self.resource.place(self.namespace, self.name)
+    }
+
+    /// 404 of the object.
+    pub(crate) fn not_found(&self) -> Refusal {
+        Status::not_found(&self.resource.group, &self.resource.plural, self.name).into()
+    }
+}
+
+/// 400
+pub(crate) fn bad_request(message: impl Into<String>) -> Refusal {
+    Status::bad_request(message).into()
+}
+
+/// Answers a request on an object or a collection.
+pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> Result<Reply, Refusal> {
+    acceptable(call)?;
+    if let Some(review) = reviews::review(call, target) {
+        return review;
+    }
+    match verb {
+        "get" if call.exchange.info.verb == "watch" => watch::watch(call, target),
+        "get" => read::get(call, target),
+        "list" if call.exchange.info.verb == "watch" => watch::watch(call, target),
+        "list" => read::list(call, target),
+        "create" => create::create(call, target).await,
+        "update" => update::update(call, target).await,
+        "patch" => patch::patch(call, target).await,
+        "delete" => delete::delete(call, target).await,
+        "deletecollection" => delete::delete_collection(call, target).await,
+        _ => Err(Refusal::method_not_allowed()),
+    }
+}
+
+/// 406 comes before anything is looked up.
+fn acceptable(call: &Call<'_>) -> Result<(), Refusal> {
+    Negotiated::of(call.exchange.headers).refuses_object(call.exchange.info.verb == "watch").map_or(Ok(()), Err)
+}

@@ -1,0 +1,64 @@
+//! What a handler answers with, before it is encoded.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use proofmark_status::Status;
+use serde_json::Value;
+
+use crate::resource::Resource;
+use crate::store::Object;
+
+/// An answer.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) content: Content,
+    /// Texts of `Warning` headers.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What an answer holds.
+pub(crate) enum Content {
+    /// One object of a resource, as stored or as it would be.
+    Object { resource: Arc<Resource>, value: Value },
+    /// An object of a kind that no resource stores (a review, a scale).
+    Other(Value),
+    /// A list of a resource.
+    List { resource: Arc<Resource>, list: List },
+    /// A watch.
+    Watch(super::watch::Watch),
+    /// What a deletion answers.
+    Status(Status),
+    /// A document in a form of its own.
+    Document { content_type: &'static str, body: Bytes },
+    /// A document of discovery, in JSON or YAML.
+    Discovery(Value),
+}
+
+/// A list at one revision.
+pub(crate) struct List {
+    pub(crate) items: Vec<Arc<Object>>,
+    pub(crate) revision: u64,
+    /// Where the next chunk begins.
+    pub(crate) next: Option<String>,
+    /// How many objects follow; absent when a selector makes it unknown.
+    pub(crate) remaining: Option<usize>,
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16, content: Content) -> Self {
+        Self { status, content, warnings: Vec::new() }
+    }
+
+    /// One object of a resource.
+    pub(crate) fn object(status: u16, resource: &Arc<Resource>, value: Value) -> Self {
+        Self::new(status, Content::Object { resource: resource.clone(), value })
+    }
+
+    /// The same, with warnings.
+    #[must_use]
+    pub(crate) fn warn(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+}

@@ -1,0 +1,171 @@
+//! The scale subresource: the replicas of a workload or custom resource, as `autoscaling/v1` Scale.
+//!
+//! Source: `pkg/registry/apps/*/storage`, `k8s.io/apiextensions-apiserver/pkg/registry/customresource/etcd.go`, release 1.35.
+
+use http::Method;
+use proofmark_registry::meta;
+use proofmark_status::Status;
+use serde_json::{Map, Value, json};
+
+use super::options::WriteOptions;
+use super::reply::Content;
+use super::update::{Change, check_uid};
+use super::{Reply, Target, body, patch};
+use crate::refusal::Refusal;
+use crate::resource::Resource;
+use crate::server::Call;
+use crate::store::Object;
+
+/// JSON pointers to a resource's numbers.
+struct Pointers {
+    spec: String,
+    status: String,
+    /// A text, or (for built-in kinds) a label selector.
+    selector: Option<String>,
+}
+
+impl Pointers {
+    fn of(resource: &Resource) -> Option<Self> {
+        let Some(custom) = resource.custom() else {
+            return Some(Self {
+                spec: "/spec/replicas".to_owned(),
+                status: "/status/replicas".to_owned(),
+                selector: Some("/spec/selector".to_owned()),
+            });
+        };
+        let paths = custom.scale.as_ref()?;
+        let pointer = |path: &str| path.replace('.', "/");
+        Some(Self {
+            spec: pointer(&paths.spec),
+            status: pointer(&paths.status),
+            selector: paths.selector.as_deref().map(pointer),
+        })
+    }
+}
+
+/// Reads or writes the scale of an object.
+pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+    let resource = target.resource;
+    let pointers = Pointers::of(resource).ok_or_else(Refusal::no_such_resource)?;
+    let snapshot = call.server.store.snapshot();
+    let live = snapshot.get(&resource.prefix, &target.place()).cloned().ok_or_else(|| target.not_found())?;
+    let now = of(resource, &pointers, &live.value)?;
+    if *call.exchange.method == Method::GET {
+        return Ok(Reply::new(200, Content::Other(now)));
+    }
+    let of_scale =
+        call.server.catalog.find_virtual("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)?;
+    let kind = if *call.exchange.method == Method::PUT { "UpdateOptions" } else { "PatchOptions" };
+    let options = WriteOptions::read(call, kind)?;
+    let (mut wanted, mut warnings) = if *call.exchange.method == Method::PUT {
+        let read = body::read(call, &of_scale, &options)?;
+        (read.value, read.warnings)
+    } else {
+        (patch::patched_value(call, &of_scale, &now)?, Vec::new())
+    };
+    body::settle_namespace(&mut wanted, &Target { resource: &of_scale, ..*target })?;
+    body::check_name(&wanted, target)?;
+    check_revision(target, &wanted, &live)?;
+    check_uid(target, &wanted, &live)?;
+    let replicas = wanted.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
+    if replicas < 0 {
+        let error =
+            proofmark_status::FieldError::invalid("spec.replicas", replicas, "must be greater than or equal to 0");
+        return Err(Status::invalid("autoscaling", "Scale", target.name, &[error]).into());
+    }
+    let mut object = live.value.clone();
+    set(&mut object, &pointers.spec, json!(replicas));
+    let change = Change { target, options: &options, subresource: "scale", live: &live, managed: false };
+    let (value, more) = change.apply(call, object).await?;
+    warnings.extend(more);
+    Ok(Reply::new(200, Content::Other(of(resource, &pointers, &value)?)).warn(warnings))
+}
+
+/// A scale without a version overwrites, whatever its object requires.
+fn check_revision(target: &Target<'_>, wanted: &Value, live: &Object) -> Result<(), Refusal> {
+    let given = meta::text(wanted, "resourceVersion");
+    if given.is_empty() || given == live.revision.to_string() { Ok(()) } else { Err(super::write::changed(target)) }
+}
+
+/// The Scale of an object.
+fn of(resource: &Resource, pointers: &Pointers, object: &Value) -> Result<Value, Refusal> {
+    let custom = resource.custom().is_some();
+    let Some(replicas) = object.pointer(&pointers.spec).and_then(Value::as_i64) else {
+        if custom {
+            let path = proofmark_status::quote(&pointers.spec.replace('/', "."));
+            return Err(Status::internal(&format!("the spec replicas field {path} does not exist")).into());
+        }
+        return Ok(build(object, 0, 0, String::new()));
+    };
+    let have = object.pointer(&pointers.status).and_then(Value::as_i64).unwrap_or(0);
+    let selector = match pointers.selector.as_deref().and_then(|p| object.pointer(p)) {
+        Some(Value::String(text)) => text.clone(),
+        Some(selector) if !custom => selector_text(selector),
+        _ => String::new(),
+    };
+    Ok(build(object, replicas, have, selector))
+}
+
+fn build(object: &Value, replicas: i64, have: i64, selector: String) -> Value {
+    let meta = meta::of(object);
+    let mut metadata = Map::new();
+    for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
+        if let Some(value) = meta.and_then(|m| m.get(field)) {
+            metadata.insert(field.to_owned(), value.clone());
+        }
+    }
+    let mut status = json!({"replicas": have});
+    if !selector.is_empty() {
+        status["selector"] = json!(selector);
+    }
+    let spec = if replicas == 0 { json!({}) } else { json!({"replicas": replicas}) };
+    json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status})
+}
+
+/// A label selector as text: requirements in order of their keys.
+fn selector_text(selector: &Value) -> String {
+    let mut parts = Vec::new();
+    for (key, value) in selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten() {
+        parts.push((key.clone(), format!("{key}={}", value.as_str().unwrap_or_default())));
+    }
+    for requirement in selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten() {
+        let text = |field: &str| requirement.get(field).and_then(Value::as_str).unwrap_or_default();
+        let values =
+            requirement.get("values").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let mut values: Vec<&str> = values.collect();
+        values.sort_unstable();
+        let (key, values) = (text("key"), values.join(","));
+        let shown = match text("operator") {
+            "In" => format!("{key} in ({values})"),
+            "NotIn" => format!("{key} notin ({values})"),
+            "DoesNotExist" => format!("!{key}"),
+            _ => key.to_owned(),
+        };
+        parts.push((key.to_owned(), shown));
+    }
+    parts.sort();
+    parts.into_iter().map(|(_, shown)| shown).collect::<Vec<_>>().join(",")
+}
+
+/// Sets the value at a pointer, making objects on the way.
+fn set(object: &mut Value, pointer: &str, value: Value) {
+    let mut at = object;
+    for part in pointer.split('/').skip(1) {
+        if !at.is_object() {
+            *at = json!({});
+        }
+        at = &mut at[part];
+    }
+    *at = value;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors_read_as_kubectl_takes_them() {
+        let selector = json!({"matchLabels": {"b": "1", "a": "2"}, "matchExpressions": [{"key": "c", "operator": "In", "values": ["y", "x"]}]});
+        assert_eq!(selector_text(&selector), "a=2,b=1,c in (x,y)");
+    }
+}

@@ -1,0 +1,127 @@
+//! What stands below an object: status, scale, finalize, tokens, bindings, and what only nodes could answer.
+
+use std::sync::Arc;
+
+use http::Method;
+use proofmark_builtin::Subresource;
+use proofmark_registry::meta;
+use proofmark_status::{Reason, Status};
+use serde_json::{Value, json};
+
+use super::options::WriteOptions;
+use super::update::{Change, check_revision, check_uid};
+use super::{Reply, Target, body, patch, read, scale, tokens};
+use crate::refusal::Refusal;
+use crate::request::RequestInfo;
+use crate::server::Call;
+use crate::store::Object;
+
+/// Answers a request on a subresource.
+pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subresource) -> Result<Reply, Refusal> {
+    let method = call.exchange.method;
+    super::acceptable(call)?;
+    match (sub.name.as_str(), method) {
+        ("status", &Method::GET) => read::get(call, target),
+        ("status" | "finalize" | "ephemeralcontainers" | "resize" | "approval", &Method::PUT) => {
+            put(call, target, &sub.name).await
+        }
+        ("status" | "ephemeralcontainers" | "resize" | "approval", &Method::PATCH) => {
+            patch::patch_through(call, target, &sub.name).await
+        }
+        ("ephemeralcontainers" | "resize" | "approval", &Method::GET) => read::get(call, target),
+        ("token", &Method::POST) => tokens::request(call, target),
+        ("scale", _) => scale::scale(call, target).await,
+        _ => {
+            if target.resource.plural == "pods" && *method == Method::GET {
+                may_stream(call, target, &sub.name)?;
+            }
+            if *method != Method::POST || target.resource.plural == "pods" {
+                live(call, target)?;
+            }
+            Err(not_simulated(call, target, &sub.name))
+        }
+    }
+}
+
+/// Since 1.35 a stream that is opened by GET needs `create`, too; this second refusal gives no reason.
+fn may_stream(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<(), Refusal> {
+    if !matches!(sub, "exec" | "attach" | "portforward") {
+        return Ok(());
+    }
+    let info = RequestInfo { verb: "create".to_owned(), ..call.exchange.info.clone() };
+    if call.server.authorize(call.user, &info).allowed {
+        return Ok(());
+    }
+    Err(Status::forbidden("", "pods", target.name, "").into())
+}
+
+/// 501 in clear words for what this server does not do.
+fn not_simulated(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Refusal {
+    let resource = proofmark_status::qualified(&target.resource.plural, &target.resource.group);
+    let message = format!("not simulated: {} of {resource}/{sub}", call.exchange.info.verb);
+    Status { code: 501, ..Status::new(501, Reason::InternalError, message) }.into()
+}
+
+fn live(call: &Call<'_>, target: &Target<'_>) -> Result<Arc<Object>, Refusal> {
+    call.server
+        .store
+        .snapshot()
+        .get(&target.resource.prefix, &target.place())
+        .cloned()
+        .ok_or_else(|| target.not_found())
+}
+
+/// Replaces a part of an object: its status, a namespace's finalizers.
+async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, Refusal> {
+    let options = WriteOptions::read(call, "UpdateOptions")?;
+    let read = body::read(call, target.resource, &options)?;
+    let mut object = read.value;
+    body::settle_namespace(&mut object, target)?;
+    body::check_name(&object, target)?;
+    let live = live(call, target)?;
+    check_revision(target, &object, &live)?;
+    check_uid(target, &object, &live)?;
+    let change = Change { target, options: &options, subresource: sub, live: &live, managed: false };
+    let (value, mut warnings) = change.apply(call, object).await?;
+    warnings.splice(0..0, read.warnings);
+    Ok(Reply::object(200, target.resource, value).warn(warnings))
+}
+
+/// A write to status changes nothing else. Custom resources keep their metadata, too.
+pub(super) fn prepare_status(target: &Target<'_>, new: &mut Value, old: &Value) {
+    let status = new.get("status").cloned();
+    let written = meta::of(new).cloned().unwrap_or_default();
+    let mut object = old.clone();
+    let members = object.as_object_mut();
+    if let Some(members) = members {
+        match status {
+            Some(status) => members.insert("status".to_owned(), status),
+            None => members.shift_remove("status"),
+        };
+    }
+    let keep: &[&str] = if target.resource.custom().is_some() {
+        &["managedFields"]
+    } else {
+        &["managedFields", "labels", "annotations", "finalizers", "ownerReferences"]
+    };
+    let meta = meta::of_mut(&mut object);
+    for field in keep {
+        match written.get(*field) {
+            Some(value) => meta.insert((*field).to_owned(), value.clone()),
+            None => meta.shift_remove(*field),
+        };
+    }
+    *new = object;
+}
+
+/// Puts a namespace's finalizers.
+pub(super) fn prepare_finalize(new: &mut Value, old: &Value) {
+    let finalizers = new.pointer("/spec/finalizers").cloned().unwrap_or(json!([]));
+    let managed = meta::of(new).and_then(|m| m.get("managedFields")).cloned();
+    *new = old.clone();
+    let empty = finalizers.as_array().is_none_or(Vec::is_empty);
+    new["spec"] = if empty { json!({}) } else { json!({"finalizers": finalizers}) };
+    if let Some(managed) = managed {
+        meta::of_mut(new).insert("managedFields".to_owned(), managed);
+    }
+}

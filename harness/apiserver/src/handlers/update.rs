@@ -1,0 +1,135 @@
+//! PUT, and the common end of PUT, PATCH and their subresources.
+
+use std::sync::Arc;
+
+use proofmark_registry::meta;
+use proofmark_status::{FieldError, Status};
+use serde_json::Value;
+
+use super::options::WriteOptions;
+use super::write::{changed, is_released, prepare_update, remove, validate_update, warnings, write};
+use super::{Reply, Target, body, create, managed};
+use crate::admit;
+use crate::authz;
+use crate::refusal::Refusal;
+use crate::request::RequestInfo;
+use crate::server::Call;
+use crate::store::{Object, Precondition};
+
+/// Replaces an object by the request's body.
+pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+    let options = WriteOptions::read(call, "UpdateOptions")?;
+    let read = body::read(call, target.resource, &options)?;
+    let mut object = read.value;
+    body::settle_namespace(&mut object, target)?;
+    body::check_name(&object, target)?;
+    let snapshot = call.server.store.snapshot();
+    let live = snapshot.get(&target.resource.prefix, &target.place()).cloned();
+    let Some(live) = live else {
+        if !target.resource.strategy.create_on_update {
+            return Err(target.not_found());
+        }
+        may_create(call, target)?;
+        let (value, mut warnings) = create::create_object(call, target, object, &options, None).await?;
+        warnings.splice(0..0, read.warnings);
+        return Ok(Reply::object(201, target.resource, value).warn(warnings));
+    };
+    check_revision(target, &object, &live)?;
+    check_uid(target, &object, &live)?;
+    let change = Change { target, options: &options, subresource: "", live: &live, managed: false };
+    let (value, mut warnings) = change.apply(call, object).await?;
+    warnings.splice(0..0, read.warnings);
+    Ok(Reply::object(200, target.resource, value).warn(warnings))
+}
+
+/// A write that would create the object needs `create`, too; the 403 names the object.
+pub(super) fn may_create(call: &Call<'_>, target: &Target<'_>) -> Result<(), Refusal> {
+    let info = RequestInfo { verb: "create".to_owned(), name: target.name.to_owned(), ..call.exchange.info.clone() };
+    let decision = call.server.authorize(call.user, &info);
+    if decision.allowed { Ok(()) } else { Err(authz::forbidden(call.user, &info, &decision.reason).into()) }
+}
+
+/// A resourceVersion that is given must be the live one; some kinds require one.
+pub(super) fn check_revision(target: &Target<'_>, object: &Value, live: &Object) -> Result<(), Refusal> {
+    let given = meta::text(object, "resourceVersion");
+    match given.parse::<u64>() {
+        _ if given.is_empty() || given == "0" => {
+            if target.resource.strategy.unconditional_update {
+                return Ok(());
+            }
+            let error = FieldError::invalid("metadata.resourceVersion", 0, "must be specified for an update");
+            Err(body::invalid(target.resource, target.name, &[error]))
+        }
+        Ok(revision) if revision == live.revision => Ok(()),
+        Ok(_) => Err(changed(target)),
+        Err(_) => {
+            let why = format!("strconv.ParseUint: parsing {}: invalid syntax", proofmark_status::quote(given));
+            Err(Refusal::untyped(500, why))
+        }
+    }
+}
+
+/// A uid that is given must be the live one.
+pub(super) fn check_uid(target: &Target<'_>, object: &Value, live: &Object) -> Result<(), Refusal> {
+    let (given, have) = (meta::text(object, "uid"), meta::text(&live.value, "uid"));
+    if given.is_empty() || given == have {
+        return Ok(());
+    }
+    let resource = target.resource;
+    let key = format!("{}/{}", resource.prefix, target.place());
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {given}, UID in object meta: {have}"
+    );
+    Err(Status::conflict(&resource.group, &resource.plural, target.name, &why).into())
+}
+
+/// A change of a live object, whatever asked for it.
+pub(super) struct Change<'a> {
+    pub(super) target: &'a Target<'a>,
+    pub(super) options: &'a WriteOptions,
+    /// The subresource through which it comes; empty for the object itself.
+    pub(super) subresource: &'a str,
+    pub(super) live: &'a Arc<Object>,
+    /// Whether the new state already carries its managedFields (server-side apply).
+    pub(super) managed: bool,
+}
+
+impl Change<'_> {
+    /// Walks a new state through field management, admission, preparation and validation, and stores it.
+    pub(super) async fn apply(&self, call: &Call<'_>, object: Value) -> Result<(Value, Vec<String>), Refusal> {
+        let Self { target, options, live, .. } = self;
+        let old = &live.value;
+        let mut object = if self.managed {
+            object
+        } else {
+            managed::update(call, target, Some(old), &object, &options.manager, self.subresource)
+        };
+        admit::mutate(call, target, &mut object, Some(old)).await?;
+        admit::grant(call, target, &object, Some(old))?;
+        match self.subresource {
+            "status" | "approval" => super::subresource::prepare_status(target, &mut object, old),
+            "finalize" => super::subresource::prepare_finalize(&mut object, old),
+            _ => prepare_update(target, &mut object, old),
+        }
+        proofmark_merge::managed::keep_times_if_unchanged(old, &mut object);
+        validate_update(target, &object, old, self.subresource)?;
+        let warnings = warnings(target, &object, Some(old));
+        meta::of_mut(&mut object).insert("resourceVersion".to_owned(), live.revision.to_string().into());
+        if crate::value::equal(&object, old) {
+            return Ok((old.clone(), warnings));
+        }
+        if options.dry_run {
+            return Ok((object, warnings));
+        }
+        let place = target.place();
+        if is_released(&object) && !is_released(old) {
+            let removed =
+                remove(call.server, target.resource, &place, object, live.revision).map_err(|_| changed(target))?;
+            return Ok((removed.value.clone(), warnings));
+        }
+        let stored = write(call.server, target.resource, &place, object, Precondition::Revision(live.revision))
+            .map_err(|_| changed(target))?;
+        crate::resource::establish(call.server, target.resource, &stored.value);
+        Ok((stored.value.clone(), warnings))
+    }
+}

@@ -1,0 +1,192 @@
+//! Watches: changes of a collection (or of one object) as a stream of events.
+//!
+//! An object that begins or ceases to match the selectors is ADDED or DELETED to this watcher, whatever really happened to it.
+//! Source: `k8s.io/apiserver/pkg/storage/cacher`, KEP-3157 (streaming lists), release 1.35.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proofmark_status::{FieldError, Reason, Status};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::read::Selection;
+use super::reply::Content;
+use super::{Reply, Target, body};
+use crate::refusal::Refusal;
+use crate::resource::Resource;
+use crate::server::Call;
+use crate::store::{Change, Cursor, Object};
+
+/// How long a watch lasts when the client does not say.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1800);
+/// How often bookmarks come to those who asked for them.
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+
+/// An event, before it is encoded.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    Added(Arc<Object>),
+    Modified(Arc<Object>),
+    Deleted(Arc<Object>),
+    /// A revision up to which nothing is missing; whether the initial events end here.
+    Bookmark(u64, bool),
+    Error(Box<Status>),
+}
+
+/// A watch that was opened.
+pub(crate) struct Watch {
+    pub(crate) resource: Arc<Resource>,
+    selection: Selection,
+    namespace: String,
+    pending: VecDeque<Event>,
+    cursor: Cursor,
+    revision: u64,
+    bookmarks: bool,
+    next_bookmark: Instant,
+    ends: Instant,
+    over: bool,
+}
+
+/// Opens a watch.
+pub(super) fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+    let query = call.exchange.query;
+    let mut selection = Selection::read(call, target)?;
+    if !target.name.is_empty() {
+        selection.name(target.name);
+    }
+    let given = query.get("resourceVersion").unwrap_or_default();
+    let from: u64 = if given.is_empty() {
+        0
+    } else {
+        given.parse().map_err(|_| {
+            let text = proofmark_status::quote(given);
+            Refusal::untyped(500, format!("strconv.ParseUint: parsing {text}: invalid syntax"))
+        })?
+    };
+    let bookmarks = query.get("allowWatchBookmarks").is_some_and(crate::request::parse_bool);
+    let initial = query.get("sendInitialEvents").map(crate::request::parse_bool);
+    check_options(query, initial)?;
+    let snapshot = call.server.store.snapshot();
+    let mut pending = VecDeque::new();
+    // Without a revision, or asked to, a watch begins with what there is.
+    let begin_with_state = initial.unwrap_or(from == 0);
+    let start = if begin_with_state || from == 0 { snapshot.revision() } else { from };
+    if begin_with_state {
+        pending.extend(super::read::select(&snapshot, target, &selection).map(|(_, o)| Event::Added(o.clone())));
+        if initial == Some(true) && bookmarks {
+            pending.push_back(Event::Bookmark(snapshot.revision(), true));
+        }
+    }
+    let seconds = query.get("timeoutSeconds").and_then(|t| t.parse::<u64>().ok()).filter(|t| *t > 0);
+    let watch = Watch {
+        cursor: call.server.store.watch(&target.resource.prefix, start),
+        resource: target.resource.clone(),
+        namespace: target.namespace.to_owned(),
+        revision: start,
+        ends: Instant::now() + seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs),
+        next_bookmark: Instant::now() + BOOKMARK_EVERY,
+        over: false,
+        selection,
+        pending,
+        bookmarks,
+    };
+    Ok(Reply::new(200, Content::Watch(watch)))
+}
+
+fn check_options(query: &crate::request::Query, initial: Option<bool>) -> Result<(), Refusal> {
+    let matching = query.get("resourceVersionMatch").unwrap_or_default();
+    let mut errors = Vec::new();
+    match initial {
+        Some(_) if matching != "NotOlderThan" => {
+            let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+            errors.push(FieldError::forbidden("resourceVersionMatch", why));
+        }
+        None if !matching.is_empty() => {
+            let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            errors.push(FieldError::forbidden("resourceVersionMatch", why));
+        }
+        _ => {}
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Status::invalid("meta.k8s.io", "ListOptions", "", &errors).into()) }
+}
+
+impl Watch {
+    /// The next event; none when the watch is over.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.pending.pop_front() {
+                self.over |= matches!(event, Event::Error(_));
+                return Some(event);
+            }
+            if self.over {
+                return None;
+            }
+            let bookmark_at = if self.bookmarks { self.next_bookmark } else { self.ends };
+            tokio::select! {
+                biased;
+                changes = self.cursor.next() => match changes {
+                    Ok(changes) => self.take(changes),
+                    Err(compacted) => self.pending.push_back(Event::Error(Box::new(expired(self.revision, compacted.oldest)))),
+                },
+                () = tokio::time::sleep_until(self.ends.min(bookmark_at)) => {
+                    if Instant::now() >= self.ends {
+                        return None;
+                    }
+                    self.next_bookmark = Instant::now() + BOOKMARK_EVERY;
+                    return Some(Event::Bookmark(self.revision, false));
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            self.revision = change.revision;
+            let inside = self.namespace.is_empty()
+                || !self.resource.namespaced
+                || change.place.split_once('/').is_some_and(|(n, _)| n == self.namespace);
+            if !inside {
+                continue;
+            }
+            let takes = |o: &Arc<Object>| self.selection.takes(&self.resource, &o.value);
+            let before = change.old.as_ref().is_some_and(takes);
+            let after = !change.deleted && takes(&change.new);
+            let event = match (before, after) {
+                (false, true) => Event::Added(change.new),
+                (true, true) => Event::Modified(change.new),
+                (true, false) => Event::Deleted(last_state(&change)),
+                (false, false) => continue,
+            };
+            self.pending.push_back(event);
+        }
+    }
+}
+
+/// What a watcher learns of an object that left: as it last saw it, at the revision at which it left.
+fn last_state(change: &Change) -> Arc<Object> {
+    match &change.old {
+        Some(old) => Arc::new(Object::new(change.revision, old.value.clone())),
+        None => change.new.clone(),
+    }
+}
+
+/// 410 inside a watch that began before history.
+fn expired(revision: u64, oldest: u64) -> Status {
+    Status::new(410, Reason::Expired, format!("too old resource version: {revision} ({oldest})"))
+}
+
+/// The object of a bookmark.
+pub(crate) fn bookmark(resource: &Resource, revision: u64, initial_events_end: bool) -> Value {
+    let mut object = json!({
+        "kind": resource.kind,
+        "apiVersion": resource.group_version(),
+        "metadata": {"resourceVersion": revision.to_string(), "creationTimestamp": null},
+    });
+    if initial_events_end {
+        object["metadata"]["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+    }
+    body::complete(resource, &mut object);
+    object
+}

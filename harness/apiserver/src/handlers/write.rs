@@ -1,0 +1,206 @@
+//! The end of every write: preparing, validating and storing a new state.
+
+use std::sync::Arc;
+
+use proofmark_registry::meta;
+use proofmark_status::{FieldError, Status};
+use serde_json::{Value, json};
+
+use super::{Target, body};
+use crate::refusal::Refusal;
+use crate::resource::{self, Resource};
+use crate::server::{Call, Inner};
+use crate::store::{Object, Precondition, WriteError};
+
+/// The longest name; a generated one is cut so that its suffix fits.
+const GENERATED_PREFIX_MAX: usize = 58;
+
+/// Makes a read object one that can be created: system fields, name, what its kind prepares. Source: `rest.BeforeCreate`.
+pub(super) fn prepare_create(call: &Call<'_>, target: &Target<'_>, object: &mut Value) {
+    let server = call.server;
+    let resource = target.resource;
+    let meta = meta::of_mut(object);
+    meta.insert("uid".to_owned(), json!(server.random.uid()));
+    meta.insert("creationTimestamp".to_owned(), json!(server.clock.stamp()));
+    let name = meta.get("name").and_then(Value::as_str).unwrap_or_default();
+    let prefix = meta.get("generateName").and_then(Value::as_str).unwrap_or_default();
+    if name.is_empty() && !prefix.is_empty() {
+        let end =
+            prefix.char_indices().map(|(i, c)| i + c.len_utf8()).take_while(|e| *e <= GENERATED_PREFIX_MAX).last();
+        let generated = format!("{}{}", &prefix[..end.unwrap_or(0)], server.random.suffix());
+        meta.insert("name".to_owned(), json!(generated));
+    }
+    if resource.strategy.generation {
+        meta.insert("generation".to_owned(), json!(1));
+    }
+    if has_status(resource) {
+        reset_status(resource, object);
+    }
+    (resource.strategy.prepare_create)(object);
+}
+
+/// Whether the main endpoint leaves status alone.
+pub(super) fn has_status(resource: &Resource) -> bool {
+    resource.strategy.status || resource.custom().is_some_and(|c| c.status)
+}
+
+fn reset_status(resource: &Resource, object: &mut Value) {
+    let Some(members) = object.as_object_mut() else { return };
+    if members.shift_remove("status").is_some() && resource.custom().is_none() {
+        refill(resource, object);
+    }
+}
+
+/// Writes the zero values that Go always writes for a typed object that lost a member.
+pub(super) fn refill(resource: &Resource, object: &mut Value) {
+    if let resource::Body::Typed(ty) = resource.body
+        && let Ok(decoded) = proofmark_builtin::decode::decode(object, ty, false)
+    {
+        *object = decoded.value;
+        crate::value::identify(object, &resource.group_version(), &resource.kind);
+    }
+}
+
+/// Complaints about an object that is to be created.
+pub(super) fn validate_create(target: &Target<'_>, object: &Value) -> Result<(), Refusal> {
+    let resource = target.resource;
+    let mut errors = meta::validate(object, resource.namespaced, resource.strategy.name);
+    errors.extend(validate_body(resource, object, None));
+    refuse(resource, object, errors)
+}
+
+/// Complaints about a new state.
+pub(super) fn validate_update(target: &Target<'_>, new: &Value, old: &Value, subresource: &str) -> Result<(), Refusal> {
+    let resource = target.resource;
+    let mut errors = meta::validate_update(new, old);
+    errors.extend(match resource.custom() {
+        Some(custom) if subresource == "status" => custom.validate_status(new, old),
+        _ => validate_body(resource, new, Some(old)),
+    });
+    refuse(resource, new, errors)
+}
+
+fn refuse(resource: &Resource, object: &Value, errors: Vec<FieldError>) -> Result<(), Refusal> {
+    if errors.is_empty() { Ok(()) } else { Err(body::invalid(resource, meta::text(object, "name"), &errors)) }
+}
+
+fn validate_body(resource: &Resource, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
+    match (resource.custom(), old) {
+        (Some(custom), old) => custom.validate(new, old),
+        (None, None) => (resource.strategy.validate)(new),
+        (None, Some(old)) => (resource.strategy.validate_update)(new, old),
+    }
+}
+
+/// Keeps what an update cannot touch, and counts the generation. Source: `rest.BeforeUpdate`.
+pub(super) fn prepare_update(target: &Target<'_>, new: &mut Value, old: &Value) {
+    let resource = target.resource;
+    let of_old = |field: &str| meta::of(old).and_then(|m| m.get(field)).cloned();
+    let meta = meta::of_mut(new);
+    // The server's own, whatever the client says; what the client may repeat but not change is validated.
+    for (field, repeatable) in [("creationTimestamp", false), ("generation", false), ("uid", true)] {
+        match of_old(field) {
+            Some(_) if repeatable && meta.get(field).is_some_and(|v| v.as_str() != Some("")) => {}
+            Some(value) => {
+                meta.insert(field.to_owned(), value);
+            }
+            None => {
+                meta.shift_remove(field);
+            }
+        }
+    }
+    // A deletion can neither be taken back nor forgotten.
+    if let Some(at) = of_old("deletionTimestamp") {
+        meta.insert("deletionTimestamp".to_owned(), at);
+    }
+    if let Some(grace) = of_old("deletionGracePeriodSeconds")
+        && !meta.contains_key("deletionGracePeriodSeconds")
+    {
+        meta.insert("deletionGracePeriodSeconds".to_owned(), grace);
+    }
+    meta.shift_remove("selfLink");
+    if has_status(resource)
+        && let Some(members) = new.as_object_mut()
+    {
+        match old.get("status") {
+            Some(status) => members.insert("status".to_owned(), status.clone()),
+            None => members.shift_remove("status"),
+        };
+    }
+    (resource.strategy.prepare_update)(new, old);
+    if resource.strategy.generation && spec_changed(resource, new, old) {
+        let generation = of_old("generation").and_then(|g| g.as_i64()).unwrap_or(0) + 1;
+        meta::of_mut(new).insert("generation".to_owned(), json!(generation));
+    }
+}
+
+/// Whether anything but metadata and status changed. Custom resources without a status subresource count every change.
+fn spec_changed(resource: &Resource, new: &Value, old: &Value) -> bool {
+    let counted =
+        |key: &str| !matches!(key, "metadata" | "apiVersion" | "kind") && (key != "status" || !has_status(resource));
+    let parts = |o: &Value| -> Vec<(String, Value)> {
+        let members = o.as_object().into_iter().flatten();
+        let mut parts: Vec<_> = members.filter(|(k, _)| counted(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        parts.sort_by(|a, b| a.0.cmp(&b.0));
+        parts
+    };
+    parts(new) != parts(old)
+}
+
+/// What a client hears about a state that is accepted all the same.
+pub(super) fn warnings(target: &Target<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
+    (target.resource.strategy.warnings)(new, old)
+}
+
+/// What is left of an object in storage: built-in kinds are stored as protobuf, which knows no empty lists and maps.
+fn as_stored(resource: &Resource, object: &mut Value) {
+    if let resource::Body::Typed(ty) = resource.body
+        && resource.group != "apiextensions.k8s.io"
+    {
+        crate::value::drop_empty(proofmark_builtin::types(), ty, object);
+    }
+}
+
+/// Stores a new state of a place, and lets the server itself follow what changed. The heart of every write, also of its own.
+pub(crate) fn write(
+    server: &Arc<Inner>,
+    resource: &Arc<Resource>,
+    place: &str,
+    mut object: Value,
+    precondition: Precondition,
+) -> Result<Arc<Object>, WriteError> {
+    as_stored(resource, &mut object);
+    let stored = server.store.put(&resource.prefix, place, object, precondition)?;
+    resource::sync(server, resource, &stored.value, false);
+    Ok(stored)
+}
+
+/// Deletes for good, and lets the server itself follow.
+pub(crate) fn remove(
+    server: &Arc<Inner>,
+    resource: &Arc<Resource>,
+    place: &str,
+    last: Value,
+    revision: u64,
+) -> Result<Arc<Object>, WriteError> {
+    let removed = server.store.remove(&resource.prefix, place, last, revision)?;
+    resource::sync(server, resource, &removed.value, true);
+    Ok(removed)
+}
+
+/// 409 of a write that came too late.
+pub(super) fn changed(target: &Target<'_>) -> Refusal {
+    let why = "the object has been modified; please apply your changes to the latest version and try again";
+    Status::conflict(&target.resource.group, &target.resource.plural, target.name, why).into()
+}
+
+/// Whether a deleted object has nothing left that keeps it.
+pub(super) fn is_released(object: &Value) -> bool {
+    let meta = meta::of(object);
+    let field = |name: &str| meta.and_then(|m| m.get(name));
+    let finalizers = field("finalizers").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
+    let own = object.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
+    let is_namespace = object.get("kind").and_then(Value::as_str) == Some("Namespace");
+    let grace = field("deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
+    field("deletionTimestamp").is_some() && grace == 0 && !finalizers && !(is_namespace && own)
+}

@@ -1,0 +1,235 @@
+//! All objects behind one revision counter.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use imbl::OrdMap;
+use parking_lot::Mutex;
+use serde_json::Value;
+
+use super::object::Object;
+use super::watch::{Cursor, Log};
+
+/// A key: the resource's prefix (`/registry/apps/deployments`) and the object's place in it (`ns/name` or `name`).
+type Key = (Arc<str>, String);
+
+/// A consistent view of everything at one revision. Cloning costs nothing that grows with the number of objects.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Snapshot {
+    revision: u64,
+    objects: OrdMap<Key, Arc<Object>>,
+}
+
+impl Snapshot {
+    /// The revision that this view is of.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// One object.
+    pub(crate) fn get(&self, prefix: &Arc<str>, place: &str) -> Option<&Arc<Object>> {
+        self.objects.get(&(prefix.clone(), place.to_owned()))
+    }
+
+    /// The objects of a resource whose place begins with `under` (`""`, or `ns/`), in order of their places, after `after` if given.
+    pub(crate) fn list<'a>(
+        &'a self,
+        prefix: &Arc<str>,
+        under: &str,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = (&'a str, &'a Arc<Object>)> + use<'a> {
+        let under = under.to_owned();
+        let start = match after {
+            Some(place) => std::ops::Bound::Excluded((prefix.clone(), place.to_owned())),
+            None => std::ops::Bound::Included((prefix.clone(), under.clone())),
+        };
+        let prefix = prefix.clone();
+        self.objects
+            .range((start, std::ops::Bound::Unbounded))
+            .take_while(move |((resource, place), _)| *resource == prefix && place.starts_with(&under))
+            .map(|((_, place), object)| (place.as_str(), object))
+    }
+}
+
+/// What a write requires of the object as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Precondition {
+    /// It must not exist.
+    Absent,
+    /// It must be this revision.
+    Revision(u64),
+}
+
+/// Why a write did not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WriteError {
+    /// Something exists at that place.
+    Exists,
+    /// The object changed, or went, since it was read.
+    Changed,
+}
+
+/// A change that was made, as watchers learn of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// The revision of the write.
+    pub(crate) revision: u64,
+    /// The object before; none when it was created.
+    pub(crate) old: Option<Arc<Object>>,
+    /// The object after. When it was deleted: its last state, at the revision of the deletion.
+    pub(crate) new: Arc<Object>,
+    /// Whether it was deleted.
+    pub(crate) deleted: bool,
+    /// The object's place in its resource.
+    pub(crate) place: Arc<str>,
+}
+
+/// The store.
+#[derive(Debug)]
+pub(crate) struct Store {
+    current: ArcSwap<Snapshot>,
+    /// Held by the one writer; readers use `current`.
+    logs: Mutex<BTreeMap<Arc<str>, Arc<Log>>>,
+    writer: Mutex<()>,
+}
+
+impl Store {
+    /// An empty store. Its first write gets revision 2: Kubernetes reserves 0 and 1 has a meaning to some clients.
+    pub(crate) fn new() -> Self {
+        Self {
+            current: ArcSwap::from_pointee(Snapshot { revision: 1, ..Snapshot::default() }),
+            logs: Mutex::default(),
+            writer: Mutex::new(()),
+        }
+    }
+
+    /// Everything, now.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Creates or replaces an object. Returns the stored version.
+    pub(crate) fn put(
+        &self,
+        prefix: &Arc<str>,
+        place: &str,
+        value: Value,
+        precondition: Precondition,
+    ) -> Result<Arc<Object>, WriteError> {
+        let _writer = self.writer.lock();
+        let now = self.current.load_full();
+        let key = (prefix.clone(), place.to_owned());
+        let old = now.objects.get(&key).cloned();
+        match (precondition, &old) {
+            (Precondition::Absent, Some(_)) => return Err(WriteError::Exists),
+            (Precondition::Revision(_), None) => return Err(WriteError::Changed),
+            (Precondition::Revision(r), Some(o)) if o.revision != r => return Err(WriteError::Changed),
+            _ => {}
+        }
+        let revision = now.revision + 1;
+        let object = Arc::new(Object::new(revision, value));
+        let mut next = Snapshot::clone(&now);
+        next.revision = revision;
+        next.objects.insert(key, object.clone());
+        let change = Change { revision, old, new: object.clone(), deleted: false, place: place.into() };
+        self.commit(prefix, next, change);
+        Ok(object)
+    }
+
+    /// Deletes an object at a revision. Returns its last state, at the revision of the deletion.
+    pub(crate) fn remove(
+        &self,
+        prefix: &Arc<str>,
+        place: &str,
+        last: Value,
+        at_revision: u64,
+    ) -> Result<Arc<Object>, WriteError> {
+        let _writer = self.writer.lock();
+        let now = self.current.load_full();
+        let key = (prefix.clone(), place.to_owned());
+        let Some(old) = now.objects.get(&key).filter(|o| o.revision == at_revision).cloned() else {
+            return Err(WriteError::Changed);
+        };
+        let revision = now.revision + 1;
+        let object = Arc::new(Object::new(revision, last));
+        let mut next = Snapshot::clone(&now);
+        next.revision = revision;
+        next.objects.remove(&key);
+        let change = Change { revision, old: Some(old), new: object.clone(), deleted: true, place: place.into() };
+        self.commit(prefix, next, change);
+        Ok(object)
+    }
+
+    /// Publishes first, then tells watchers: who wakes up sees the new state.
+    fn commit(&self, prefix: &Arc<str>, next: Snapshot, change: Change) {
+        self.current.store(Arc::new(next));
+        self.log(prefix).push(change);
+    }
+
+    /// A watch on a resource: what comes after `revision`.
+    pub(crate) fn watch(&self, prefix: &Arc<str>, revision: u64) -> Cursor {
+        Cursor::new(self.log(prefix), revision)
+    }
+
+    /// Forgets the history of every resource up to now: watches and lists from before get 410 Gone.
+    pub(crate) fn compact(&self) {
+        let _writer = self.writer.lock();
+        let revision = self.current.load().revision;
+        for log in self.logs.lock().values() {
+            log.compact(revision);
+        }
+    }
+
+    fn log(&self, prefix: &Arc<str>) -> Arc<Log> {
+        self.logs.lock().entry(prefix.clone()).or_default().clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(n: u64) -> Value {
+        json!({"metadata": {"name": "a"}, "n": n})
+    }
+
+    #[test]
+    fn a_snapshot_stays_as_it_was() {
+        let store = Store::new();
+        let pods: Arc<str> = "/registry/pods".into();
+        let first = store.put(&pods, "n/a", object(1), Precondition::Absent).unwrap();
+        let before = store.snapshot();
+        store.put(&pods, "n/a", object(2), Precondition::Revision(first.revision)).unwrap();
+        assert_eq!(before.get(&pods, "n/a").unwrap().value["n"], 1);
+        assert_eq!(store.snapshot().get(&pods, "n/a").unwrap().value["n"], 2);
+    }
+
+    #[test]
+    fn stale_writes_are_refused() {
+        let store = Store::new();
+        let pods: Arc<str> = "/registry/pods".into();
+        let first = store.put(&pods, "n/a", object(1), Precondition::Absent).unwrap();
+        assert_eq!(store.put(&pods, "n/a", object(1), Precondition::Absent).unwrap_err(), WriteError::Exists);
+        store.put(&pods, "n/a", object(2), Precondition::Revision(first.revision)).unwrap();
+        let stale = store.put(&pods, "n/a", object(3), Precondition::Revision(first.revision));
+        assert_eq!(stale.unwrap_err(), WriteError::Changed);
+        assert_eq!(store.remove(&pods, "n/a", object(2), first.revision).unwrap_err(), WriteError::Changed);
+    }
+
+    #[test]
+    fn lists_are_ordered_and_stay_inside_a_namespace() {
+        let store = Store::new();
+        let pods: Arc<str> = "/registry/pods".into();
+        for place in ["b/x", "a/z", "a/y", "ab/q"] {
+            store.put(&pods, place, object(0), Precondition::Absent).unwrap();
+        }
+        let snapshot = store.snapshot();
+        let places = |under, after| snapshot.list(&pods, under, after).map(|(p, _)| p).collect::<Vec<_>>();
+        assert_eq!(places("", None), ["a/y", "a/z", "ab/q", "b/x"]);
+        assert_eq!(places("a/", None), ["a/y", "a/z"]);
+        assert_eq!(places("a/", Some("a/y")), ["a/z"]);
+    }
+}

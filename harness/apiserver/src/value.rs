@@ -1,0 +1,81 @@
+//! Small operations on objects as JSON values.
+
+use proofmark_types::{Type, TypeGraph, TypeId};
+use serde_json::{Map, Value, json};
+
+/// Writes `kind` and `apiVersion` in front of an object's other members, in the order in which Go writes them.
+pub(crate) fn identify(object: &mut Value, api_version: &str, kind: &str) {
+    let Value::Object(members) = object else { return };
+    let rest = std::mem::take(members);
+    let mut next = Map::with_capacity(rest.len() + 2);
+    next.insert("kind".to_owned(), json!(kind));
+    next.insert("apiVersion".to_owned(), json!(api_version));
+    next.extend(rest.into_iter().filter(|(k, _)| k != "kind" && k != "apiVersion"));
+    *members = next;
+}
+
+/// Sorts the members of every object, as Go writes maps.
+pub(crate) fn sort(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.sort_keys();
+            members.values_mut().for_each(sort);
+        }
+        Value::Array(items) => items.iter_mut().for_each(sort),
+        _ => {}
+    }
+}
+
+/// A member's text at a JSON pointer; numbers and booleans as text.
+pub(crate) fn text_at(value: &Value, pointer: &str) -> String {
+    match value.pointer(pointer) {
+        Some(Value::String(s)) => s.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// Makes every empty list and map of a typed object null, as Go writes a nil one.
+pub(crate) fn drop_empty(types: &TypeGraph, id: TypeId, value: &mut Value) {
+    match (types.get(id), value) {
+        (Type::List(list), value @ Value::Array(_)) => match value.as_array_mut() {
+            Some(items) if !items.is_empty() => items.iter_mut().for_each(|item| drop_empty(types, list.item, item)),
+            _ => *value = Value::Null,
+        },
+        (Type::Map(map), value @ Value::Object(_)) => match value.as_object_mut() {
+            Some(members) if !members.is_empty() => members.values_mut().for_each(|v| drop_empty(types, map.value, v)),
+            _ => *value = Value::Null,
+        },
+        (Type::Struct(object), Value::Object(members)) => {
+            for (name, value) in members.iter_mut() {
+                if let Some(field) = object.fields.get(name) {
+                    drop_empty(types, field.ty, value);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether two values are equal, whatever the order of their members.
+pub(crate) fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|w| equal(v, w)))
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(v, w)| equal(v, w)),
+        _ => a == b,
+    }
+}
+
+/// What Go calls a JSON value in its errors.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}

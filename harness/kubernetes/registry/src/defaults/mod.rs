@@ -1,0 +1,186 @@
+//! Versioned defaults: what a field holds that a client left out.
+//!
+//! [`apply`] walks an object along its built-in type, outer types before inner ones, and fills what the rules of
+//! [`rules`] say for each Go type: constants in a table, and a function where a default depends on other fields.
+//! So a pod's containers get the same defaults wherever a pod template stands.
+//!
+//! It refuses nothing: values of unknown types and custom resources stay as they are.
+//! Source: `pkg/apis/*/v1/defaults.go` and the `+default` markers of `k8s.io/api`, release 1.35.
+
+mod network;
+mod pod;
+mod rules;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use proofmark_builtin::quantity::Quantity;
+use proofmark_types::{Scalar, Struct, Type, TypeId};
+use serde_json::{Map, Value, json};
+
+use rules::{RULES, Rule};
+
+/// Fills in the defaults of a built-in object, which must carry its `apiVersion` and `kind`.
+pub(crate) fn apply(object: &mut Value) {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (version, kind) = (text("apiVersion"), text("kind"));
+    let (group, version) = version.split_once('/').unwrap_or(("", version));
+    if let Some(ty) = proofmark_builtin::type_of(group, version, kind) {
+        fill(ty, object);
+    }
+}
+
+/// What a rule sets.
+#[derive(Debug, Clone, Copy)]
+enum Literal {
+    Int(i64),
+    Bool(bool),
+    Text(&'static str),
+    /// `{}`
+    Empty,
+}
+
+impl Literal {
+    fn value(self) -> Value {
+        match self {
+            Self::Int(n) => json!(n),
+            Self::Bool(b) => json!(b),
+            Self::Text(s) => json!(s),
+            Self::Empty => json!({}),
+        }
+    }
+}
+
+/// Rules by type: the table names Go types, of which several groups may have one.
+static BY_TYPE: LazyLock<BTreeMap<TypeId, &'static Rule>> = LazyLock::new(|| {
+    let types = proofmark_builtin::types();
+    let ids = (0..u32::try_from(types.len()).unwrap_or(u32::MAX)).map(TypeId);
+    ids.filter_map(|id| match types.get(id) {
+        Type::Struct(known) => RULES.iter().find(|r| r.ty == known.go_name).map(|rule| (id, rule)),
+        _ => None,
+    })
+    .collect()
+});
+
+fn fill(ty: TypeId, value: &mut Value) {
+    let types = proofmark_builtin::types();
+    match (types.get(ty), value) {
+        (Type::Struct(known), Value::Object(members)) => {
+            if let Some(rule) = BY_TYPE.get(&ty) {
+                let before = members.len();
+                for (field, literal) in rule.set {
+                    set(known, members, field, *literal);
+                }
+                if let Some(then) = rule.then {
+                    then(members);
+                }
+                if members.len() != before {
+                    reorder(known, members);
+                }
+            }
+            for (name, value) in members.iter_mut() {
+                if let Some(field) = known.fields.get(name) {
+                    fill(field.ty, value);
+                }
+            }
+        }
+        (Type::List(list), Value::Array(items)) => items.iter_mut().for_each(|item| fill(list.item, item)),
+        (Type::Map(map), Value::Object(members)) => {
+            let amounts = matches!(types.get(map.value), Type::Scalar(Scalar::Quantity));
+            for value in members.values_mut() {
+                if amounts { round(value) } else { fill(map.value, value) }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Sets a field that is not set. Go cannot tell a zero value from none unless it holds the field by pointer.
+fn set(known: &Struct, members: &mut Map<String, Value>, field: &str, literal: Literal) {
+    let pointer = known.fields.get(field).is_some_and(|f| f.pointer);
+    let unset = match members.get(field) {
+        None | Some(Value::Null) => true,
+        Some(value) => !pointer && is_zero(value),
+    };
+    if unset {
+        members.insert(field.to_owned(), literal.value());
+    }
+}
+
+/// Whether a value is its Go type's zero value.
+pub(crate) fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(b) => !b,
+        Value::Number(n) => n.as_f64() == Some(0.0),
+        Value::String(s) => s.is_empty(),
+        Value::Array(a) => a.is_empty(),
+        Value::Object(o) => o.is_empty(),
+    }
+}
+
+/// Brings members into the order in which Go writes them.
+fn reorder(known: &Struct, members: &mut Map<String, Value>) {
+    let place = |name: &str| known.fields.get_index_of(name).unwrap_or(usize::MAX);
+    let mut all: Vec<(String, Value)> = std::mem::take(members).into_iter().collect();
+    all.sort_by_key(|(name, _)| place(name));
+    members.extend(all);
+}
+
+/// Resource lists know nothing finer than a milli.
+fn round(value: &mut Value) {
+    if let Some(amount) = value.as_str().and_then(|text| Quantity::parse(text).ok()) {
+        *value = json!(amount.round_up(-3).to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn defaulted(mut object: Value) -> Value {
+        apply(&mut object);
+        object
+    }
+
+    #[test]
+    fn a_template_is_defaulted_wherever_it_stands() {
+        let object = defaulted(json!({"kind": "Deployment", "apiVersion": "apps/v1", "spec": {"template": {"spec": {
+            "containers": [{"name": "a", "image": "x", "livenessProbe": {"httpGet": {"port": 80}}, "resources": {}}],
+        }}}}));
+        let pod = &object["spec"]["template"]["spec"];
+        assert_eq!(pod["restartPolicy"], "Always");
+        assert_eq!(pod["containers"][0]["imagePullPolicy"], "Always");
+        assert_eq!(pod["containers"][0]["livenessProbe"]["httpGet"], json!({"path": "/", "port": 80, "scheme": "HTTP"}));
+        assert_eq!(object["spec"]["strategy"]["rollingUpdate"]["maxSurge"], "25%");
+        assert_eq!(pod.get("enableServiceLinks"), None, "only pods have it");
+    }
+
+    #[test]
+    fn a_zero_behind_a_pointer_stays() {
+        let object = defaulted(json!({"kind": "Deployment", "apiVersion": "apps/v1", "spec": {"replicas": 0}}));
+        assert_eq!(object["spec"]["replicas"], 0);
+    }
+
+    #[test]
+    fn members_come_in_the_order_of_go() {
+        let object = defaulted(json!({"kind": "Secret", "apiVersion": "v1", "metadata": {}, "data": {}}));
+        let names: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["kind", "apiVersion", "metadata", "data", "type"]);
+    }
+
+    #[test]
+    fn every_rule_names_a_type_and_its_fields() {
+        let types = proofmark_builtin::types();
+        for rule in RULES {
+            let found = BY_TYPE.iter().find(|(_, r)| r.ty == rule.ty).map(|(id, _)| types.get(*id));
+            let Some(Type::Struct(known)) = found else { panic!("no type {}", rule.ty) };
+            for (field, _) in rule.set {
+                assert!(known.fields.contains_key(*field), "{}.{field}", rule.ty);
+            }
+        }
+    }
+}

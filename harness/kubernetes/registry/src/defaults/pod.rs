@@ -1,0 +1,81 @@
+//! Defaults of pods that depend on other fields.
+
+use serde_json::{Map, Value, json};
+
+use crate::image;
+
+/// Whatever runs: requests follow limits, service links are on, host networking fixes the ports.
+pub(super) fn pod(pod: &mut Map<String, Value>) {
+    let Some(spec) = pod.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    let host = spec.get("hostNetwork") == Some(&json!(true));
+    for list in ["containers", "initContainers"] {
+        let containers = spec.get_mut(list).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            if let Some(resources) = container.get_mut("resources").and_then(Value::as_object_mut) {
+                request_limits(resources);
+            }
+            if host {
+                publish_ports(container);
+            }
+        }
+    }
+    if let Some(resources) = spec.get_mut("resources").and_then(Value::as_object_mut) {
+        request_limits(resources);
+    }
+    spec.entry("enableServiceLinks").and_modify(unset_to(json!(true))).or_insert(json!(true));
+}
+
+fn unset_to(value: Value) -> impl FnOnce(&mut Value) {
+    move |v| {
+        if v.is_null() {
+            *v = value;
+        }
+    }
+}
+
+/// A limit without a request is the request.
+fn request_limits(resources: &mut Map<String, Value>) {
+    let Some(Value::Object(limits)) = resources.get("limits").cloned() else { return };
+    if resources.get("requests").is_none_or(Value::is_null) {
+        resources.insert("requests".to_owned(), json!({}));
+    }
+    let Some(requests) = resources.get_mut("requests").and_then(Value::as_object_mut) else { return };
+    for (name, limit) in limits {
+        requests.entry(name).or_insert(limit);
+    }
+    requests.sort_keys();
+}
+
+/// A container in the host's network listens on the host.
+fn publish_ports(container: &mut Value) {
+    let ports = container.get_mut("ports").and_then(Value::as_array_mut);
+    for port in ports.into_iter().flatten().filter_map(Value::as_object_mut) {
+        let unset = port.get("hostPort").and_then(Value::as_i64).unwrap_or(0) == 0;
+        if unset && let Some(number) = port.get("containerPort").cloned() {
+            port.insert("hostPort".to_owned(), number);
+        }
+    }
+}
+
+/// `latest` is pulled every time.
+pub(super) fn container(container: &mut Map<String, Value>) {
+    let given = container.get("imagePullPolicy").and_then(Value::as_str).unwrap_or_default();
+    if given.is_empty() {
+        let name = container.get("image").and_then(Value::as_str).unwrap_or_default();
+        container.insert("imagePullPolicy".to_owned(), json!(image::pull_policy(name)));
+    }
+}
+
+/// A volume without a source is an empty directory.
+pub(super) fn volume(volume: &mut Map<String, Value>) {
+    if volume.iter().all(|(name, value)| name == "name" || value.is_null()) {
+        volume.insert("emptyDir".to_owned(), json!({}));
+    }
+    if let Some(source) = volume.get_mut("image").and_then(Value::as_object_mut) {
+        let given = source.get("pullPolicy").and_then(Value::as_str).unwrap_or_default();
+        if given.is_empty() {
+            let name = source.get("reference").and_then(Value::as_str).unwrap_or_default();
+            source.insert("pullPolicy".to_owned(), json!(image::pull_policy(name)));
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The core group.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use proofmark_status::FieldError;
+use serde_json::{Map, Value, json};
+
+use crate::strategy::{BASE, NameRule};
+use crate::{Strategy, content, meta};
+
+/// The largest ConfigMap or Secret, in bytes of its data.
+const DATA_MAX: usize = 1024 * 1024;
+
+pub(super) const ROWS: &[Strategy] = &[
+    Strategy {
+        resource: "namespaces",
+        name: NameRule::Label,
+        status: true,
+        fields: &[("status.phase", "/status/phase"), ("name", "/metadata/name")],
+        field_labels: true,
+        default: label_namespace,
+        prepare_create: prepare_namespace,
+        prepare_update: keep_namespace_spec,
+        ..BASE
+    },
+    Strategy {
+        resource: "configmaps",
+        validate: |object| config_data(object, false),
+        validate_update: |new, old| immutable_data(new, old, &["data", "binaryData"], config_data(new, false)),
+        ..BASE
+    },
+    Strategy {
+        resource: "secrets",
+        fields: &[("type", "/type")],
+        field_labels: true,
+        default: default_secret,
+        validate: validate_secret,
+        validate_update: validate_secret_update,
+        ..BASE
+    },
+    Strategy { resource: "serviceaccounts", returns_deleted: true, ..BASE },
+    Strategy {
+        resource: "services",
+        name: NameRule::Label1035,
+        status: true,
+        returns_deleted: true,
+        fields: &[("spec.clusterIP", "/spec/clusterIP"), ("spec.type", "/spec/type")],
+        field_labels: true,
+        ..BASE
+    },
+    Strategy {
+        resource: "pods",
+        status: true,
+        generation: true,
+        returns_deleted: true,
+        fields: &[
+            ("spec.nodeName", "/spec/nodeName"),
+            ("spec.restartPolicy", "/spec/restartPolicy"),
+            ("spec.schedulerName", "/spec/schedulerName"),
+            ("spec.serviceAccountName", "/spec/serviceAccountName"),
+            ("spec.hostNetwork", "/spec/hostNetwork"),
+            ("status.phase", "/status/phase"),
+            ("status.podIP", "/status/podIP"),
+            ("status.nominatedNodeName", "/status/nominatedNodeName"),
+        ],
+        field_labels: true,
+        ..BASE
+    },
+    Strategy {
+        resource: "nodes",
+        status: true,
+        fields: &[("spec.unschedulable", "/spec/unschedulable")],
+        field_labels: true,
+        ..BASE
+    },
+    Strategy {
+        resource: "events",
+        create_on_update: true,
+        fields: &[
+            ("involvedObject.kind", "/involvedObject/kind"),
+            ("involvedObject.namespace", "/involvedObject/namespace"),
+            ("involvedObject.name", "/involvedObject/name"),
+            ("involvedObject.uid", "/involvedObject/uid"),
+            ("involvedObject.apiVersion", "/involvedObject/apiVersion"),
+            ("involvedObject.resourceVersion", "/involvedObject/resourceVersion"),
+            ("involvedObject.fieldPath", "/involvedObject/fieldPath"),
+            ("reason", "/reason"),
+            ("reportingComponent", "/reportingComponent"),
+            ("source", "/source/component"),
+            ("type", "/type"),
+        ],
+        field_labels: true,
+        ..BASE
+    },
+    Strategy { resource: "endpoints", create_on_update: true, ..BASE },
+    Strategy { resource: "limitranges", create_on_update: true, ..BASE },
+    Strategy { resource: "persistentvolumes", status: true, returns_deleted: true, ..BASE },
+    Strategy { resource: "persistentvolumeclaims", status: true, returns_deleted: true, ..BASE },
+    Strategy { resource: "podtemplates", create_on_update: true, ..BASE },
+    Strategy { resource: "replicationcontrollers", status: true, generation: true, ..BASE },
+    Strategy { resource: "resourcequotas", status: true, ..BASE },
+];
+
+/// Every namespace carries its own name as a label; an update that changes it is undone.
+fn label_namespace(object: &mut Value) {
+    let name = meta::text(object, "name").to_owned();
+    if name.is_empty() {
+        return;
+    }
+    let labels = meta::of_mut(object).entry("labels").or_insert_with(|| json!({}));
+    if let Some(labels) = labels.as_object_mut() {
+        labels.insert("kubernetes.io/metadata.name".to_owned(), json!(name));
+    }
+}
+
+fn prepare_namespace(object: &mut Value) {
+    if let Some(members) = object.as_object_mut() {
+        let spec = members.entry("spec").or_insert_with(|| json!({}));
+        let finalizers = spec.as_object_mut().map(|s| s.entry("finalizers").or_insert_with(|| json!([])));
+        if let Some(list) = finalizers.and_then(Value::as_array_mut)
+            && !list.contains(&json!("kubernetes"))
+        {
+            list.push(json!("kubernetes"));
+        }
+        members.insert("status".to_owned(), json!({"phase": "Active"}));
+    }
+}
+
+/// `spec.finalizers` changes through the finalize subresource only.
+fn keep_namespace_spec(new: &mut Value, old: &Value) {
+    if let (Some(new), Some(spec)) = (new.as_object_mut(), old.get("spec")) {
+        new.insert("spec".to_owned(), spec.clone());
+    }
+}
+
+fn entries<'a>(object: &'a Value, field: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    object.get(field).and_then(Value::as_object).into_iter().flatten()
+}
+
+/// Keys and total size of a ConfigMap's or Secret's data.
+fn config_data(object: &Value, secret: bool) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut size = 0;
+    for field in ["data", "binaryData"] {
+        for (key, value) in entries(object, field) {
+            let at = format!("{field}[{key}]");
+            errors.extend(content::config_key(key).into_iter().map(|e| FieldError::invalid(&at, key.as_str(), e)));
+            if field == "binaryData" && entries(object, "data").any(|(k, _)| k == key) {
+                errors.push(FieldError::invalid(&at, key.as_str(), "duplicate of key present in data"));
+            }
+            let length = value.as_str().map_or(0, str::len);
+            size += if secret || field == "binaryData" { length / 4 * 3 } else { length };
+        }
+    }
+    if size > DATA_MAX {
+        errors.push(FieldError::too_long(if secret { "data" } else { "" }, DATA_MAX));
+    }
+    errors
+}
+
+/// An `immutable: true` that was stored cannot be taken back, nor the data changed.
+fn immutable_data(new: &Value, old: &Value, fields: &[&str], mut errors: Vec<FieldError>) -> Vec<FieldError> {
+    let immutable = |o: &Value| o.get("immutable").and_then(Value::as_bool) == Some(true);
+    if immutable(old) {
+        let why = "field is immutable when `immutable` is set";
+        if !immutable(new) {
+            errors.push(FieldError::forbidden("immutable", why));
+        }
+        for field in fields {
+            let data = |o: &Value| o.get(*field).cloned().unwrap_or(json!({}));
+            if data(new) != data(old) {
+                errors.push(FieldError::forbidden(*field, why));
+            }
+        }
+    }
+    errors
+}
+
+/// `type` is Opaque unless given; `stringData` goes into `data`.
+fn default_secret(object: &mut Value) {
+    let Some(members) = object.as_object_mut() else { return };
+    if members.get("type").and_then(Value::as_str).unwrap_or_default().is_empty() {
+        members.insert("type".to_owned(), json!("Opaque"));
+    }
+    if let Some(Value::Object(plain)) = members.remove("stringData") {
+        let data = members.entry("data").or_insert_with(|| Value::Object(Map::new()));
+        if let Some(data) = data.as_object_mut() {
+            for (key, value) in plain {
+                let encoded = BASE64_STANDARD.encode(value.as_str().unwrap_or_default());
+                data.insert(key, Value::String(encoded));
+            }
+        }
+    }
+}
+
+fn validate_secret(object: &Value) -> Vec<FieldError> {
+    let mut errors = config_data(object, true);
+    let text = |key: &str| entries(object, "data").find(|(k, _)| *k == key).map(|(_, v)| v);
+    let required = |errors: &mut Vec<FieldError>, key: &str| {
+        if text(key).is_none() {
+            errors.push(FieldError::required(format!("data[{key}]"), ""));
+        }
+    };
+    match object.get("type").and_then(Value::as_str).unwrap_or_default() {
+        "kubernetes.io/service-account-token" => {
+            let annotation = "kubernetes.io/service-account.name";
+            let named = meta::of(object).and_then(|m| m.get("annotations")).and_then(|a| a.get(annotation));
+            if named.and_then(Value::as_str).unwrap_or_default().is_empty() {
+                errors.push(FieldError::required(format!("metadata.annotations[{annotation}]"), ""));
+            }
+        }
+        "kubernetes.io/dockercfg" => required(&mut errors, ".dockercfg"),
+        "kubernetes.io/dockerconfigjson" => required(&mut errors, ".dockerconfigjson"),
+        "kubernetes.io/basic-auth" if text("username").is_none() && text("password").is_none() => {
+            required(&mut errors, "username");
+            required(&mut errors, "password");
+        }
+        "kubernetes.io/ssh-auth" => required(&mut errors, "ssh-privatekey"),
+        "kubernetes.io/tls" => {
+            required(&mut errors, "tls.crt");
+            required(&mut errors, "tls.key");
+        }
+        _ => {}
+    }
+    errors
+}
+
+fn validate_secret_update(new: &Value, old: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let kind = |o: &Value| o.get("type").cloned().unwrap_or(Value::Null);
+    if kind(new) != kind(old) {
+        errors.push(FieldError::invalid("type", kind(new), "field is immutable"));
+    }
+    let mut errors = immutable_data(new, old, &["data"], errors);
+    errors.extend(validate_secret(new));
+    errors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_gets_its_type_and_its_text() {
+        let mut secret = json!({"stringData": {"a": "b"}});
+        default_secret(&mut secret);
+        assert_eq!(secret, json!({"type": "Opaque", "data": {"a": "Yg=="}}));
+    }
+
+    #[test]
+    fn immutable_stays_immutable() {
+        let old = json!({"immutable": true, "data": {"a": "1"}});
+        let new = json!({"immutable": true, "data": {"a": "2"}});
+        let errors = immutable_data(&new, &old, &["data"], Vec::new());
+        assert_eq!(proofmark_status::aggregate(&errors), "data: Forbidden: field is immutable when `immutable` is set");
+    }
+}

@@ -1,0 +1,36 @@
+//! Roles and bindings. Their rules live in the RBAC crate.
+
+use crate::Strategy;
+use crate::strategy::{BASE, NameRule};
+
+const RBAC: Strategy =
+    Strategy { group: "rbac.authorization.k8s.io", name: NameRule::PathSegment, create_on_update: true, ..BASE };
+
+pub(super) const ROWS: &[Strategy] = &[
+    Strategy {
+        resource: "roles",
+        validate: proofmark_rbac::validate::validate_role,
+        validate_update: |new, _| proofmark_rbac::validate::validate_role(new),
+        ..RBAC
+    },
+    Strategy {
+        resource: "clusterroles",
+        validate: proofmark_rbac::validate::validate_cluster_role,
+        validate_update: |new, _| proofmark_rbac::validate::validate_cluster_role(new),
+        ..RBAC
+    },
+    Strategy {
+        resource: "rolebindings",
+        default: proofmark_rbac::validate::default_binding,
+        validate: proofmark_rbac::validate::validate_role_binding,
+        validate_update: proofmark_rbac::validate::validate_role_binding_update,
+        ..RBAC
+    },
+    Strategy {
+        resource: "clusterrolebindings",
+        default: proofmark_rbac::validate::default_binding,
+        validate: proofmark_rbac::validate::validate_cluster_role_binding,
+        validate_update: proofmark_rbac::validate::validate_cluster_role_binding_update,
+        ..RBAC
+    },
+];

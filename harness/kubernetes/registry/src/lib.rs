@@ -1,0 +1,24 @@
+//! What the API server does with objects beyond storing them, kind by kind (Kubernetes calls it the registry).
+//!
+//! - [`content`]: the shapes of names, labels and keys.
+//! - [`meta`]: `ObjectMeta`: which system fields a write may not touch, and its validation.
+//! - [`Strategy`]: one row per resource: name rule, defaults, preparation, validation, selectable fields.
+//!   [`strategy`] finds the row of a built-in resource; [`CUSTOM`] is that of custom resources.
+//! - [`matches`]: whether a label selector picks a set of labels.
+//!
+//! Everything is a pure function over JSON values that were decoded by the built-in tables; nothing here does I/O, asks the
+//! time or looks at other objects (that is admission's part).
+
+mod check;
+pub mod content;
+mod defaults;
+mod diff;
+mod image;
+mod internal;
+mod kinds;
+pub mod meta;
+mod node;
+mod strategy;
+
+pub use check::matches;
+pub use strategy::{CUSTOM, NameRule, Strategy, strategy};

@@ -1,0 +1,245 @@
+//! `ObjectMeta`: its validation, and the system fields that a client's write may not decide.
+//!
+//! Source: `k8s.io/apimachinery/pkg/api/validation/objectmeta.go`, release 1.35.
+
+use proofmark_status::FieldError;
+use serde_json::{Map, Value};
+
+use crate::content;
+use crate::strategy::NameRule;
+
+/// All annotations of an object together may not be larger (bytes).
+pub const ANNOTATIONS_MAX: usize = 256 * 1024;
+
+/// Finalizers of Kubernetes that have no domain.
+const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+
+/// `metadata` of an object.
+pub fn of(object: &Value) -> Option<&Map<String, Value>> {
+    object.get("metadata").and_then(Value::as_object)
+}
+
+/// `metadata` of an object, made when it is missing or no object.
+pub fn of_mut(object: &mut Value) -> &mut Map<String, Value> {
+    if !object.is_object() {
+        *object = Value::Object(Map::new());
+    }
+    let Value::Object(members) = object else { unreachable!("made an object above") };
+    let meta = members.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
+    if !meta.is_object() {
+        *meta = Value::Object(Map::new());
+    }
+    let Value::Object(meta) = meta else { unreachable!("made an object above") };
+    meta
+}
+
+/// A text field of `metadata`; empty when it is missing.
+pub fn text<'a>(object: &'a Value, field: &str) -> &'a str {
+    of(object).and_then(|m| m.get(field)).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Complaints about the metadata of an object that is to be created.
+pub fn validate(object: &Value, namespaced: bool, rule: NameRule) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let (name, prefix) = (text(object, "name"), text(object, "generateName"));
+    if !prefix.is_empty() {
+        let complaints = rule.check(prefix, true);
+        errors.extend(complaints.into_iter().map(|e| FieldError::invalid("metadata.generateName", prefix, e)));
+    }
+    if name.is_empty() {
+        errors.push(FieldError::required("metadata.name", "name or generateName is required"));
+    } else {
+        errors.extend(rule.check(name, false).into_iter().map(|e| FieldError::invalid("metadata.name", name, e)));
+    }
+    let namespace = text(object, "namespace");
+    if namespaced {
+        if namespace.is_empty() {
+            errors.push(FieldError::required("metadata.namespace", ""));
+        } else {
+            let complaints = content::dns_label(namespace);
+            errors.extend(complaints.into_iter().map(|e| FieldError::invalid("metadata.namespace", namespace, e)));
+        }
+    } else if !namespace.is_empty() {
+        errors.push(FieldError::forbidden("metadata.namespace", "not allowed on this type"));
+    }
+    let generation = of(object).and_then(|m| m.get("generation")).and_then(Value::as_i64).unwrap_or(0);
+    if generation < 0 {
+        errors.push(FieldError::invalid("metadata.generation", generation, "must be greater than or equal to 0"));
+    }
+    errors.extend(shared(object));
+    if let Some(meta) = of(object) {
+        errors.extend(finalizers(meta));
+    }
+    errors.extend(standard_finalizers(object));
+    errors
+}
+
+/// Complaints about the metadata of a new state of an object that exists.
+pub fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
+    let mut errors = new_finalizers(new, old);
+    for field in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        let value = |o: &Value| of(o).and_then(|m| m.get(field)).cloned().unwrap_or(Value::Null);
+        let (now, before) = (value(new), value(old));
+        if now != before {
+            errors.push(FieldError::invalid(format!("metadata.{field}"), now, "field is immutable"));
+        }
+    }
+    errors.extend(shared(new));
+    errors.extend(standard_finalizers(new));
+    errors
+}
+
+/// An object on its way out takes no new finalizers.
+fn new_finalizers(new: &Value, old: &Value) -> Vec<FieldError> {
+    let finalizers = |o: &Value| -> Vec<String> {
+        let list = of(o).and_then(|m| m.get("finalizers")).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let before = finalizers(old);
+    let mut added: Vec<String> = finalizers(new).into_iter().filter(|f| !before.contains(f)).collect();
+    if text(old, "deletionTimestamp").is_empty() || added.is_empty() {
+        return Vec::new();
+    }
+    added.sort_unstable();
+    added.dedup();
+    let shown: Vec<String> = added.iter().map(|f| proofmark_status::quote(f)).collect();
+    let why = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        shown.join(", ")
+    );
+    vec![FieldError::forbidden("metadata.finalizers", why)]
+}
+
+/// Built-in kinds take finalizers without a domain only if they are Kubernetes' own. The groups that are served by
+/// the API extension and aggregation servers do not ask.
+fn standard_finalizers(object: &Value) -> Vec<FieldError> {
+    let list = of(object).and_then(|m| m.get("finalizers")).and_then(Value::as_array);
+    let unknown = |name: &str| !name.contains('/') && !STANDARD_FINALIZERS.contains(&name);
+    let named = list.into_iter().flatten().filter_map(Value::as_str).enumerate();
+    let unknown: Vec<(usize, &str)> = named.filter(|(_, name)| unknown(name)).collect();
+    if unknown.is_empty() || !is_core(object) {
+        return Vec::new();
+    }
+    let why = "name is neither a standard finalizer name nor is it fully qualified";
+    unknown.into_iter().map(|(i, name)| FieldError::invalid(format!("metadata.finalizers[{i}]"), name, why)).collect()
+}
+
+fn is_core(object: &Value) -> bool {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
+    let outside = matches!(group, "apiextensions.k8s.io" | "apiregistration.k8s.io");
+    !outside && proofmark_builtin::type_of(group, version, text("kind")).is_some()
+}
+
+/// What holds for new and changed objects alike: labels, annotations, owners, finalizers.
+fn shared(object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let Some(meta) = of(object) else { return errors };
+    if let Some(labels) = meta.get("labels").and_then(Value::as_object) {
+        errors.extend(validate_labels(labels, "metadata.labels"));
+    }
+    if let Some(annotations) = meta.get("annotations").and_then(Value::as_object) {
+        let mut size = 0;
+        for (key, value) in annotations {
+            let complaints = content::qualified_name(&key.to_ascii_lowercase());
+            errors.extend(complaints.into_iter().map(|e| FieldError::invalid("metadata.annotations", key.as_str(), e)));
+            size += key.len() + value.as_str().map_or(0, str::len);
+        }
+        if size > ANNOTATIONS_MAX {
+            errors.push(FieldError::too_long("metadata.annotations", ANNOTATIONS_MAX));
+        }
+    }
+    errors.extend(owners(meta));
+    errors
+}
+
+/// Complaints about a set of labels.
+pub fn validate_labels(labels: &Map<String, Value>, at: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (key, value) in labels {
+        errors.extend(content::qualified_name(key).into_iter().map(|e| FieldError::invalid(at, key.as_str(), e)));
+        let value = value.as_str().unwrap_or_default();
+        errors.extend(content::label_value(value).into_iter().map(|e| FieldError::invalid(at, value, e)));
+    }
+    errors
+}
+
+fn owners(meta: &Map<String, Value>) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut controllers = Vec::new();
+    let references = meta.get("ownerReferences").and_then(Value::as_array);
+    for reference in references.into_iter().flatten() {
+        let at = "metadata.ownerReferences";
+        let field = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (group_version, kind) = (field("apiVersion"), field("kind"));
+        let version = group_version.rsplit('/').next().unwrap_or_default();
+        if version.is_empty() {
+            errors.push(FieldError::invalid(format!("{at}.apiVersion"), group_version, "version must not be empty"));
+        }
+        if kind.is_empty() {
+            errors.push(FieldError::invalid(format!("{at}.kind"), kind, "must not be empty"));
+        }
+        if field("name").is_empty() {
+            errors.push(FieldError::invalid(format!("{at}.name"), "", "must not be empty"));
+        }
+        if field("uid").is_empty() {
+            errors.push(FieldError::invalid(format!("{at}.uid"), "", "must not be empty"));
+        }
+        if group_version == "v1" && kind == "Event" {
+            let why = format!("/{group_version}, Kind=Event is disallowed from being an owner");
+            errors.push(FieldError::invalid(at, reference.clone(), why));
+        }
+        if reference.get("controller").and_then(Value::as_bool) == Some(true) {
+            controllers.push(format!("{kind}/{}", field("name")));
+        }
+    }
+    if let [first, second, ..] = controllers.as_slice() {
+        let why = format!(
+            "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {second}"
+        );
+        errors.push(FieldError::invalid("metadata.ownerReferences", Value::from(references.cloned().unwrap_or_default()), why));
+    }
+    errors
+}
+
+fn finalizers(meta: &Map<String, Value>) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let list = meta.get("finalizers").and_then(Value::as_array);
+    let names: Vec<&str> = list.into_iter().flatten().filter_map(Value::as_str).collect();
+    for name in &names {
+        let complaints = content::qualified_name(name);
+        errors.extend(complaints.into_iter().map(|e| FieldError::invalid("metadata.finalizers", *name, e)));
+    }
+    if names.contains(&"foregroundDeletion") && names.contains(&"orphan") {
+        let why = "finalizer foregroundDeletion and orphan cannot be both set".to_owned();
+        errors.push(FieldError::invalid("metadata.finalizers", Value::from(names), why));
+    }
+    errors
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case(json!({"name": "a", "namespace": "n"}), "[]")]
+    #[case(json!({"namespace": "n"}), "metadata.name: Required value: name or generateName is required")]
+    #[case(json!({"name": "a"}), "metadata.namespace: Required value")]
+    #[case(json!({"name": "a", "namespace": "n", "finalizers": ["orphan", "foregroundDeletion"]}),
+        r#"metadata.finalizers: Invalid value: ["orphan","foregroundDeletion"]: finalizer foregroundDeletion and orphan cannot be both set"#)]
+    fn complains_about_metadata(#[case] meta: Value, #[case] want: &str) {
+        let errors = validate(&json!({"metadata": meta}), true, NameRule::Subdomain);
+        assert_eq!(proofmark_status::aggregate(&errors), want);
+    }
+
+    #[test]
+    fn what_the_server_set_stays() {
+        let old = json!({"metadata": {"name": "a", "uid": "1"}});
+        let new = json!({"metadata": {"name": "a", "uid": "2"}});
+        let errors = validate_update(&new, &old);
+        assert_eq!(proofmark_status::aggregate(&errors), "metadata.uid: Invalid value: \"2\": field is immutable");
+    }
+}

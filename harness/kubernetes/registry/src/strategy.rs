@@ -1,0 +1,130 @@
+//! One row per resource: how the API server treats its objects.
+
+use proofmark_status::FieldError;
+use serde_json::Value;
+
+use crate::{content, kinds};
+
+/// What an object's name must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameRule {
+    /// A DNS subdomain: most kinds.
+    Subdomain,
+    /// A DNS label: namespaces.
+    Label,
+    /// A DNS label that begins with a letter: services.
+    Label1035,
+    /// Anything that fits into a path: RBAC objects.
+    PathSegment,
+}
+
+impl NameRule {
+    /// Complaints about a name; `prefix` for a `generateName`, whose end may still change.
+    pub fn check(self, name: &str, prefix: bool) -> Vec<String> {
+        // A prefix may end in a dash: the suffix follows.
+        let trimmed = if prefix { name.strip_suffix('-').map(|n| format!("{n}a")) } else { None };
+        let name = trimmed.as_deref().unwrap_or(name);
+        match self {
+            Self::Subdomain => content::dns_subdomain(name),
+            Self::Label => content::dns_label(name),
+            Self::Label1035 => content::dns_1035_label(name),
+            Self::PathSegment => content::path_segment(name),
+        }
+    }
+}
+
+/// How the API server treats the objects of one resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Strategy {
+    /// The API group.
+    pub group: &'static str,
+    /// The resource (plural).
+    pub resource: &'static str,
+    /// What names must look like.
+    pub name: NameRule,
+    /// Whether `metadata.generation` counts changes of the spec.
+    pub generation: bool,
+    /// Whether `status` is written through the status subresource only.
+    pub status: bool,
+    /// Whether PUT on a missing object creates it.
+    pub create_on_update: bool,
+    /// Whether PUT without a resourceVersion overwrites whatever is there.
+    pub unconditional_update: bool,
+    /// Whether DELETE answers with the object instead of a Status.
+    pub returns_deleted: bool,
+    /// Fields that a field selector may name beside `metadata.name` and `metadata.namespace`, with their JSON pointers.
+    pub fields: &'static [(&'static str, &'static str)],
+    /// Whether an unknown field of a selector is worded `field label not supported: x`, as kinds with conversion functions do.
+    pub field_labels: bool,
+    /// Sets what the version's defaulting functions set.
+    pub default: fn(&mut Value),
+    /// Prepares an object that is to be created.
+    pub prepare_create: fn(&mut Value),
+    /// Complaints about an object that is to be created.
+    pub validate: fn(&Value) -> Vec<FieldError>,
+    /// Prepares the new state (first argument) of an object that exists (second).
+    pub prepare_update: fn(&mut Value, &Value),
+    /// Complaints about a new state (first argument) of an object that exists (second).
+    pub validate_update: fn(&Value, &Value) -> Vec<FieldError>,
+    /// What a client is told about a state (and the one before) that is accepted all the same.
+    pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
+}
+
+fn nothing(_: &mut Value) {}
+fn nothing_changed(_: &mut Value, _: &Value) {}
+fn fine(_: &Value) -> Vec<FieldError> {
+    Vec::new()
+}
+fn fine_change(_: &Value, _: &Value) -> Vec<FieldError> {
+    Vec::new()
+}
+
+fn silent(_: &Value, _: Option<&Value>) -> Vec<String> {
+    Vec::new()
+}
+
+/// The row that others differ from.
+pub(crate) const BASE: Strategy = Strategy {
+    group: "",
+    resource: "",
+    name: NameRule::Subdomain,
+    generation: false,
+    status: false,
+    create_on_update: false,
+    unconditional_update: true,
+    returns_deleted: false,
+    fields: &[],
+    field_labels: false,
+    default: nothing,
+    prepare_create: nothing,
+    validate: fine,
+    prepare_update: nothing_changed,
+    validate_update: fine_change,
+    warnings: silent,
+};
+
+/// The row of custom resources; their schema has the rest.
+pub const CUSTOM: Strategy = Strategy { unconditional_update: false, field_labels: true, generation: true, ..BASE };
+
+/// The row of a built-in resource. Resources without special treatment share one that only knows names.
+pub fn strategy(group: &str, resource: &str) -> &'static Strategy {
+    static PLAIN: Strategy = BASE;
+    kinds::all().find(|s| s.group == group && s.resource == resource).unwrap_or(&PLAIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_may_end_in_a_dash() {
+        assert!(NameRule::Subdomain.check("gen-", true).is_empty());
+        assert!(!NameRule::Subdomain.check("gen-", false).is_empty());
+    }
+
+    #[test]
+    fn unknown_resources_get_the_plain_row() {
+        assert_eq!(strategy("nope", "things").name, NameRule::Subdomain);
+        assert_eq!(strategy("rbac.authorization.k8s.io", "roles").name, NameRule::PathSegment);
+    }
+}
