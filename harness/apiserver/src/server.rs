@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use proofmark_identity::{Authority, TokenSigner};
 use proofmark_rbac::UserInfo;
 
@@ -176,6 +177,11 @@ impl ApiServer {
         &self.0.authority
     }
 
+    /// What signs the server's service account tokens.
+    pub fn signer(&self) -> &TokenSigner {
+        &self.0.signer
+    }
+
     /// The bearer token of the administrator (`admin` in `system:masters`).
     pub fn admin_token(&self) -> &str {
         self.0.tokens.admin_token()
@@ -212,14 +218,14 @@ impl ApiServer {
         let exchange =
             Exchange { method: &parts.method, headers: &parts.headers, query: &query, info: &info, body: &body };
         let mut audit = Audit::new(&info);
-        let mut warnings = Vec::new();
-        let outcome = self.answer(&exchange, &parts.extensions, &mut audit, &mut warnings).await;
+        let warnings = Mutex::default();
+        let outcome = self.answer(&exchange, &parts.extensions, &mut audit, &warnings).await;
         let negotiated = Negotiated::of(&parts.headers);
         let mut response = match outcome {
             Ok(reply) => encode::reply(&self.0, &exchange, &negotiated, reply),
             Err(refusal) => encode::refusal(&negotiated, refusal),
         };
-        encode::warn(&mut response, &warnings);
+        encode::warn(&mut response, &warnings.into_inner());
         if parts.method == Method::HEAD {
             *response.body_mut() = Body::empty();
         }
@@ -235,11 +241,11 @@ impl ApiServer {
         exchange: &Exchange<'_>,
         extensions: &http::Extensions,
         audit: &mut Audit,
-        warnings: &mut Vec<String>,
+        warnings: &Mutex<Vec<String>>,
     ) -> Result<Reply, Refusal> {
         check_timeout(exchange)?;
         let caller = authn::authenticate(&self.0, exchange.headers, extensions)?;
-        warnings.extend(caller.warnings);
+        warnings.lock().extend(caller.warnings);
         audit.user = caller.user.clone();
         let user = authn::impersonate(&self.0, caller.user, exchange.headers)?;
         audit.impersonated = (user.name != audit.user.name).then(|| user.clone());
@@ -248,7 +254,7 @@ impl ApiServer {
         if !decision.allowed {
             return Err(crate::authz::forbidden(&user, exchange.info, &decision.reason).into());
         }
-        let call = Call { server: &self.0, exchange, user: &user };
+        let call = Call { server: &self.0, exchange, user: &user, warnings };
         route::route(&call).await
     }
 }
@@ -288,4 +294,12 @@ pub(crate) struct Call<'a> {
     pub(crate) server: &'a Arc<Inner>,
     pub(crate) exchange: &'a Exchange<'a>,
     pub(crate) user: &'a UserInfo,
+    warnings: &'a Mutex<Vec<String>>,
+}
+
+impl Call<'_> {
+    /// Tells the client something by `Warning` headers, whether the request succeeds or not.
+    pub(crate) fn warn(&self, warnings: Vec<String>) {
+        self.warnings.lock().extend(warnings);
+    }
 }

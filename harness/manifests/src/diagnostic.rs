@@ -55,6 +55,13 @@ impl Diagnostic {
         self
     }
 
+    /// The same as a warning: what it is about is passed over, and `effect` says so.
+    pub(crate) fn lowered(mut self, effect: &str) -> Self {
+        self.severity = Severity::Warning;
+        self.message = format!("{}: {effect}", self.message);
+        self
+    }
+
     /// Adds where it stands.
     #[must_use]
     pub fn at(mut self, position: Position, source_text: Arc<str>) -> Self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Outcome, Severity};
+use crate::diagnostic::{Diagnostic, Outcome, Severity};
 use crate::identity::text;
 use crate::object::{Object, SourceFile};
 use crate::position::{Mark, Node};
@@ -15,6 +15,8 @@ pub(crate) enum Document {
     Object(Object),
     /// A mapping without `apiVersion` and `kind`: values of a chart, a fragment of a patch, parameters.
     Other(Mark),
+    /// An object without a name, with what to say about it: an error, which the reader of a folder may lower.
+    Nameless(Box<Diagnostic>),
 }
 
 /// The documents of a file, as YAML values with positions.
@@ -68,18 +70,28 @@ fn flatten(file: &Arc<SourceFile>, mut node: Node, found: &mut Vec<Document>, de
         found.push(Document::Other(at));
         return Ok(());
     }
-    check(file, &node)?;
-    found.push(Document::Object(Object::new(node.value, Arc::clone(file), node.marks)));
+    check(file, &node, &["/apiVersion", "/kind"])?;
+    let metadata = node.value.get("metadata");
+    let absent = |field: &str| metadata.and_then(|metadata| metadata.get(field)).is_none_or(Value::is_null);
+    let is_nameless = absent("name") && absent("generateName");
+    match check(file, &node, &["/metadata/name"]) {
+        Ok(()) => found.push(Document::Object(Object::new(node.value, Arc::clone(file), node.marks))),
+        Err(error) if is_nameless => found.push(Document::Nameless(error)),
+        Err(error) => return Err(error),
+    }
     Ok(())
 }
 
-/// The three things without which nothing can be applied.
-fn check(file: &SourceFile, node: &Node) -> Outcome<()> {
+/// The things without which nothing can be applied, as far as they are asked for.
+fn check(file: &SourceFile, node: &Node, wanted: &[&str]) -> Outcome<()> {
     for (pointer, name, example) in [
         ("/apiVersion", "apiVersion", "apiVersion: v1"),
         ("/kind", "kind", "kind: ConfigMap"),
         ("/metadata/name", "metadata.name", "metadata: {name: example}"),
     ] {
+        if !wanted.contains(&pointer) {
+            continue;
+        }
         let at = node.marks.find(pointer);
         match node.value.pointer(pointer) {
             Some(Value::String(value)) if !value.is_empty() => {}

@@ -39,8 +39,12 @@ pub struct ManifestSet {
 ///
 /// A folder with a kustomization is built, as `kubectl kustomize` does. In any other folder, at any depth, every
 /// kustomization that no other one uses is built, and files that none uses are read as they are; mappings without
-/// `apiVersion` and `kind` (values of a chart, say) are passed over with a note. A file that is named directly must
-/// hold objects.
+/// `apiVersion` and `kind` (values of a chart, say) are passed over with a note, objects without a name with a warning.
+/// A file that is named directly must hold objects, with names.
+///
+/// Where a kustomization names a resource, base or component that is not there, kubectl refuses; here a warning says
+/// so and the rest is built, since a part of a distribution can be judged, too. Patches and the like that then miss
+/// their target are left out with a warning.
 ///
 /// The same object (group, kind, namespace, name) twice in one file or one kustomization is an error; twice across
 /// files it is a warning, and the last one read wins, as with `kubectl apply`. In a folder, kustomizations are read
@@ -63,7 +67,8 @@ pub fn load(sources: &[Source]) -> Result<ManifestSet, Vec<Diagnostic>> {
     reading.finish()
 }
 
-/// What to do with mappings that are no objects.
+/// What to do with mappings that are no objects, and with objects that have no name: refuse them in a file that is
+/// named directly, pass over them in a folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Others {
     Error,
@@ -118,6 +123,10 @@ impl Reading {
         for document in found {
             match document {
                 Document::Object(object) => objects.push(object),
+                Document::Nameless(error) => self.findings.push(match others {
+                    Others::Error => *error,
+                    Others::Note => error.lowered("it is left out"),
+                }),
                 Document::Other(at) => {
                     let (severity, help) = match others {
                         Others::Error => (Severity::Error, "an object starts with apiVersion and kind"),
@@ -164,15 +173,16 @@ impl Reading {
                 if before.value == object.value && before.at == object.at {
                     continue;
                 }
-                let message = format!("{} stands twice; this one, read last, wins", object.identity());
-                let finding = object.finding(Severity::Warning, "", message);
-                self.findings.push(finding.with_help(match (&before.built_by, &object.built_by) {
+                // A tree of alternatives has many of these: one line each.
+                let who = match (&before.built_by, &object.built_by) {
                     (Some(before), Some(last)) if before != last => {
-                        let (before, last) = (before.display(), last.display());
-                        format!("{before} and {last} both build it: name the one that is meant")
+                        format!("; {} and {} both build it", before.display(), last.display())
                     }
-                    _ => format!("the other one is at {}", before.at),
-                }));
+                    _ => String::new(),
+                };
+                let message =
+                    format!("{} stands twice; this one, read last, wins over {}{who}", object.identity(), before.at);
+                self.findings.push(object.finding(Severity::Warning, "", message));
             }
         }
         let mut overruled = overruled.into_iter();

@@ -24,8 +24,8 @@ use crate::server::{Exchange, Inner};
 
 /// Writes an answer.
 pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negotiated, reply: Reply) -> Response<Body> {
-    let Reply { status, content, warnings } = reply;
-    let mut response = match content {
+    let Reply { status, content } = reply;
+    match content {
         Content::Watch(opened) => watch::stream(server, exchange, wanted, opened),
         Content::Document { content_type, body } => document(status, content_type, body),
         Content::Discovery(value) => discovery(wanted, status, &value),
@@ -40,9 +40,7 @@ pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negot
             Ok(object::Listed::Value(value)) => written(wanted, status, &value),
             Err(refused) => refusal(wanted, refused),
         },
-    };
-    warn(&mut response, &warnings);
-    response
+    }
 }
 
 /// Adds `Warning` headers; the same text counts once.

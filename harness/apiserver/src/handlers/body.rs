@@ -1,6 +1,5 @@
 //! From a request's body to an object of the resource: format, version, kind, fields, namespace and name.
 
-use proofmark_builtin::decode::{DecodeError, Decoded};
 use proofmark_builtin::proto::ProtoError;
 use proofmark_registry::meta;
 use proofmark_status::{FieldError, Reason, Status};
@@ -13,14 +12,8 @@ use crate::refusal::Refusal;
 use crate::resource::{Body, Resource};
 use crate::server::Call;
 
-/// An object, read from a body.
-pub(crate) struct Read {
-    pub(crate) value: Value,
-    pub(crate) warnings: Vec<String>,
-}
-
 /// Reads the body of a create or update.
-pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions) -> Result<Read, Refusal> {
+pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions) -> Result<Value, Refusal> {
     let body = call.exchange.body;
     check_size(body.len())?;
     let format = Format::of(call.exchange.header("content-type"))
@@ -33,13 +26,19 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
                 .map_err(|why| unreadable(&format!("couldn't get version/kind; json parse error: {why}")))?;
             check_identity(resource, &value, body)?;
             return match resource.body {
-                Body::Typed(ty) => typed(
-                    resource,
-                    proofmark_builtin::decode::decode_text(body, ty, options.validation.strict()),
-                    options,
-                ),
+                Body::Typed(ty) => {
+                    let decoded = proofmark_builtin::decode::decode_text(body, ty, options.validation.strict());
+                    let decoded = decoded.map_err(|e| handled(resource, &e.to_string()))?;
+                    settle(
+                        call,
+                        resource,
+                        finish(resource, decoded.value, disowns(&value)),
+                        decoded.unknown,
+                        options.validation,
+                    )
+                }
                 Body::Custom(_) => {
-                    object(resource, value, proofmark_builtin::decode::find_duplicates(body), options.validation)
+                    object(call, resource, value, proofmark_builtin::decode::find_duplicates(body), options.validation)
                 }
             };
         }
@@ -54,7 +53,7 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
         }
     };
     check_identity(resource, &value, body)?;
-    object(resource, value, Vec::new(), options.validation)
+    object(call, resource, value, Vec::new(), options.validation)
 }
 
 /// 413 for bodies beyond the limit.
@@ -157,52 +156,58 @@ fn internal_package(group: &str) -> &str {
 
 /// A decoded body as an object: unknown fields told, dropped or refused; defaults set.
 pub(crate) fn object(
+    call: &Call<'_>,
     resource: &Resource,
     value: Value,
     duplicates: Vec<String>,
     validation: FieldValidation,
-) -> Result<Read, Refusal> {
+) -> Result<Value, Refusal> {
     match &resource.body {
         Body::Typed(ty) => {
             let decoded = proofmark_builtin::decode::decode(&value, *ty, validation.strict())
                 .map_err(|e| handled(resource, &e.to_string()))?;
-            settle(resource, finish(resource, decoded.value), [duplicates, decoded.unknown].concat(), validation)
+            let object = finish(resource, decoded.value, disowns(&value));
+            settle(call, resource, object, [duplicates, decoded.unknown].concat(), validation)
         }
         Body::Custom(version) => {
             let mut object = value;
             let unknown = version.admit_shape(&mut object).map_err(|e| handled(resource, &e))?;
-            settle(resource, object, [duplicates, unknown].concat(), validation)
+            settle(call, resource, object, [duplicates, unknown].concat(), validation)
         }
     }
 }
 
-/// A typed object, decoded from text.
-fn typed(resource: &Resource, decoded: Result<Decoded, DecodeError>, options: &WriteOptions) -> Result<Read, Refusal> {
-    let decoded = decoded.map_err(|e| handled(resource, &e.to_string()))?;
-    settle(resource, finish(resource, decoded.value), decoded.unknown, options.validation)
+/// Whether a body clears who owns what: an empty list says so, and decoding would lose it.
+fn disowns(body: &Value) -> bool {
+    body.pointer("/metadata/managedFields").and_then(Value::as_array).is_some_and(Vec::is_empty)
 }
 
 /// Identity and defaults of a typed object.
-fn finish(resource: &Resource, mut object: Value) -> Value {
+fn finish(resource: &Resource, mut object: Value, disowned: bool) -> Value {
     identify(&mut object, resource);
+    if disowned {
+        meta::of_mut(&mut object).insert("managedFields".to_owned(), json!([]));
+    }
     (resource.strategy.default)(&mut object);
     object
 }
 
 /// What becomes of complaints about fields.
 fn settle(
+    call: &Call<'_>,
     resource: &Resource,
     value: Value,
     complaints: Vec<String>,
     validation: FieldValidation,
-) -> Result<Read, Refusal> {
+) -> Result<Value, Refusal> {
     match validation {
         FieldValidation::Strict if !complaints.is_empty() => {
-            Err(handled(resource, &format!("strict decoding error: {}", complaints.join(", "))))
+            return Err(handled(resource, &format!("strict decoding error: {}", complaints.join(", "))));
         }
-        FieldValidation::Warn => Ok(Read { value, warnings: complaints }),
-        _ => Ok(Read { value, warnings: Vec::new() }),
+        FieldValidation::Warn => call.warn(complaints),
+        _ => {}
     }
+    Ok(value)
 }
 
 /// 400 of a body that is not of the resource's type.
@@ -262,5 +267,5 @@ pub(crate) fn check_name(object: &Value, target: &Target<'_>) -> Result<(), Refu
 
 /// 422 of a resource's object.
 pub(crate) fn invalid(resource: &Resource, name: &str, errors: &[FieldError]) -> Refusal {
-    Status::invalid(&resource.group, resource.invalid_kind(), name, errors).into()
+    Status::invalid(&resource.group, &resource.kind, name, errors).into()
 }

@@ -20,15 +20,13 @@ const NAME_TRIES: usize = 8;
 /// Creates an object from the request's body.
 pub(super) async fn create(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let options = WriteOptions::read(call, "CreateOptions")?;
-    let read = body::read(call, target.resource, &options)?;
-    let mut object = read.value;
+    let mut object = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut object, target)?;
     if !target.name.is_empty() && meta::text(&object, "name").is_empty() {
         meta::of_mut(&mut object).insert("name".to_owned(), target.name.into());
     }
-    let (value, mut warnings) = create_object(call, target, object, &options, None).await?;
-    warnings.splice(0..0, read.warnings);
-    Ok(Reply::object(201, target.resource, value).warn(warnings))
+    let value = create_object(call, target, object, &options, None).await?;
+    Ok(Reply::object(201, target.resource, value))
 }
 
 /// Creates a read object. `applied` names the manager when an apply made the object, which then has its managedFields.
@@ -38,7 +36,7 @@ pub(super) async fn create_object(
     object: Value,
     options: &WriteOptions,
     applied: Option<&str>,
-) -> Result<(Value, Vec<String>), Refusal> {
+) -> Result<Value, Refusal> {
     let resource = target.resource;
     if resource.custom().is_some_and(|c| c.terminating) {
         let why = "create not allowed while custom resource definition is terminating";
@@ -70,7 +68,8 @@ pub(super) async fn create_object(
                 if options.dry_run {
                     meta::of_mut(&mut value).shift_remove("resourceVersion");
                 }
-                return Ok((value, warnings(target, &stored.value, None)));
+                call.warn(warnings(target, &stored.value, None));
+                return Ok(value);
             }
             Err(_) if given_name.is_empty() && attempt < NAME_TRIES => {}
             Err(_) => return Err(exists(call, target, &name)),

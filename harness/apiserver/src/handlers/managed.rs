@@ -8,6 +8,7 @@ use proofmark_merge::typed::Typed;
 use serde_json::Value;
 
 use super::Target;
+use super::write::has_status;
 use crate::resource::{Catalog, Resource, group_version};
 use crate::server::{Call, Inner};
 
@@ -30,7 +31,12 @@ impl Versions for Served<'_> {
 
     fn convert(&self, object: &Value, api_version: &str) -> Result<Value, ConvertError> {
         if !self.sibling(api_version) {
-            return Err(ConvertError::UnknownVersion);
+            return Err(match self.resource.custom() {
+                Some(_) => {
+                    ConvertError::Failed(format!("request to convert CR to an invalid group/version: {api_version}"))
+                }
+                None => ConvertError::UnknownVersion,
+            });
         }
         let mut object = object.clone();
         object["apiVersion"] = Value::String(api_version.to_owned());
@@ -49,14 +55,13 @@ impl Served<'_> {
     }
 }
 
-/// What an endpoint does not write: status at the resource, everything else at its status.
+/// What an endpoint does not write (`GetResetFields` of the resource's strategy, release 1.35).
 fn reset(resource: &Resource, subresource: &str) -> Option<Filter> {
-    let fields: &[&[&str]] = match subresource {
-        "" if resource.strategy.status || resource.custom().is_some_and(|c| c.status) => &[&["status"]],
-        "status" if resource.custom().is_some() => {
-            return Some(Filter::Exclude(FieldSet::of_fields(&[&["spec"], &["metadata"]])));
-        }
-        "status" => &[&["spec"]],
+    let fields: &[&[&str]] = match (subresource, resource.plural.as_str()) {
+        ("", _) if has_status(resource) => &[&["status"]],
+        ("status", "deployments") => &[&["spec"], &["metadata", "labels"]],
+        ("status", "pods") => &[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]],
+        ("status", _) => &[&["spec"]],
         _ => return None,
     };
     Some(Filter::Exclude(FieldSet::of_fields(fields)))

@@ -70,8 +70,7 @@ async fn attempt_patch(
     }
     let live = live.ok_or_else(|| target.not_found())?;
     let patched = patched(call, target.resource, form, &live.value)?;
-    let read = decode_patched(target.resource, patched, options)?;
-    let mut object = read.value;
+    let mut object = decode_patched(call, target.resource, patched, options)?;
     let given = meta::text(&object, "resourceVersion").to_owned();
     if !given.is_empty() && given != live.revision.to_string() {
         if given.parse::<u64>().is_err() {
@@ -85,9 +84,8 @@ async fn attempt_patch(
     body::settle_namespace(&mut object, target)?;
     check_uid(target, &object, &live)?;
     let change = Change { target, options, subresource, live: &live, managed: false };
-    let (value, mut warnings) = change.apply(call, object).await?;
-    warnings.splice(0..0, read.warnings);
-    Ok(Reply::object(200, target.resource, value).warn(warnings))
+    let value = change.apply(call, object).await?;
+    Ok(Reply::object(200, target.resource, value))
 }
 
 fn conflict_for_good(target: &Target<'_>) -> Refusal {
@@ -136,7 +134,7 @@ pub(super) fn patched_value(call: &Call<'_>, resource: &Resource, value: &Value)
         .into());
     }
     let patched = patched(call, resource, form, value)?;
-    Ok(body::object(resource, patched, Vec::new(), FieldValidation::Ignore)?.value)
+    body::object(call, resource, patched, Vec::new(), FieldValidation::Ignore)
 }
 
 /// The live object with the patch applied.
@@ -163,9 +161,14 @@ fn refused(error: PatchError) -> Refusal {
 }
 
 /// A patched object, read as a body would be. What cannot be read is 422 with the whole object, as a real server says it.
-fn decode_patched(resource: &Resource, patched: Value, options: &WriteOptions) -> Result<body::Read, Refusal> {
+fn decode_patched(
+    call: &Call<'_>,
+    resource: &Resource,
+    patched: Value,
+    options: &WriteOptions,
+) -> Result<Value, Refusal> {
     let shown = patched.clone();
-    body::object(resource, patched, Vec::new(), options.validation).map_err(|refusal| match refusal {
+    body::object(call, resource, patched, Vec::new(), options.validation).map_err(|refusal| match refusal {
         Refusal::Status(status) if status.code == 400 => {
             let handled = format!(
                 "{0} in version {1} cannot be handled as a {0}: ",
@@ -189,19 +192,10 @@ async fn apply(
     options: &WriteOptions,
 ) -> Result<Reply, Refusal> {
     let resource = target.resource;
-    let mut applied =
-        decode::yaml(call.exchange.body).map_err(|why| bad_request(format!("error decoding YAML: {why}")))?;
+    let applied = decode::yaml(call.exchange.body).map_err(|why| bad_request(format!("error decoding YAML: {why}")))?;
     if !applied.is_object() {
         return Err(bad_request("error decoding YAML: the body is no object"));
     }
-    if meta::text(&applied, "name").is_empty() && applied.get("metadata").is_none_or(Value::is_object) {
-        meta::of_mut(&mut applied).insert("name".to_owned(), target.name.into());
-    }
-    if resource.namespaced && meta::text(&applied, "namespace").is_empty() {
-        meta::of_mut(&mut applied).insert("namespace".to_owned(), target.namespace.into());
-    }
-    body::check_name(&applied, target)?;
-    body::settle_namespace(&mut applied, target)?;
     if live.is_none() && subresource.is_empty() {
         may_create(call, target)?;
     }
@@ -213,20 +207,22 @@ async fn apply(
     let outcome =
         managed::apply(call, target, live.as_deref().map(|o| &o.value), &applied, &options.manager, force, subresource)
             .map_err(|error| Refusal::from(error.status()))?;
+    let mut merged = outcome.object;
+    body::check_name(&merged, target)?;
+    body::settle_namespace(&mut merged, target)?;
     let options = WriteOptions { validation: FieldValidation::Ignore, ..options.clone() };
     let Some(live) = live else {
-        let read = body::object(resource, outcome.object, Vec::new(), options.validation)?;
-        let (value, warnings) =
-            create::create_object(call, target, read.value, &options, Some(&options.manager)).await?;
-        return Ok(Reply::object(201, resource, value).warn(warnings));
+        let merged = body::object(call, resource, merged, Vec::new(), options.validation)?;
+        let value = create::create_object(call, target, merged, &options, Some(&options.manager)).await?;
+        return Ok(Reply::object(201, resource, value));
     };
     let given = meta::text(&applied, "resourceVersion").to_owned();
     if !given.is_empty() && given != live.revision.to_string() {
         return Err(conflict_for_good(target));
     }
     check_uid(target, &applied, &live)?;
-    let read = body::object(resource, outcome.object, Vec::new(), options.validation)?;
+    let merged = body::object(call, resource, merged, Vec::new(), options.validation)?;
     let change = Change { target, options: &options, subresource, live: &live, managed: true };
-    let (value, warnings) = change.apply(call, read.value).await?;
-    Ok(Reply::object(200, resource, value).warn(warnings))
+    let value = change.apply(call, merged).await?;
+    Ok(Reply::object(200, resource, value))
 }

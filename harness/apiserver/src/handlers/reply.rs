@@ -13,8 +13,6 @@ use crate::store::Object;
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content: Content,
-    /// Texts of `Warning` headers.
-    pub(crate) warnings: Vec<String>,
 }
 
 /// What an answer holds.
@@ -47,18 +45,11 @@ pub(crate) struct List {
 
 impl Reply {
     pub(crate) fn new(status: u16, content: Content) -> Self {
-        Self { status, content, warnings: Vec::new() }
+        Self { status, content }
     }
 
     /// One object of a resource.
     pub(crate) fn object(status: u16, resource: &Arc<Resource>, value: Value) -> Self {
         Self::new(status, Content::Object { resource: resource.clone(), value })
-    }
-
-    /// The same, with warnings.
-    #[must_use]
-    pub(crate) fn warn(mut self, warnings: Vec<String>) -> Self {
-        self.warnings.extend(warnings);
-        self
     }
 }

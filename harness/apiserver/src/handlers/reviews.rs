@@ -5,7 +5,7 @@ use proofmark_registry::meta;
 use proofmark_status::Status;
 use serde_json::{Value, json};
 
-use super::body::{self, Read};
+use super::body;
 use super::options::WriteOptions;
 use super::reply::Content;
 use super::{Reply, Target, bad_request, managed, tokens};
@@ -28,11 +28,11 @@ pub(super) fn review(call: &Call<'_>, target: &Target<'_>) -> Option<Result<Repl
 }
 
 /// Reads a review's body; its metadata names no place and no version of storage.
-pub(super) fn read(call: &Call<'_>, target: &Target<'_>) -> Result<(Value, WriteOptions, Vec<String>), Refusal> {
+pub(super) fn read(call: &Call<'_>, target: &Target<'_>) -> Result<(Value, WriteOptions), Refusal> {
     let options = WriteOptions::read(call, "CreateOptions")?;
-    let Read { mut value, warnings } = body::read(call, target.resource, &options)?;
+    let mut value = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut value, target)?;
-    Ok((value, options, warnings))
+    Ok((value, options))
 }
 
 /// The review with its answer and the fields that the client set.
@@ -42,7 +42,6 @@ pub(super) fn reply(
     asked: &Value,
     mut answered: Value,
     options: &WriteOptions,
-    warnings: Vec<String>,
 ) -> Reply {
     let resource = target.resource;
     let managed = managed::of_virtual(call, &resource.group_version(), &resource.kind, asked, &options.manager, "");
@@ -50,12 +49,12 @@ pub(super) fn reply(
         meta::of_mut(&mut answered).insert("managedFields".to_owned(), entries.clone());
     }
     body::complete(resource, &mut answered);
-    Reply::new(201, Content::Other(answered)).warn(warnings)
+    Reply::new(201, Content::Other(answered))
 }
 
 /// May somebody do something?
 fn may(call: &Call<'_>, target: &Target<'_>, kind: ReviewKind) -> Result<Reply, Refusal> {
-    let (asked, options, warnings) = read(call, target)?;
+    let (asked, options) = read(call, target)?;
     let managed = managed::of_virtual(
         call,
         &target.resource.group_version(),
@@ -66,12 +65,12 @@ fn may(call: &Call<'_>, target: &Target<'_>, kind: ReviewKind) -> Result<Reply, 
     );
     let answered = answer(kind, &managed, call.user, |attributes| Verdict::from(call.server.decide(attributes)))
         .map_err(|status| Refusal::from(*status))?;
-    Ok(reply(call, target, &asked, answered, &options, warnings))
+    Ok(reply(call, target, &asked, answered, &options))
 }
 
 /// What may I do in this namespace?
 fn rules(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
-    let (asked, _, warnings) = read(call, target)?;
+    let (asked, _) = read(call, target)?;
     let namespace = crate::value::text_at(&asked, "/spec/namespace");
     if namespace.is_empty() {
         return Err(bad_request("no namespace on request"));
@@ -81,12 +80,12 @@ fn rules(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     answered["spec"] = json!({});
     answered["status"] = proofmark_rbac::rules_for(&*policy, call.user, &namespace).status();
     body::complete(target.resource, &mut answered);
-    Ok(Reply::new(201, Content::Other(answered)).warn(warnings))
+    Ok(Reply::new(201, Content::Other(answered)))
 }
 
 /// Who am I?
 fn who_am_i(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
-    let (_, _, warnings) = read(call, target)?;
+    read(call, target)?;
     let user = call.user;
     if user.name.is_empty() {
         return Err(Status::bad_request("no user present on request").into());
@@ -98,7 +97,7 @@ fn who_am_i(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
         "status": {"userInfo": user_info(user)},
     });
     body::complete(target.resource, &mut answered);
-    Ok(Reply::new(201, Content::Other(answered)).warn(warnings))
+    Ok(Reply::new(201, Content::Other(answered)))
 }
 
 /// `authentication.k8s.io/v1` UserInfo.

@@ -57,11 +57,11 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
         call.server.catalog.find_virtual("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)?;
     let kind = if *call.exchange.method == Method::PUT { "UpdateOptions" } else { "PatchOptions" };
     let options = WriteOptions::read(call, kind)?;
-    let (mut wanted, mut warnings) = if *call.exchange.method == Method::PUT {
+    let mut wanted = if *call.exchange.method == Method::PUT {
         let read = body::read(call, &of_scale, &options)?;
-        (read.value, read.warnings)
+        read
     } else {
-        (patch::patched_value(call, &of_scale, &now)?, Vec::new())
+        patch::patched_value(call, &of_scale, &now)?
     };
     body::settle_namespace(&mut wanted, &Target { resource: &of_scale, ..*target })?;
     body::check_name(&wanted, target)?;
@@ -76,9 +76,8 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     let mut object = live.value.clone();
     set(&mut object, &pointers.spec, json!(replicas));
     let change = Change { target, options: &options, subresource: "scale", live: &live, managed: false };
-    let (value, more) = change.apply(call, object).await?;
-    warnings.extend(more);
-    Ok(Reply::new(200, Content::Other(of(resource, &pointers, &value)?)).warn(warnings))
+    let value = change.apply(call, object).await?;
+    Ok(Reply::new(200, Content::Other(of(resource, &pointers, &value)?)))
 }
 
 /// A scale without a version overwrites, whatever its object requires.

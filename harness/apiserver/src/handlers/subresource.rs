@@ -74,17 +74,15 @@ fn live(call: &Call<'_>, target: &Target<'_>) -> Result<Arc<Object>, Refusal> {
 /// Replaces a part of an object: its status, a namespace's finalizers.
 async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, Refusal> {
     let options = WriteOptions::read(call, "UpdateOptions")?;
-    let read = body::read(call, target.resource, &options)?;
-    let mut object = read.value;
+    let mut object = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
     let live = live(call, target)?;
     check_revision(target, &object, &live)?;
     check_uid(target, &object, &live)?;
     let change = Change { target, options: &options, subresource: sub, live: &live, managed: false };
-    let (value, mut warnings) = change.apply(call, object).await?;
-    warnings.splice(0..0, read.warnings);
-    Ok(Reply::object(200, target.resource, value).warn(warnings))
+    let value = change.apply(call, object).await?;
+    Ok(Reply::object(200, target.resource, value))
 }
 
 /// A write to status changes nothing else. Custom resources keep their metadata, too.

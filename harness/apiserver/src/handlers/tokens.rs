@@ -34,7 +34,7 @@ pub(super) fn request(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Ref
     let of_request =
         call.server.catalog.find_virtual(GROUP, "v1", "TokenRequest").ok_or_else(Refusal::no_such_resource)?;
     let read = body::read(call, &of_request, &options)?;
-    let mut asked = read.value;
+    let mut asked = read;
     body::settle_namespace(&mut asked, &Target { resource: &of_request, ..*target })?;
     let spec = Spec::read(&mut asked, &call.server.issuer);
     let managed =
@@ -64,7 +64,7 @@ pub(super) fn request(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Ref
         "expirationTimestamp": crate::clock::stamp(expires),
     });
     body::complete(&of_request, &mut answered);
-    Ok(Reply::new(201, Content::Other(answered)).warn(read.warnings))
+    Ok(Reply::new(201, Content::Other(answered)))
 }
 
 /// A token cannot be asked for in a namespace that is not there.
@@ -216,7 +216,7 @@ fn claims(call: &Call<'_>, target: &Target<'_>, spec: &Spec, account: &Value, bo
 
 /// POST to `tokenreviews`: whose token is this?
 pub(super) fn review(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
-    let (asked, options, warnings) = reviews::read(call, target)?;
+    let (asked, options) = reviews::read(call, target)?;
     let token = crate::value::text_at(&asked, "/spec/token");
     if token.is_empty() {
         return Err(bad_request("token is required for TokenReview in authentication"));
@@ -234,7 +234,7 @@ pub(super) fn review(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
         .collect();
     let mut answered = asked.clone();
     answered["status"] = status(call, &token, &audiences);
-    Ok(reviews::reply(call, target, &asked, answered, &options, warnings))
+    Ok(reviews::reply(call, target, &asked, answered, &options))
 }
 
 fn status(call: &Call<'_>, token: &str, audiences: &[String]) -> Value {

@@ -19,8 +19,7 @@ use crate::store::{Object, Precondition};
 /// Replaces an object by the request's body.
 pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let options = WriteOptions::read(call, "UpdateOptions")?;
-    let read = body::read(call, target.resource, &options)?;
-    let mut object = read.value;
+    let mut object = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
     let snapshot = call.server.store.snapshot();
@@ -30,16 +29,14 @@ pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
             return Err(target.not_found());
         }
         may_create(call, target)?;
-        let (value, mut warnings) = create::create_object(call, target, object, &options, None).await?;
-        warnings.splice(0..0, read.warnings);
-        return Ok(Reply::object(201, target.resource, value).warn(warnings));
+        let value = create::create_object(call, target, object, &options, None).await?;
+        return Ok(Reply::object(201, target.resource, value));
     };
     check_revision(target, &object, &live)?;
     check_uid(target, &object, &live)?;
     let change = Change { target, options: &options, subresource: "", live: &live, managed: false };
-    let (value, mut warnings) = change.apply(call, object).await?;
-    warnings.splice(0..0, read.warnings);
-    Ok(Reply::object(200, target.resource, value).warn(warnings))
+    let value = change.apply(call, object).await?;
+    Ok(Reply::object(200, target.resource, value))
 }
 
 /// A write that would create the object needs `create`, too; the 403 names the object.
@@ -58,7 +55,8 @@ pub(super) fn check_revision(target: &Target<'_>, object: &Value, live: &Object)
                 return Ok(());
             }
             let error = FieldError::invalid("metadata.resourceVersion", 0, "must be specified for an update");
-            Err(body::invalid(target.resource, target.name, &[error]))
+            // This one refusal names the resource instead of the kind.
+            Err(Status::invalid(&target.resource.group, &target.resource.plural, target.name, &[error]).into())
         }
         Ok(revision) if revision == live.revision => Ok(()),
         Ok(_) => Err(changed(target)),
@@ -96,7 +94,7 @@ pub(super) struct Change<'a> {
 
 impl Change<'_> {
     /// Walks a new state through field management, admission, preparation and validation, and stores it.
-    pub(super) async fn apply(&self, call: &Call<'_>, object: Value) -> Result<(Value, Vec<String>), Refusal> {
+    pub(super) async fn apply(&self, call: &Call<'_>, object: Value) -> Result<Value, Refusal> {
         let Self { target, options, live, .. } = self;
         let old = &live.value;
         let mut object = if self.managed {
@@ -113,23 +111,23 @@ impl Change<'_> {
         }
         proofmark_merge::managed::keep_times_if_unchanged(old, &mut object);
         validate_update(target, &object, old, self.subresource)?;
-        let warnings = warnings(target, &object, Some(old));
+        call.warn(warnings(target, &object, Some(old)));
         meta::of_mut(&mut object).insert("resourceVersion".to_owned(), live.revision.to_string().into());
         if crate::value::equal(&object, old) {
-            return Ok((old.clone(), warnings));
+            return Ok(old.clone());
         }
         if options.dry_run {
-            return Ok((object, warnings));
+            return Ok(object);
         }
         let place = target.place();
         if is_released(&object) && !is_released(old) {
             let removed =
                 remove(call.server, target.resource, &place, object, live.revision).map_err(|_| changed(target))?;
-            return Ok((removed.value.clone(), warnings));
+            return Ok(removed.value.clone());
         }
         let stored = write(call.server, target.resource, &place, object, Precondition::Revision(live.revision))
             .map_err(|_| changed(target))?;
         crate::resource::establish(call.server, target.resource, &stored.value);
-        Ok((stored.value.clone(), warnings))
+        Ok(stored.value.clone())
     }
 }

@@ -57,7 +57,6 @@ impl CustomVersion {
         if let Some(schema) = &self.schema {
             let mut unknown = schema.prune(object);
             unknown.extend(schema.coerce(object, false).map_err(|e| e.to_string())?);
-            unknown.sort();
             complaints
                 .extend(unknown.into_iter().map(|path| format!("unknown field {}", proofmark_status::quote(&path))));
             schema.default(object);

@@ -82,11 +82,6 @@ impl Resource {
     pub(crate) fn place(&self, namespace: &str, name: &str) -> String {
         if self.namespaced { format!("{namespace}/{name}") } else { name.to_owned() }
     }
-
-    /// The kind that a 422 names: custom resources are named by resource.
-    pub(crate) fn invalid_kind(&self) -> &str {
-        if self.custom().is_some() { &self.plural } else { &self.kind }
-    }
 }
 
 /// `group/version`, or the version alone in the core group.

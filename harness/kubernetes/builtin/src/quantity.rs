@@ -54,11 +54,7 @@ impl Quantity {
     /// # Errors
     /// [`QuantityError`], worded as the API server's.
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
-        let zero = Self {
-            amount: Decimal::default(),
-            format: Format::Decimal,
-            text: None,
-        };
+        let zero = Self { amount: Decimal::default(), format: Format::Decimal, text: None };
         if text.is_empty() {
             return Err(QuantityError::Format);
         }
@@ -83,30 +79,19 @@ impl Quantity {
                 Format::Binary => shifted.parse::<u64>().is_ok_and(|value| value & 7 != 0),
                 _ => (power - places) % 3 == 0 && !shifted.ends_with("000") && !shifted.starts_with('0'),
             };
-            return Ok(Self {
-                amount,
-                format,
-                text: kept.then(|| text.to_owned()),
-            });
+            return Ok(Self { amount, format, text: kept.then(|| text.to_owned()) });
         }
         amount = amount.round(FINEST);
         if format == Format::Binary {
             let (max, one) = (Decimal::new(false, MAX_BINARY, 0), Decimal::new(false, "1", 0));
             if amount.cmp_magnitude(&max) == Ordering::Greater {
-                amount = Decimal {
-                    negative: amount.negative,
-                    ..max
-                };
+                amount = Decimal { negative: amount.negative, ..max };
             }
             if !amount.is_zero() && amount.cmp_magnitude(&one) == Ordering::Less {
                 format = Format::Decimal;
             }
         }
-        Ok(Self {
-            amount,
-            format,
-            text: None,
-        })
+        Ok(Self { amount, format, text: None })
     }
 
     /// Rounds away from zero to a power of ten (`-3`: milli), as the defaulting of resource lists does (`RoundUp`).
@@ -115,11 +100,7 @@ impl Quantity {
         if self.amount.exponent >= exponent {
             return self;
         }
-        Self {
-            amount: self.amount.round(exponent),
-            text: None,
-            ..self
-        }
+        Self { amount: self.amount.round(exponent), text: None, ..self }
     }
 
     /// -1, 0 or 1.
@@ -189,38 +170,18 @@ impl fmt::Display for Quantity {
         // The exponent becomes a multiple of three.
         let zeros = self.amount.exponent.rem_euclid(3);
         let exponent = self.amount.exponent - zeros;
-        write!(
-            f,
-            "{sign}{}{}",
-            self.amount.digits,
-            &"00"[..usize::try_from(zeros).unwrap_or_default()]
-        )?;
+        write!(f, "{sign}{}{}", self.amount.digits, &"00"[..usize::try_from(zeros).unwrap_or_default()])?;
         match self.format {
             Format::Exponent if exponent != 0 => write!(f, "e{exponent}"),
             Format::Exponent => Ok(()),
-            _ => f.write_str(
-                DECIMAL
-                    .iter()
-                    .find(|(_, e)| *e == exponent)
-                    .map_or("", |(name, _)| name),
-            ),
+            _ => f.write_str(DECIMAL.iter().find(|(_, e)| *e == exponent).map_or("", |(name, _)| name)),
         }
     }
 }
 
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-const DECIMAL: [(&str, i64); 10] = [
-    ("n", -9),
-    ("u", -6),
-    ("m", -3),
-    ("", 0),
-    ("k", 3),
-    ("M", 6),
-    ("G", 9),
-    ("T", 12),
-    ("P", 15),
-    ("E", 18),
-];
+const DECIMAL: [(&str, i64); 10] =
+    [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
 
 /// What a suffix stands for: a power of two (binary) or of ten.
 fn suffix(text: &str) -> Option<(i64, Format)> {
@@ -260,12 +221,7 @@ impl<'a> Parts<'a> {
         if !end.is_empty() {
             return Err(QuantityError::Format);
         }
-        Ok(Some(Self {
-            negative,
-            whole,
-            fraction,
-            suffix,
-        }))
+        Ok(Some(Self { negative, whole, fraction, suffix }))
     }
 }
 
@@ -299,11 +255,7 @@ impl Decimal {
         if kept.is_empty() {
             return Self::default();
         }
-        Self {
-            negative,
-            digits: kept.to_owned(),
-            exponent: exponent + zeros,
-        }
+        Self { negative, digits: kept.to_owned(), exponent: exponent + zeros }
     }
 
     fn is_zero(&self) -> bool {
@@ -321,10 +273,7 @@ impl Decimal {
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
             // Without zeros at the end, a longer text with the same beginning is the larger one.
-            (false, false) => self
-                .magnitude()
-                .cmp(&other.magnitude())
-                .then_with(|| self.digits.cmp(&other.digits)),
+            (false, false) => self.magnitude().cmp(&other.magnitude()).then_with(|| self.digits.cmp(&other.digits)),
         }
     }
 

@@ -32,12 +32,7 @@ pub fn required(ty: TypeId) -> impl Iterator<Item = &'static str> {
         _ => None,
     };
     let flags = &TABLES.details(ty).required;
-    fields
-        .into_iter()
-        .flatten()
-        .zip(flags)
-        .filter(|(_, required)| **required)
-        .map(|((name, _), _)| name.as_str())
+    fields.into_iter().flatten().zip(flags).filter(|(_, required)| **required).map(|((name, _), _)| name.as_str())
 }
 
 /// The graph and what belongs to its types beyond it.
@@ -49,13 +44,8 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn details(&self, ty: TypeId) -> &Details {
-        static NONE: Details = Details {
-            go_name: "",
-            codec: None,
-            wrapped: false,
-            embeds: Vec::new(),
-            required: Vec::new(),
-        };
+        static NONE: Details =
+            Details { go_name: "", codec: None, wrapped: false, embeds: Vec::new(), required: Vec::new() };
         self.details.get(ty.0 as usize).unwrap_or(&NONE)
     }
 }
@@ -112,16 +102,12 @@ pub(crate) enum Codec {
 pub(crate) static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     // The names in the table live as long as the process, like the table itself.
     let text: &'static [u8] = Box::leak(unpack(include_bytes!("../tables/types.json.gz")).into_boxed_slice());
-    serde_json::from_slice::<rows::File>(text)
-        .expect("the generated table is well-formed (tested)")
-        .digest()
+    serde_json::from_slice::<rows::File>(text).expect("the generated table is well-formed (tested)").digest()
 });
 
 /// Decompresses a table.
 pub(crate) fn unpack(packed: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(packed.len() * 8);
-    flate2::read::GzDecoder::new(packed)
-        .read_to_end(&mut text)
-        .expect("the generated table is well-formed (tested)");
+    flate2::read::GzDecoder::new(packed).read_to_end(&mut text).expect("the generated table is well-formed (tested)");
     text
 }

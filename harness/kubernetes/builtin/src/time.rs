@@ -57,10 +57,7 @@ const RFC3339_MICRO: (&str, &[Step]) = (
 
 impl Moment {
     /// Go's zero time.
-    pub(crate) const ZERO: Self = Self {
-        seconds: -62_135_596_800,
-        nanos: 0,
-    };
+    pub(crate) const ZERO: Self = Self { seconds: -62_135_596_800, nanos: 0 };
 
     /// Reads a `metav1.Time`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
@@ -85,12 +82,7 @@ impl Moment {
     fn date_time(self) -> String {
         let (year, month, day) = civil(self.seconds.div_euclid(SECONDS_PER_DAY));
         let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
-        format!(
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
-            second / 3600,
-            second / 60 % 60,
-            second % 60
-        )
+        format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
     }
 }
 
@@ -108,11 +100,7 @@ fn parse(text: &str, layout: &str, steps: &[Step]) -> Result<Moment, String> {
     let mut found = Parts::default();
     let cannot = |rest: &[u8], element: &str| {
         let (value, layout) = (quote(text.as_bytes()), quote(layout.as_bytes()));
-        format!(
-            "parsing time {value} as {layout}: cannot parse {} as {}",
-            quote(rest),
-            quote(element.as_bytes())
-        )
+        format!("parsing time {value} as {layout}: cannot parse {} as {}", quote(rest), quote(element.as_bytes()))
     };
     let micros = steps.iter().any(|(.., element)| *element == Element::Micros);
     for (prefix, name, element) in steps {
@@ -130,11 +118,7 @@ fn parse(text: &str, layout: &str, steps: &[Step]) -> Result<Moment, String> {
         }
     }
     if !rest.is_empty() {
-        return Err(format!(
-            "parsing time {}: extra text: {}",
-            quote(text.as_bytes()),
-            quote(rest)
-        ));
+        return Err(format!("parsing time {}: extra text: {}", quote(text.as_bytes()), quote(rest)));
     }
     if found.day < 1 || found.day > days_in(found.year, found.month) {
         return Err(format!("parsing time {}: day out of range", quote(text.as_bytes())));
@@ -144,10 +128,7 @@ fn parse(text: &str, layout: &str, steps: &[Step]) -> Result<Moment, String> {
         + found.minute * 60
         + found.second
         - found.offset;
-    Ok(Moment {
-        seconds,
-        nanos: found.nanos,
-    })
+    Ok(Moment { seconds, nanos: found.nanos })
 }
 
 #[derive(Default)]
@@ -219,11 +200,7 @@ fn zone(rest: &mut &[u8]) -> Result<i64, Misfit> {
 }
 
 fn within(number: i64, range: std::ops::RangeInclusive<i64>, what: &'static str) -> Result<i64, Misfit> {
-    if range.contains(&number) {
-        Ok(number)
-    } else {
-        Err(Misfit::Range(what))
-    }
+    if range.contains(&number) { Ok(number) } else { Err(Misfit::Range(what)) }
 }
 
 /// One or two digits; both are needed where the layout is fixed.
@@ -239,9 +216,7 @@ fn two_digits(rest: &mut &[u8], fixed: bool) -> Result<i64, Misfit> {
 }
 
 fn number(digits: &[u8]) -> Option<i64> {
-    digits
-        .iter()
-        .try_fold(0, |sum, c| c.is_ascii_digit().then(|| sum * 10 + i64::from(c - b'0')))
+    digits.iter().try_fold(0, |sum, c| c.is_ascii_digit().then(|| sum * 10 + i64::from(c - b'0')))
 }
 
 /// Nanoseconds from the digits after the point; what is beyond the ninth is dropped.
@@ -278,11 +253,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let month = (shifted + 2) % 12 + 1;
-    (
-        era * 400 + year_of_era + i64::from(month <= 2),
-        month,
-        of_year - (153 * shifted + 2) / 5 + 1,
-    )
+    (era * 400 + year_of_era + i64::from(month <= 2), month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
 /// The quoting of Go's `time` package, which escapes every byte beyond ASCII.

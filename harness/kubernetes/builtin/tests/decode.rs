@@ -22,10 +22,7 @@ fn pod(text: &str) -> String {
 
 #[rstest]
 #[case(r#""x""#, "json: cannot unmarshal string into Go value of type v1.Pod")]
-#[case(
-    r#"{"spec":[]}"#,
-    "json: cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec"
-)]
+#[case(r#"{"spec":[]}"#, "json: cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec")]
 #[case(
     r#"{"metadata":{"labels":"x"}}"#,
     "json: cannot unmarshal string into Go struct field ObjectMeta.metadata.labels of type map[string]string"
@@ -86,10 +83,7 @@ fn misfits(#[case] text: &str, #[case] error: &str) {
 )]
 #[case(r#""resources":{"limits":{"cpu":"1ee"}}"#, "unable to parse quantity's suffix")]
 // A custom decoder's error ends the decoding; an earlier misfit gives way to it.
-#[case(
-    r#""tty":"yes","resources":{"limits":{"cpu":"1ee"}}"#,
-    "unable to parse quantity's suffix"
-)]
+#[case(r#""tty":"yes","resources":{"limits":{"cpu":"1ee"}}"#, "unable to parse quantity's suffix")]
 fn misfits_of_containers(#[case] member: &str, #[case] error: &str) {
     assert_eq!(container(member), error);
 }
@@ -121,10 +115,7 @@ fn times(#[case] text: &str, #[case] written: Value) {
 #[case("2026-13-02T03:04:05Z", r#"parsing time "2026-13-02T03:04:05Z": month out of range"#)]
 #[case("2026-02-30T03:04:05Z", r#"parsing time "2026-02-30T03:04:05Z": day out of range"#)]
 #[case("2026-01-02T03:04:05Zx", r#"parsing time "2026-01-02T03:04:05Zx": extra text: "x""#)]
-#[case(
-    "2026-01-02",
-    r#"parsing time "2026-01-02" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T""#
-)]
+#[case("2026-01-02", r#"parsing time "2026-01-02" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T""#)]
 #[case(
     "20é6-01-02T03:04:05Z",
     r#"parsing time "20\xc3\xa96-01-02T03:04:05Z" as "2006-01-02T15:04:05Z07:00": cannot parse "20\xc3\xa96-01-02T03:04:05Z" as "2006""#
@@ -164,10 +155,7 @@ fn unknown_and_duplicate_fields_come_in_the_order_of_the_body() {
     assert_eq!(decoded.unknown, expected);
     assert_eq!(decoded.value["metadata"]["name"], "b");
     assert!(decode_text(text, core("Pod"), false).unwrap().unknown.is_empty());
-    let many: Value = (0..200)
-        .map(|i| (format!("f{i}"), json!(1)))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
+    let many: Value = (0..200).map(|i| (format!("f{i}"), json!(1))).collect::<serde_json::Map<_, _>>().into();
     assert_eq!(decode(&many, core("Pod"), true).unwrap().unknown.len(), 100);
 }
 
@@ -176,16 +164,10 @@ fn what_is_given_twice_is_put_together() {
     let text = br#"{"data":{"a":"1","b":"2"},"data":{"b":"3"},"immutable":true,"immutable":null,"metadata":{"labels":{"a":"1"}},
         "metadata":{"labels":null,"name":"n"}}"#;
     let decoded = decode_text(text, core("ConfigMap"), false).unwrap().value;
-    assert_eq!(
-        decoded,
-        json!({"metadata": {"name": "n"}, "data": {"a": "1", "b": "3"}})
-    );
+    assert_eq!(decoded, json!({"metadata": {"name": "n"}, "data": {"a": "1", "b": "3"}}));
     let text = br#"{"spec":{"containers":[{"name":"a"},{"name":"b"}],"containers":[{"image":"x"}]}}"#;
     let decoded = decode_text(text, core("Pod"), false).unwrap().value;
-    assert_eq!(
-        decoded["spec"]["containers"],
-        json!([{"name": "a", "image": "x", "resources": {}}])
-    );
+    assert_eq!(decoded["spec"]["containers"], json!([{"name": "a", "image": "x", "resources": {}}]));
 }
 
 /// Doubling a field at each of many levels must not double the work at each.
@@ -200,20 +182,12 @@ fn nested_duplicates_stay_cheap() {
 #[test]
 fn zero_values_are_written_as_go_writes_them() {
     let zero = |group: &str, version: &str, kind: &str| {
-        decode(&json!({}), type_of(group, version, kind).unwrap(), true)
-            .unwrap()
-            .value
+        decode(&json!({}), type_of(group, version, kind).unwrap(), true).unwrap().value
     };
     let pod = json!({"metadata": {}, "spec": {"containers": null}, "status": {}});
     assert_eq!(zero("", "v1", "Pod"), pod);
-    assert_eq!(
-        zero("rbac.authorization.k8s.io", "v1", "Role"),
-        json!({"metadata": {}, "rules": null})
-    );
-    assert_eq!(
-        zero("apps", "v1", "ControllerRevision"),
-        json!({"metadata": {}, "data": null, "revision": 0})
-    );
+    assert_eq!(zero("rbac.authorization.k8s.io", "v1", "Role"), json!({"metadata": {}, "rules": null}));
+    assert_eq!(zero("apps", "v1", "ControllerRevision"), json!({"metadata": {}, "data": null, "revision": 0}));
     assert_eq!(
         zero("apps", "v1", "Deployment"),
         json!({"metadata": {}, "spec": {"selector": null, "template": {"metadata": {}, "spec": {"containers": null}}, "strategy": {}},
@@ -221,13 +195,8 @@ fn zero_values_are_written_as_go_writes_them() {
     );
     // Zero values are kept behind a pointer, and dropped without one.
     let body = json!({"spec": {"replicas": 0, "minReadySeconds": 0, "paused": false, "template": null}});
-    let spec = &decode(&body, type_of("apps", "v1", "Deployment").unwrap(), true)
-        .unwrap()
-        .value["spec"];
-    assert_eq!(
-        (spec.get("replicas"), spec.get("minReadySeconds"), spec.get("paused")),
-        (Some(&json!(0)), None, None)
-    );
+    let spec = &decode(&body, type_of("apps", "v1", "Deployment").unwrap(), true).unwrap().value["spec"];
+    assert_eq!((spec.get("replicas"), spec.get("minReadySeconds"), spec.get("paused")), (Some(&json!(0)), None, None));
 }
 
 #[test]
@@ -246,10 +215,7 @@ fn values_are_written_anew() {
         "livenessProbe": {"httpGet": {"port": "80"}}}]}});
     let value = decode(&body, core("Pod"), true).unwrap().value;
     let container = &value["spec"]["containers"][0];
-    assert_eq!(
-        container["resources"]["limits"],
-        json!({"cpu": "1500m", "memory": "512Mi"})
-    );
+    assert_eq!(container["resources"]["limits"], json!({"cpu": "1500m", "memory": "512Mi"}));
     assert_eq!(container["livenessProbe"]["httpGet"]["port"], "80");
     // A text knows how its numbers were spelled.
     let text = br#"{"spec":{"containers":[{"name":"a","resources":{"limits":{"cpu":1.50,"memory":1e3,"a":1.500}}}]}}"#;
@@ -258,13 +224,9 @@ fn values_are_written_anew() {
         value["spec"]["containers"][0]["resources"]["limits"],
         json!({"a": "1.500", "cpu": "1500m", "memory": "1e3"})
     );
-    let secret = decode(
-        &json!({"data": {"a": "aGVs\nbG8=", "b": "aB==", "c": [104, 105]}}),
-        core("Secret"),
-        true,
-    )
-    .unwrap()
-    .value;
+    let secret = decode(&json!({"data": {"a": "aGVs\nbG8=", "b": "aB==", "c": [104, 105]}}), core("Secret"), true)
+        .unwrap()
+        .value;
     assert_eq!(secret["data"], json!({"a": "aGVsbG8=", "b": "aA==", "c": "aGk="}));
 }
 
@@ -276,19 +238,13 @@ fn schemas_decode_themselves() {
         "dependencies": {"x": ["y"]}, "maximum": 10.0, "default": {"z": 1, "a": 2}}}});
     let decoded = decode(&wrap(schema), ty, true).unwrap();
     assert_eq!(decoded.unknown, [""; 0]); // nothing within is looked at strictly
-    let written = decoded
-        .value
-        .pointer("/spec/versions/0/schema/openAPIV3Schema/properties/a")
-        .unwrap();
+    let written = decoded.value.pointer("/spec/versions/0/schema/openAPIV3Schema/properties/a").unwrap();
     assert_eq!(
         written.to_string(),
         r#"{"default":{"z":1,"a":2},"maximum":10,"items":[{"type":"string"}],"additionalProperties":true,"dependencies":{"x":["y"]}}"#
     );
     let error = |schema: Value| decode(&wrap(schema), ty, true).unwrap_err().to_string();
-    assert_eq!(
-        error(json!({"additionalProperties": 5})),
-        "boolean or JSON schema expected"
-    );
+    assert_eq!(error(json!({"additionalProperties": 5})), "boolean or JSON schema expected");
     assert_eq!(
         error(json!({"items": {"not": {"type": 5}}})),
         "json: cannot unmarshal number into Go struct field \
@@ -339,10 +295,7 @@ fn strings_are_made_unicode() {
 fn depth_is_bounded() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
-    assert_eq!(
-        parse(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err().to_string(),
-        "exceeded max depth"
-    );
+    assert_eq!(parse(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err().to_string(), "exceeded max depth");
     let ty = type_of("apiextensions.k8s.io", "v1", "CustomResourceDefinition").unwrap();
     let schema = (0..MAX_DEPTH - 6).fold("{}".to_owned(), |inner, _| format!(r#"{{"items":{inner}}}"#));
     let text = format!(r#"{{"spec":{{"versions":[{{"schema":{{"openAPIV3Schema":{schema}}}}}]}}}}"#);

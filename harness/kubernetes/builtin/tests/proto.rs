@@ -38,9 +38,7 @@ fn grow(ty: TypeId, choices: &mut std::vec::IntoIter<u8>, depth: usize) -> Optio
         }),
         Type::Any => Some([json!({"a": [1, null]}), json!(true), json!({})][usize::from(choice) % 3].clone()),
         Type::List(list) => {
-            let items: Vec<Value> = (0..=choice % 2)
-                .filter_map(|_| grow(list.item, choices, depth + 1))
-                .collect();
+            let items: Vec<Value> = (0..=choice % 2).filter_map(|_| grow(list.item, choices, depth + 1)).collect();
             // Protobuf does not tell an empty list from none.
             (!items.is_empty()).then_some(Value::Array(items))
         }
@@ -123,17 +121,8 @@ fn refusals() {
     assert_eq!(proto::decode(b""), Err(ProtoError::Empty));
     assert_eq!(proto::decode(b"{}"), Err(ProtoError::Prefix));
     assert_eq!(proto::decode(b"k8s\0\n"), Err(ProtoError::Envelope("unexpected EOF")));
-    let unknown = proto::encode(
-        &json!({"apiVersion": "a.b/v1", "kind": "C"}),
-        type_of("", "v1", "Pod").unwrap(),
-    );
-    assert_eq!(
-        proto::decode(&unknown),
-        Err(ProtoError::Kind {
-            api_version: "a.b/v1".into(),
-            kind: "C".into()
-        })
-    );
+    let unknown = proto::encode(&json!({"apiVersion": "a.b/v1", "kind": "C"}), type_of("", "v1", "Pod").unwrap());
+    assert_eq!(proto::decode(&unknown), Err(ProtoError::Kind { api_version: "a.b/v1".into(), kind: "C".into() }));
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "spec": {"overhead": {"cpu": "1xyz"}}});
     let error = proto::decode(&proto::encode(&pod, type_of("", "v1", "Pod").unwrap())).unwrap_err();
     assert!(error.to_string().starts_with("quantities must match"), "{error}");
@@ -144,10 +133,7 @@ fn an_envelope_can_leave_its_kind_to_the_path() {
     let bare = proto::encode(&json!({"data": {"a": "b"}}), type_of("", "v1", "ConfigMap").unwrap());
     assert!(matches!(proto::decode(&bare), Err(ProtoError::Kind { .. })));
     let read = proto::decode_as(&bare, "v1", "ConfigMap").unwrap();
-    assert_eq!(
-        read.value,
-        json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {}, "data": {"a": "b"}})
-    );
+    assert_eq!(read.value, json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {}, "data": {"a": "b"}}));
     let named = proto::encode(&read.value, type_of("", "v1", "ConfigMap").unwrap());
     assert_eq!(proto::decode_as(&named, "v1", "Secret").unwrap().kind, "ConfigMap");
 }
@@ -158,10 +144,7 @@ fn depth_is_bounded() {
     let schema = (0..MAX_DEPTH).fold(json!({}), |inner, _| json!({"not": inner}));
     let deep = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "spec": {"versions": [{"schema": {"openAPIV3Schema": schema}}]}});
-    assert_eq!(
-        proto::decode(&proto::encode(&deep, ty)),
-        Err(ProtoError::Malformed("exceeded max depth"))
-    );
+    assert_eq!(proto::decode(&proto::encode(&deep, ty)), Err(ProtoError::Malformed("exceeded max depth")));
 }
 
 #[test]
@@ -182,8 +165,5 @@ fn memory_is_bounded() {
     };
     let meta = [field(1, b"v1"), field(2, b"Pod")].concat();
     let body = [PREFIX.to_vec(), field(1, &meta), field(2, &field(2, &spec))].concat();
-    assert_eq!(
-        proto::decode(&body),
-        Err(ProtoError::Malformed("the message holds too many values"))
-    );
+    assert_eq!(proto::decode(&body), Err(ProtoError::Malformed("the message holds too many values")));
 }

@@ -44,11 +44,7 @@ const CANONICAL: &[(&str, &str)] = &[
 #[test]
 fn canonical_forms() {
     for (text, canonical) in CANONICAL {
-        assert_eq!(
-            Quantity::parse(text).map(|quantity| quantity.to_string()).as_deref(),
-            Ok(*canonical),
-            "{text}"
-        );
+        assert_eq!(Quantity::parse(text).map(|quantity| quantity.to_string()).as_deref(), Ok(*canonical), "{text}");
     }
 }
 

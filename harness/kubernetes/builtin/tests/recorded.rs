@@ -17,11 +17,7 @@ fn cases() -> Option<PathBuf> {
     if cases.is_dir() {
         return Some(cases);
     }
-    assert!(
-        std::env::var("CI").is_err(),
-        "the recorded exchanges are needed: {}",
-        cases.display()
-    );
+    assert!(std::env::var("CI").is_err(), "the recorded exchanges are needed: {}", cases.display());
     #[expect(clippy::print_stderr, reason = "says why nothing was tested")]
     {
         eprintln!("skipped: no recorded exchanges at {}", cases.display());
@@ -34,12 +30,7 @@ fn with_times(value: &mut Value, name: &str) {
     match value {
         Value::String(text) if text == "<time>" => {
             let micro = ["acquireTime", "renewTime", "eventTime"].contains(&name);
-            *text = if micro {
-                "2026-01-02T03:04:05.000006Z"
-            } else {
-                "2026-01-02T03:04:05Z"
-            }
-            .to_owned();
+            *text = if micro { "2026-01-02T03:04:05.000006Z" } else { "2026-01-02T03:04:05Z" }.to_owned();
         }
         Value::Array(items) => items.iter_mut().for_each(|item| with_times(item, name)),
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| with_times(value, name)),
@@ -53,18 +44,12 @@ fn answers(file: &Path) -> Vec<(String, Value)> {
     let cases: Value = serde_json::from_slice(&text).expect("they are JSON");
     let steps = cases.as_array().into_iter().flatten().flat_map(|case| {
         let name = case["case"].as_str().unwrap_or_default();
-        case["steps"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(move |step| (name.to_owned(), step))
+        case["steps"].as_array().into_iter().flatten().map(move |step| (name.to_owned(), step))
     });
     let complete = |step: &Value| step["only"].is_null() && step["ignore"].is_null();
     let whole =
         steps.filter(|(_, step)| complete(step) && step["expect"]["status"].as_u64().is_some_and(|s| s / 100 == 2));
-    whole
-        .map(|(name, step)| (name, step["expect"]["body"].clone()))
-        .collect()
+    whole.map(|(name, step)| (name, step["expect"]["body"].clone())).collect()
 }
 
 #[test]

@@ -19,27 +19,12 @@ fn every_resource_has_types() {
         let (group, version) = (&resource.group, &resource.version);
         assert!(type_of(group, version, &resource.kind).is_some(), "{}", resource.plural);
         if resource.verbs.iter().any(|verb| verb == "list") {
-            assert!(
-                type_of(group, version, &format!("{}List", resource.kind)).is_some(),
-                "{}",
-                resource.plural
-            );
+            assert!(type_of(group, version, &format!("{}List", resource.kind)).is_some(), "{}", resource.plural);
         }
         for below in &resource.subresources {
-            assert!(
-                type_of(&below.group, &below.version, &below.kind).is_some(),
-                "{}/{}",
-                resource.plural,
-                below.name
-            );
+            assert!(type_of(&below.group, &below.version, &below.kind).is_some(), "{}/{}", resource.plural, below.name);
         }
-        assert!(
-            groups()
-                .iter()
-                .any(|g| g.name == *group && g.versions.contains(version)),
-            "{}",
-            resource.plural
-        );
+        assert!(groups().iter().any(|g| g.name == *group && g.versions.contains(version)), "{}", resource.plural);
     }
 }
 
@@ -58,69 +43,33 @@ fn types_refer_to_types() {
 fn discovery_has_the_servers_order() {
     let names: Vec<&str> = groups().iter().map(|g| g.name.as_str()).collect();
     assert_eq!(names[..4], ["", "apiregistration.k8s.io", "apps", "events.k8s.io"]);
-    let pods = resources()
-        .iter()
-        .find(|r| r.plural == "pods" && r.group.is_empty())
-        .unwrap();
-    assert_eq!(
-        pods.verbs,
-        [
-            "create",
-            "delete",
-            "deletecollection",
-            "get",
-            "list",
-            "patch",
-            "update",
-            "watch"
-        ]
-    );
+    let pods = resources().iter().find(|r| r.plural == "pods" && r.group.is_empty()).unwrap();
+    assert_eq!(pods.verbs, ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]);
     assert_eq!(
         (pods.short_names.as_slice(), pods.storage_version_hash.as_str()),
         (&["po".to_owned()][..], "xPOwRZ+Yhw8=")
     );
     let eviction = pods.subresources.iter().find(|s| s.name == "eviction").unwrap();
-    assert_eq!(
-        (eviction.group.as_str(), eviction.kind.as_str()),
-        ("policy", "Eviction")
-    );
-    let (autoscaling, scaler) = (
-        groups().iter().find(|g| g.name == "autoscaling").unwrap(),
-        "horizontalpodautoscalers",
-    );
+    assert_eq!((eviction.group.as_str(), eviction.kind.as_str()), ("policy", "Eviction"));
+    let (autoscaling, scaler) =
+        (groups().iter().find(|g| g.name == "autoscaling").unwrap(), "horizontalpodautoscalers");
     assert_eq!(autoscaling.preferred, "v2");
-    assert_eq!(
-        resources().iter().filter(|r| r.plural == scaler).count(),
-        autoscaling.versions.len()
-    );
+    assert_eq!(resources().iter().filter(|r| r.plural == scaler).count(), autoscaling.versions.len());
 }
 
 #[test]
 fn fields_know_how_they_merge() {
-    let Type::Struct(spec) = types().get(field(type_of("", "v1", "Pod").unwrap(), "spec")) else {
-        panic!("a struct")
-    };
+    let Type::Struct(spec) = types().get(field(type_of("", "v1", "Pod").unwrap(), "spec")) else { panic!("a struct") };
     let containers = &spec.fields["containers"];
     assert!(containers.patch.merge && containers.patch.merge_key.as_deref() == Some("name"));
-    let Type::List(list) = types().get(containers.ty) else {
-        panic!("a list")
-    };
+    let Type::List(list) = types().get(containers.ty) else { panic!("a list") };
     assert_eq!(list.kind, ListKind::Map(vec!["name".to_owned()]));
-    let Type::List(ports) = types().get(field(list.item, "ports")) else {
-        panic!("a list")
-    };
-    assert_eq!(
-        ports.kind,
-        ListKind::Map(vec!["containerPort".to_owned(), "protocol".to_owned()])
-    );
-    let Type::Struct(port) = types().get(ports.item) else {
-        panic!("a struct")
-    };
+    let Type::List(ports) = types().get(field(list.item, "ports")) else { panic!("a list") };
+    assert_eq!(ports.kind, ListKind::Map(vec!["containerPort".to_owned(), "protocol".to_owned()]));
+    let Type::Struct(port) = types().get(ports.item) else { panic!("a struct") };
     assert_eq!(port.fields["protocol"].default, Some("TCP".into()));
     assert_eq!(required(ports.item).collect::<Vec<_>>(), ["containerPort"]);
-    let Type::Map(selector) = types().get(spec.fields["nodeSelector"].ty) else {
-        panic!("a map")
-    };
+    let Type::Map(selector) = types().get(spec.fields["nodeSelector"].ty) else { panic!("a map") };
     assert!(selector.atomic);
     assert!(spec.fields["volumes"].patch.retain_keys);
 }
@@ -128,17 +77,12 @@ fn fields_know_how_they_merge() {
 #[test]
 fn kinds_of_every_version_are_found() {
     assert!(type_of("apps", "v1", "DeleteOptions").is_some());
-    assert_eq!(
-        type_of("apps", "v1", "DeleteOptions"),
-        type_of("", "v1", "DeleteOptions")
-    );
+    assert_eq!(type_of("apps", "v1", "DeleteOptions"), type_of("", "v1", "DeleteOptions"));
     assert!(type_of("apps", "v1", "Pod").is_none());
     assert!(type_of("apps", "v7", "DeleteOptions").is_none());
 }
 
 fn field(ty: TypeId, name: &str) -> TypeId {
-    let Type::Struct(known) = types().get(ty) else {
-        panic!("a struct")
-    };
+    let Type::Struct(known) = types().get(ty) else { panic!("a struct") };
     known.fields[name].ty
 }

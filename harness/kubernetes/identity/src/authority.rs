@@ -56,11 +56,7 @@ impl Authority {
     /// # Errors
     /// [`CertError::Random`] when the system offers no random numbers.
     pub fn generate(common_name: &str, now: Timestamp) -> Result<Self, CertError> {
-        Self::generate_for(
-            common_name,
-            earlier(now),
-            later(now, SignedDuration::from_hours(10 * 365 * 24)),
-        )
+        Self::generate_for(common_name, earlier(now), later(now, SignedDuration::from_hours(10 * 365 * 24)))
     }
 
     fn generate_for(common_name: &str, not_before: Timestamp, not_after: Timestamp) -> Result<Self, CertError> {
@@ -92,22 +88,15 @@ impl Authority {
         if parsed.public_key().subject_public_key.data.as_ref() != key.public() {
             return Err(CertError::Mismatch);
         }
-        let given = parsed
-            .extensions()
-            .iter()
-            .find_map(|extension| match extension.parsed_extension() {
-                ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0.to_vec()),
-                _ => None,
-            });
+        let given = parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0.to_vec()),
+            _ => None,
+        });
         let issuer = Issuer {
             name: parsed.subject().as_raw().to_vec(),
             key_identifier: given.unwrap_or_else(|| certificate::key_identifier(key.public())),
         };
-        Ok(Self {
-            key,
-            certificate: certificate.into(),
-            issuer,
-        })
+        Ok(Self { key, certificate: certificate.into(), issuer })
     }
 
     /// The authority's certificate as PEM: a kubeconfig's `certificate-authority`, a pod's `ca.crt`.

@@ -146,11 +146,7 @@ pub(crate) fn issue(
         &der::explicit(3, &extensions(template, public, &issuer_identifier)),
     ]);
     let signature = issuer_key.pair.sign(&random, &tbs).map_err(|_| CertError::Random)?;
-    Ok(der::sequence(&[
-        &tbs,
-        &algorithm,
-        &der::bit_string(0, signature.as_ref()),
-    ]))
+    Ok(der::sequence(&[&tbs, &algorithm, &der::bit_string(0, signature.as_ref())]))
 }
 
 /// The subject: organizations before the common name, the order of Go's `pkix.Name`.
@@ -168,31 +164,15 @@ fn extensions(template: &Template<'_>, public: &[u8], issuer_identifier: &[u8]) 
         extension(
             KEY_USAGE,
             true,
-            &if is_authority {
-                der::bit_string(2, &[0x84])
-            } else {
-                der::bit_string(7, &[0x80])
-            },
+            &if is_authority { der::bit_string(2, &[0x84]) } else { der::bit_string(7, &[0x80]) },
         ),
         extension(
             BASIC_CONSTRAINTS,
             true,
-            &if is_authority {
-                der::sequence(&[&der::boolean(true)])
-            } else {
-                der::sequence(&[])
-            },
+            &if is_authority { der::sequence(&[&der::boolean(true)]) } else { der::sequence(&[]) },
         ),
-        extension(
-            SUBJECT_KEY_IDENTIFIER,
-            false,
-            &der::octet_string(&key_identifier(public)),
-        ),
-        extension(
-            AUTHORITY_KEY_IDENTIFIER,
-            false,
-            &der::sequence(&[&der::implicit(0, issuer_identifier)]),
-        ),
+        extension(SUBJECT_KEY_IDENTIFIER, false, &der::octet_string(&key_identifier(public))),
+        extension(AUTHORITY_KEY_IDENTIFIER, false, &der::sequence(&[&der::implicit(0, issuer_identifier)])),
     ];
     // id-kp-serverAuth and id-kp-clientAuth
     let usage = match template.purpose {

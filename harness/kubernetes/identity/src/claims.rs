@@ -118,16 +118,10 @@ fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D
             .into_iter()
             .map(|entry| match entry {
                 Value::String(text) => Ok(text),
-                other => Err(D::Error::invalid_type(
-                    Unexpected::Other(&other.to_string()),
-                    &"a string",
-                )),
+                other => Err(D::Error::invalid_type(Unexpected::Other(&other.to_string()), &"a string")),
             })
             .collect(),
-        other => Err(D::Error::invalid_type(
-            Unexpected::Other(&other.to_string()),
-            &"a string or a list of strings",
-        )),
+        other => Err(D::Error::invalid_type(Unexpected::Other(&other.to_string()), &"a string or a list of strings")),
     }
 }
 

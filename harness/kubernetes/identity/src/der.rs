@@ -127,19 +127,13 @@ mod tests {
     fn object_identifiers() {
         // commonName, 2.5.4.3, and ecdsa-with-SHA256, 1.2.840.10045.4.3.2
         assert_eq!(oid(&[2, 5, 4, 3]), [6, 3, 0x55, 4, 3]);
-        assert_eq!(
-            oid(&[1, 2, 840, 10045, 4, 3, 2]),
-            [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]
-        );
+        assert_eq!(oid(&[1, 2, 840, 10045, 4, 3, 2]), [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]);
     }
 
     #[test]
     fn years_from_2050_have_four_digits() {
         let at = |text: &str| time(text.parse().unwrap());
         assert_eq!(at("2026-01-02T03:04:05Z"), [&[0x17, 13][..], b"260102030405Z"].concat());
-        assert_eq!(
-            at("2050-01-02T03:04:05.5Z"),
-            [&[0x18, 15][..], b"20500102030405Z"].concat()
-        );
+        assert_eq!(at("2050-01-02T03:04:05.5Z"), [&[0x18, 15][..], b"20500102030405Z"].concat());
     }
 }

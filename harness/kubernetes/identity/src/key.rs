@@ -38,17 +38,9 @@ pub struct PublicKey {
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Rsa {
-        der: Vec<u8>,
-        modulus: Vec<u8>,
-        exponent: Vec<u8>,
-    },
-    P256 {
-        point: Vec<u8>,
-    },
-    P384 {
-        point: Vec<u8>,
-    },
+    Rsa { der: Vec<u8>, modulus: Vec<u8>, exponent: Vec<u8> },
+    P256 { point: Vec<u8> },
+    P384 { point: Vec<u8> },
 }
 
 impl PublicKey {
@@ -69,11 +61,7 @@ impl PublicKey {
         let (_, info) = SubjectPublicKeyInfo::from_der(&spki).map_err(|e| unreadable(&e))?;
         let bits = info.subject_public_key.data.to_vec();
         let kind = match info.parsed().map_err(|e| unreadable(&e))? {
-            Parsed::RSA(rsa) => Kind::Rsa {
-                modulus: trimmed(rsa.modulus),
-                exponent: trimmed(rsa.exponent),
-                der: bits,
-            },
+            Parsed::RSA(rsa) => Kind::Rsa { modulus: trimmed(rsa.modulus), exponent: trimmed(rsa.exponent), der: bits },
             Parsed::EC(point) => match point.key_size() {
                 256 => Kind::P256 { point: bits },
                 384 => Kind::P384 { point: bits },
@@ -115,11 +103,7 @@ impl PublicKey {
                 // An uncompressed point is 0x04 and two coordinates of the same length.
                 let coordinates = point.get(1..).unwrap_or_default();
                 let (x, y) = coordinates.split_at(coordinates.len() / 2);
-                let curve = if matches!(self.kind, Kind::P256 { .. }) {
-                    "P-256"
-                } else {
-                    "P-384"
-                };
+                let curve = if matches!(self.kind, Kind::P256 { .. }) { "P-256" } else { "P-384" };
                 json!({
                     "use": "sig", "kty": "EC", "kid": self.id, "crv": curve, "alg": self.algorithm(), "x": text(x), "y": text(y),
                 })

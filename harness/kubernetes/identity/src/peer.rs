@@ -32,43 +32,30 @@ impl Authority {
     /// [`CertError::Nameless`] for a trusted certificate without a common name: the request goes on without it.
     /// Anything else means 401.
     pub fn peer_user(&self, chain: &[CertificateDer<'_>], now: Timestamp) -> Result<UserInfoParts, CertError> {
-        let (certificate, intermediates) = chain
-            .split_first()
-            .ok_or_else(|| CertError::Unreadable("an empty chain".to_owned()))?;
+        let (certificate, intermediates) =
+            chain.split_first().ok_or_else(|| CertError::Unreadable("an empty chain".to_owned()))?;
         let mut roots = RootCertStore::empty();
-        roots
-            .add(self.certificate_der().clone())
-            .map_err(CertError::Untrusted)?;
+        roots.add(self.certificate_der().clone()).map_err(CertError::Untrusted)?;
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(default_provider()))
             .build()
             .map_err(|e| CertError::Tls(rustls::Error::General(e.to_string())))?;
         let seconds = u64::try_from(now.as_second()).unwrap_or(0);
         verifier
-            .verify_client_cert(
-                certificate,
-                intermediates,
-                UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-            )
+            .verify_client_cert(certificate, intermediates, UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
             .map_err(CertError::Untrusted)?;
 
         let (_, parsed) = X509Certificate::from_der(certificate).map_err(|e| CertError::Unreadable(e.to_string()))?;
         let subject = parsed.subject();
         // Go keeps the last common name.
-        let name = values(subject, &COMMON_NAME)
-            .pop()
-            .filter(|name| !name.is_empty())
-            .ok_or(CertError::Nameless)?;
+        let name = values(subject, &COMMON_NAME).pop().filter(|name| !name.is_empty()).ok_or(CertError::Nameless)?;
         let uids = values(subject, &UID);
         let uid = match uids.as_slice() {
             [] => None,
             [only] if !only.is_empty() => Some(only.clone()),
             _ => return Err(CertError::Uid(uids)),
         };
-        let fingerprint: String = digest(&SHA256, certificate)
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let fingerprint: String =
+            digest(&SHA256, certificate).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(UserInfoParts {
             name,
             groups: values(subject, &ORGANIZATION),

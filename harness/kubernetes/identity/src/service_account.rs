@@ -55,12 +55,8 @@ impl BoundObject {
         Self {
             uid: text(&metadata["uid"]).unwrap_or_default(),
             deleted: metadata["deletionTimestamp"].as_str().and_then(|at| at.parse().ok()),
-            token: object["data"]["token"]
-                .as_str()
-                .and_then(|data| STANDARD.decode(data).ok()),
-            invalidated: metadata["labels"][INVALID_SINCE]
-                .as_str()
-                .is_some_and(|since| !since.is_empty()),
+            token: object["data"]["token"].as_str().and_then(|data| STANDARD.decode(data).ok()),
+            invalidated: metadata["labels"][INVALID_SINCE].as_str().is_some_and(|since| !since.is_empty()),
         }
     }
 }
@@ -87,10 +83,7 @@ pub fn username(namespace: &str, name: &str) -> String {
 
 /// The groups of every service account of a namespace.
 pub fn groups(namespace: &str) -> Vec<String> {
-    vec![
-        "system:serviceaccounts".to_owned(),
-        format!("system:serviceaccounts:{namespace}"),
-    ]
+    vec!["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{namespace}")]
 }
 
 /// Authenticates a bearer token.
@@ -110,22 +103,11 @@ pub fn authenticate(
     objects: &impl BoundObjects,
 ) -> Result<Authenticated, TokenError> {
     let claims = signer.decode(token, issuer)?;
-    let own: &[String] = if claims.aud.is_empty() {
-        api_audiences
-    } else {
-        &claims.aud
-    };
+    let own: &[String] = if claims.aud.is_empty() { api_audiences } else { &claims.aud };
     let target = requested.unwrap_or(api_audiences);
-    let audiences: Vec<String> = own
-        .iter()
-        .filter(|audience| target.contains(audience))
-        .cloned()
-        .collect();
+    let audiences: Vec<String> = own.iter().filter(|audience| target.contains(audience)).cloned().collect();
     if audiences.is_empty() && !api_audiences.is_empty() {
-        return Err(TokenError::Audience {
-            token: own.to_vec(),
-            target: target.to_vec(),
-        });
+        return Err(TokenError::Audience { token: own.to_vec(), target: target.to_vec() });
     }
     let user = if claims.iss == LEGACY_ISSUER {
         secret_token(token, &claims, &claims.legacy.clone().unwrap_or_default(), objects)?
@@ -133,11 +115,7 @@ pub fn authenticate(
         check_times(&claims, now)?;
         bound_token(&claims, &claims.kubernetes.clone().unwrap_or_default(), now, objects)?
     };
-    Ok(Authenticated {
-        user,
-        audiences,
-        claims,
-    })
+    Ok(Authenticated { user, audiences, claims })
 }
 
 /// A token of the TokenRequest API.
@@ -148,9 +126,7 @@ fn bound_token(
     objects: &impl BoundObjects,
 ) -> Result<UserInfoParts, TokenError> {
     let gone = |object: &BoundObject| {
-        let limit = now
-            .checked_sub(SignedDuration::from_secs(LEEWAY_SECONDS))
-            .unwrap_or(Timestamp::MIN);
+        let limit = now.checked_sub(SignedDuration::from_secs(LEEWAY_SECONDS)).unwrap_or(Timestamp::MIN);
         object.deleted.is_some_and(|at| at < limit)
     };
     let (namespace, account) = (&bound.namespace, &bound.serviceaccount);
@@ -158,16 +134,10 @@ fn bound_token(
         return Err(refuse(format!("serviceaccounts \"{}\" not found", account.name)));
     };
     if found.uid != account.uid {
-        return Err(refuse(format!(
-            "service account UID ({}) does not match claim ({})",
-            found.uid, account.uid
-        )));
+        return Err(refuse(format!("service account UID ({}) does not match claim ({})", found.uid, account.uid)));
     }
     if gone(&found) {
-        return Err(refuse(format!(
-            "service account {namespace}/{} has been deleted",
-            account.name
-        )));
+        return Err(refuse(format!("service account {namespace}/{} has been deleted", account.name)));
     }
 
     let check = |kind: &str, claim: &str, reference: &ObjectRef, found: Option<BoundObject>| {
@@ -192,11 +162,7 @@ fn bound_token(
 
     let mut extra = BTreeMap::new();
     let mut add = |key: &str, value: String| extra.insert(key.to_owned(), vec![value]);
-    if let Some(pod) = bound
-        .pod
-        .as_ref()
-        .filter(|pod| !pod.name.is_empty() && !pod.uid.is_empty())
-    {
+    if let Some(pod) = bound.pod.as_ref().filter(|pod| !pod.name.is_empty() && !pod.uid.is_empty()) {
         add(POD_NAME, pod.name.clone());
         add(POD_UID, pod.uid.clone());
     }
@@ -224,12 +190,7 @@ fn secret_token(
     legacy: &LegacyClaims,
     objects: &impl BoundObjects,
 ) -> Result<UserInfoParts, TokenError> {
-    let LegacyClaims {
-        namespace,
-        secret,
-        service_account,
-        uid,
-    } = legacy;
+    let LegacyClaims { namespace, secret, service_account, uid } = legacy;
     for (value, name) in [
         (&claims.sub, "sub"),
         (namespace, "namespace"),
@@ -244,10 +205,7 @@ fn secret_token(
     if claims.sub != username(namespace, service_account) {
         return Err(refuse("sub claim is invalid".to_owned()));
     }
-    let Some(holder) = objects
-        .secret(namespace, secret)
-        .filter(|secret| secret.deleted.is_none())
-    else {
+    let Some(holder) = objects.secret(namespace, secret).filter(|secret| secret.deleted.is_none()) else {
         return Err(refuse("Token has been invalidated".to_owned()));
     };
     if holder.token.as_deref() != Some(token.as_bytes()) {
@@ -257,15 +215,10 @@ fn secret_token(
         return Err(refuse(format!("serviceaccounts \"{service_account}\" not found")));
     };
     if found.deleted.is_some() {
-        return Err(refuse(format!(
-            "ServiceAccount {namespace}/{service_account} has been deleted"
-        )));
+        return Err(refuse(format!("ServiceAccount {namespace}/{service_account} has been deleted")));
     }
     if found.uid != *uid {
-        return Err(refuse(format!(
-            "ServiceAccount UID ({}) does not match claim ({uid})",
-            found.uid
-        )));
+        return Err(refuse(format!("ServiceAccount UID ({}) does not match claim ({uid})", found.uid)));
     }
     if holder.invalidated {
         return Err(refuse(format!(

@@ -53,10 +53,7 @@ impl TokenSigner {
             let spki = p256_spki(pair.public_key().as_ref());
             (Private::P256(pair), spki)
         };
-        Ok(Self {
-            private,
-            keys: vec![PublicKey::from_der(spki)?],
-        })
+        Ok(Self { private, keys: vec![PublicKey::from_der(spki)?] })
     }
 
     /// Accepts tokens that this key (PEM, `PUBLIC KEY`) signed too, as a further `--service-account-key-file` does.
@@ -82,11 +79,7 @@ impl TokenSigner {
         let header = json!({"alg": own.map(PublicKey::algorithm), "kid": own.map(PublicKey::id)});
         // Claims hold strings, integers and lists: writing them as JSON cannot fail.
         let payload = serde_json::to_vec(claims).unwrap_or_default();
-        let message = format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(header.to_string()),
-            URL_SAFE_NO_PAD.encode(payload)
-        );
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(payload));
         let signature = self.private.sign(message.as_bytes());
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
@@ -122,11 +115,7 @@ impl Private {
                     .expect("the signature has the modulus's length");
                 signature
             }
-            Self::P256(pair) => pair
-                .sign(&random, message)
-                .expect("the system has randomness")
-                .as_ref()
-                .to_vec(),
+            Self::P256(pair) => pair.sign(&random, message).expect("the system has randomness").as_ref().to_vec(),
         }
     }
 }

@@ -28,10 +28,7 @@ impl Authority {
             .with_safe_default_protocol_versions()
             .map_err(CertError::Tls)?
             .with_client_cert_verifier(Arc::new(AcceptAnyClient::new(self, &provider)))
-            .with_single_cert(
-                vec![certificate.into()],
-                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key)),
-            )
+            .with_single_cert(vec![certificate.into()], PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key)))
             .map_err(CertError::Tls)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)

@@ -63,13 +63,7 @@ impl TokenError {
 
 /// Go's `%q` of a list of strings.
 fn quoted(list: &[String]) -> String {
-    format!(
-        "[{}]",
-        list.iter()
-            .map(|text| format!("{text:?}"))
-            .collect::<Vec<_>>()
-            .join(" ")
-    )
+    format!("[{}]", list.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(" "))
 }
 
 #[derive(Deserialize)]
@@ -115,11 +109,8 @@ impl TokenSigner {
         let head: Header = serde_json::from_slice(&read(header)?).map_err(|_| TokenError::Foreign)?;
         let signature = read(signature)?;
 
-        let mut candidates = self
-            .public_keys()
-            .iter()
-            .filter(|key| head.kid.is_empty() || key.id() == head.kid)
-            .peekable();
+        let mut candidates =
+            self.public_keys().iter().filter(|key| head.kid.is_empty() || key.id() == head.kid).peekable();
         if candidates.peek().is_none() {
             return Err(TokenError::UnknownKey);
         }

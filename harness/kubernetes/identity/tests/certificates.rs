@@ -26,18 +26,13 @@ fn chain(issued: &Issued) -> Vec<CertificateDer<'static>> {
 fn a_client_certificate_names_user_and_groups() {
     let authority = Authority::generate("kubernetes", now()).unwrap();
     let hour = SignedDuration::from_hours(1);
-    let issued = authority
-        .issue_client("jäne", &["system:masters", "dev", "dev"], hour, now())
-        .unwrap();
+    let issued = authority.issue_client("jäne", &["system:masters", "dev", "dev"], hour, now()).unwrap();
     let user = authority.peer_user(&chain(&issued), now()).unwrap();
     assert_eq!(user.name, "jäne");
     assert_eq!(user.groups, ["system:masters", "dev", "dev"]);
     assert_eq!(user.uid, None);
     let credential = &user.extra["authentication.kubernetes.io/credential-id"][0];
-    assert!(
-        credential.starts_with("X509SHA256=") && credential.len() == 11 + 64,
-        "{credential}"
-    );
+    assert!(credential.starts_with("X509SHA256=") && credential.len() == 11 + 64, "{credential}");
 }
 
 #[rstest]
@@ -48,9 +43,7 @@ fn a_client_certificate_names_user_and_groups() {
 #[case::over("2026-03-01T13:01:00Z", false)]
 fn a_client_certificate_has_its_time(#[case] when: &str, #[case] accepted: bool) {
     let authority = Authority::simulator();
-    let issued = authority
-        .issue_client("alice", &[], SignedDuration::from_hours(1), now())
-        .unwrap();
+    let issued = authority.issue_client("alice", &[], SignedDuration::from_hours(1), now()).unwrap();
     let outcome = authority.peer_user(&chain(&issued), at(when));
     assert_eq!(outcome.is_ok(), accepted, "{outcome:?}");
 }
@@ -61,50 +54,27 @@ fn refused_certificates() {
     let other = Authority::generate("kubernetes", now()).unwrap();
     let hour = SignedDuration::from_hours(1);
     let foreign = other.issue_client("alice", &["system:masters"], hour, now()).unwrap();
-    assert!(matches!(
-        authority.peer_user(&chain(&foreign), now()),
-        Err(CertError::Untrusted(_))
-    ));
+    assert!(matches!(authority.peer_user(&chain(&foreign), now()), Err(CertError::Untrusted(_))));
     let server = authority.issue_server(&[], now()).unwrap();
-    assert!(matches!(
-        authority.peer_user(&chain(&server), now()),
-        Err(CertError::Untrusted(_))
-    ));
+    assert!(matches!(authority.peer_user(&chain(&server), now()), Err(CertError::Untrusted(_))));
     let nameless = authority.issue_client("", &["g"], hour, now()).unwrap();
-    assert!(matches!(
-        authority.peer_user(&chain(&nameless), now()),
-        Err(CertError::Nameless)
-    ));
+    assert!(matches!(authority.peer_user(&chain(&nameless), now()), Err(CertError::Nameless)));
     assert!(matches!(authority.peer_user(&[], now()), Err(CertError::Unreadable(_))));
     let garbage = [CertificateDer::from(vec![0x30, 0x03, 1, 2, 3])];
-    assert!(matches!(
-        authority.peer_user(&garbage, now()),
-        Err(CertError::Untrusted(_))
-    ));
+    assert!(matches!(authority.peer_user(&garbage, now()), Err(CertError::Untrusted(_))));
 }
 
 #[test]
 fn an_authority_reads_back() {
     let made = Authority::generate("kubernetes", now()).unwrap();
     let read = Authority::from_pem(&made.certificate_pem(), &made.key_pem()).unwrap();
-    let issued = read
-        .issue_client("alice", &[], SignedDuration::from_hours(1), now())
-        .unwrap();
+    let issued = read.issue_client("alice", &[], SignedDuration::from_hours(1), now()).unwrap();
     assert_eq!(made.peer_user(&chain(&issued), now()).unwrap().name, "alice");
 
     let other = Authority::generate("kubernetes", now()).unwrap();
-    assert!(matches!(
-        Authority::from_pem(&made.certificate_pem(), &other.key_pem()),
-        Err(CertError::Mismatch)
-    ));
-    assert!(matches!(
-        Authority::from_pem("", &made.key_pem()),
-        Err(CertError::Pem("certificate"))
-    ));
-    assert!(matches!(
-        Authority::from_pem(&made.certificate_pem(), ""),
-        Err(CertError::Pem("private key"))
-    ));
+    assert!(matches!(Authority::from_pem(&made.certificate_pem(), &other.key_pem()), Err(CertError::Mismatch)));
+    assert!(matches!(Authority::from_pem("", &made.key_pem()), Err(CertError::Pem("certificate"))));
+    assert!(matches!(Authority::from_pem(&made.certificate_pem(), ""), Err(CertError::Pem("private key"))));
 }
 
 /// Shakes hands in memory; gives the negotiated protocol and the user whom the server sees.
@@ -113,9 +83,7 @@ fn handshake(
     host: &str,
     client: Option<&Issued>,
 ) -> (Vec<u8>, Option<Result<String, CertError>>) {
-    let server = authority
-        .issue_server(&["proofmark.test", "192.0.2.7"], wall_clock())
-        .unwrap();
+    let server = authority.issue_server(&["proofmark.test", "192.0.2.7"], wall_clock()).unwrap();
     let config = authority.server_config(&server).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate_der().clone()).unwrap();
@@ -126,10 +94,7 @@ fn handshake(
     let mut client_config = match client {
         None => builder.with_no_client_auth(),
         Some(issued) => builder
-            .with_client_auth_cert(
-                chain(issued),
-                PrivateKeyDer::from_pem_slice(issued.key_pem.as_bytes()).unwrap(),
-            )
+            .with_client_auth_cert(chain(issued), PrivateKeyDer::from_pem_slice(issued.key_pem.as_bytes()).unwrap())
             .unwrap(),
     };
     client_config.alpn_protocols = vec![b"h2".to_vec()];
@@ -155,18 +120,13 @@ fn handshake(
     let mut heard = [0; 5];
     far.reader().read_exact(&mut heard).unwrap();
     assert_eq!(&heard, b"hello");
-    let user = far
-        .peer_certificates()
-        .map(|chain| authority.peer_user(chain, wall_clock()).map(|user| user.name));
+    let user = far.peer_certificates().map(|chain| authority.peer_user(chain, wall_clock()).map(|user| user.name));
     (far.alpn_protocol().unwrap_or_default().to_vec(), user)
 }
 
 /// rustls's client checks the server's certificate against the machine's clock.
 fn wall_clock() -> Timestamp {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the TLS client under test reads this clock itself"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the TLS client under test reads this clock itself")]
     Timestamp::now()
 }
 
@@ -187,9 +147,7 @@ fn tls_without_a_client_certificate(#[case] host: &str) {
 #[test]
 fn tls_with_a_client_certificate() {
     let authority = Authority::simulator();
-    let issued = authority
-        .issue_client("alice", &["g"], SignedDuration::from_hours(1), wall_clock())
-        .unwrap();
+    let issued = authority.issue_client("alice", &["g"], SignedDuration::from_hours(1), wall_clock()).unwrap();
     let (_, user) = handshake(&authority, "localhost", Some(&issued));
     assert_eq!(user.unwrap().unwrap(), "alice");
 }
@@ -198,19 +156,14 @@ fn tls_with_a_client_certificate() {
 fn a_foreign_client_certificate_reaches_the_request() {
     // An authority of the same name, so that the client believes its certificate to be wanted.
     let other = Authority::generate("kubernetes", wall_clock()).unwrap();
-    let issued = other
-        .issue_client("alice", &[], SignedDuration::from_hours(1), wall_clock())
-        .unwrap();
+    let issued = other.issue_client("alice", &[], SignedDuration::from_hours(1), wall_clock()).unwrap();
     let (_, user) = handshake(&Authority::simulator(), "localhost", Some(&issued));
     assert!(matches!(user, Some(Err(CertError::Untrusted(_)))), "{user:?}");
 }
 
 #[test]
 fn a_kubeconfig_has_a_context_for_each_user() {
-    let issued = Issued {
-        certificate_pem: "cert".to_owned(),
-        key_pem: "key".to_owned(),
-    };
+    let issued = Issued { certificate_pem: "cert".to_owned(), key_pem: "key".to_owned() };
     let user = |name: &str, namespace: Option<&str>, credentials| KubeconfigUser {
         name: name.to_owned(),
         namespace: namespace.map(str::to_owned),
@@ -239,22 +192,14 @@ fn certificates_name_the_key_of_their_issuer() {
         let leaf = chain(&issued);
         let (_, leaf) = X509Certificate::from_der(&leaf[0]).unwrap();
         let (_, root) = X509Certificate::from_der(authority.certificate_der()).unwrap();
-        let wanted = leaf
-            .extensions()
-            .iter()
-            .find_map(|extension| match extension.parsed_extension() {
-                ParsedExtension::AuthorityKeyIdentifier(identifier) => {
-                    identifier.key_identifier.as_ref().map(|id| id.0)
-                }
-                _ => None,
-            });
-        let own = root
-            .extensions()
-            .iter()
-            .find_map(|extension| match extension.parsed_extension() {
-                ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0),
-                _ => None,
-            });
+        let wanted = leaf.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::AuthorityKeyIdentifier(identifier) => identifier.key_identifier.as_ref().map(|id| id.0),
+            _ => None,
+        });
+        let own = root.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0),
+            _ => None,
+        });
         assert!(own.is_some());
         assert_eq!(wanted, own);
     }

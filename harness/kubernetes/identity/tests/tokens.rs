@@ -17,10 +17,7 @@ fn now() -> Timestamp {
 }
 
 fn object(name: &str) -> ObjectRef {
-    ObjectRef {
-        name: name.to_owned(),
-        uid: format!("uid-{name}"),
-    }
+    ObjectRef { name: name.to_owned(), uid: format!("uid-{name}") }
 }
 
 fn claims() -> Claims {
@@ -49,13 +46,7 @@ impl Objects {
     fn with(names: &[&str]) -> Self {
         let entry = |path: &&str| {
             let name = path.rsplit('/').next().unwrap_or_default();
-            (
-                (*path).to_owned(),
-                BoundObject {
-                    uid: format!("uid-{name}"),
-                    ..BoundObject::default()
-                },
-            )
+            ((*path).to_owned(), BoundObject { uid: format!("uid-{name}"), ..BoundObject::default() })
         };
         Self(names.iter().map(entry).collect())
     }
@@ -83,17 +74,9 @@ impl BoundObjects for Objects {
 /// The user's name or the refusal as a TokenReview shows it.
 fn review(token: &str, requested: Option<&[&str]>, objects: &Objects) -> Result<String, String> {
     let requested: Option<Vec<String>> = requested.map(|list| list.iter().map(|a| (*a).to_owned()).collect());
-    authenticate(
-        &TokenSigner::simulator(),
-        token,
-        now(),
-        ISSUER,
-        &[ISSUER.to_owned()],
-        requested.as_deref(),
-        objects,
-    )
-    .map(|authenticated| authenticated.user.name)
-    .map_err(|error| error.review_error())
+    authenticate(&TokenSigner::simulator(), token, now(), ISSUER, &[ISSUER.to_owned()], requested.as_deref(), objects)
+        .map(|authenticated| authenticated.user.name)
+        .map_err(|error| error.review_error())
 }
 
 #[test]
@@ -157,47 +140,27 @@ fn claims_are_written_in_the_order_of_their_names() {
 fn a_token_has_its_time(#[case] offset: i64, #[case] outcome: Result<(), TokenError>) {
     let signer = TokenSigner::simulator();
     let when = Timestamp::from_second(ISSUED + offset).unwrap();
-    assert_eq!(
-        signer.verify(&signer.sign(&claims()), when, ISSUER).map(|_| ()),
-        outcome
-    );
+    assert_eq!(signer.verify(&signer.sign(&claims()), when, ISSUER).map(|_| ()), outcome);
 }
 
 #[test]
 fn a_token_issued_in_the_future_is_refused() {
     let signer = TokenSigner::simulator();
-    let odd = Claims {
-        iat: Some(ISSUED + 61),
-        nbf: None,
-        ..claims()
-    };
-    assert_eq!(
-        signer.verify(&signer.sign(&odd), now(), ISSUER),
-        Err(TokenError::IssuedInFuture)
-    );
+    let odd = Claims { iat: Some(ISSUED + 61), nbf: None, ..claims() };
+    assert_eq!(signer.verify(&signer.sign(&odd), now(), ISSUER), Err(TokenError::IssuedInFuture));
 }
 
 #[test]
 fn tampered_and_foreign_tokens() {
     let signer = TokenSigner::simulator();
     let token = signer.sign(&claims());
-    let other = signer.sign(&Claims {
-        sub: "system:serviceaccount:ns:root".to_owned(),
-        ..claims()
-    });
+    let other = signer.sign(&Claims { sub: "system:serviceaccount:ns:root".to_owned(), ..claims() });
     let parts: Vec<&str> = token.split('.').collect();
     let swapped = format!("{}.{}.{}", parts[0], other.split('.').nth(1).unwrap(), parts[2]);
     assert_eq!(signer.verify(&swapped, now(), ISSUER), Err(TokenError::Signature));
-    assert_eq!(
-        signer.verify(&token, now(), "https://elsewhere"),
-        Err(TokenError::Foreign)
-    );
+    assert_eq!(signer.verify(&token, now(), "https://elsewhere"), Err(TokenError::Foreign));
     for nonsense in ["", "nonsense", "a.b.c", &format!("{token}.x"), &token.replace('.', "")] {
-        assert_eq!(
-            signer.verify(nonsense, now(), ISSUER),
-            Err(TokenError::Foreign),
-            "{nonsense}"
-        );
+        assert_eq!(signer.verify(nonsense, now(), ISSUER), Err(TokenError::Foreign), "{nonsense}");
     }
     // {"alg":"none"}
     let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", parts[1]);
@@ -216,10 +179,7 @@ fn keys_of_other_issuers_verify_when_added() {
     assert_eq!(ours.verify(&token, now(), ISSUER), Ok(claims()));
     assert_eq!(ours.public_keys().len(), 2);
     let document = ours.openid_configuration(ISSUER, "https://127.0.0.1:6443/openid/v1/jwks");
-    assert_eq!(
-        document["id_token_signing_alg_values_supported"],
-        json!(["ES256", "RS256"])
-    );
+    assert_eq!(document["id_token_signing_alg_values_supported"], json!(["ES256", "RS256"]));
     let key = &ours.jwks()["keys"][1];
     assert_eq!(
         key.as_object().unwrap().keys().collect::<Vec<_>>(),
@@ -263,17 +223,12 @@ fn a_token_dies_with_what_it_is_bound_to() {
     let token = signer.sign(&bound);
 
     let objects = Objects::with(&["sa/ns/app", "pod/ns/p"]);
-    let user = authenticate(&signer, &token, now(), ISSUER, &[ISSUER.to_owned()], None, &objects)
-        .unwrap()
-        .user;
+    let user = authenticate(&signer, &token, now(), ISSUER, &[ISSUER.to_owned()], None, &objects).unwrap().user;
     assert_eq!(user.groups, ["system:serviceaccounts", "system:serviceaccounts:ns"]);
     insta::assert_debug_snapshot!(user.extra);
 
     let refused = |objects: &Objects| review(&token, None, objects).unwrap_err();
-    assert_eq!(
-        refused(&Objects::default()),
-        r#"[invalid bearer token, serviceaccounts "app" not found]"#
-    );
+    assert_eq!(refused(&Objects::default()), r#"[invalid bearer token, serviceaccounts "app" not found]"#);
     assert_eq!(
         refused(&Objects::with(&["sa/ns/app"])),
         "[invalid bearer token, service account token has been invalidated]"
@@ -288,20 +243,14 @@ fn a_token_dies_with_what_it_is_bound_to() {
     going.0.get_mut("sa/ns/app").unwrap().deleted = Timestamp::from_second(ISSUED - 60).ok();
     assert!(review(&token, None, &going).is_ok(), "deleted within the leeway");
     going.0.get_mut("sa/ns/app").unwrap().deleted = Timestamp::from_second(ISSUED - 61).ok();
-    assert_eq!(
-        refused(&going),
-        "[invalid bearer token, service account ns/app has been deleted]"
-    );
+    assert_eq!(refused(&going), "[invalid bearer token, service account ns/app has been deleted]");
 }
 
 #[test]
 fn a_token_in_a_secret_lives_as_long_as_the_secret_holds_it() {
     let token = TokenSigner::simulator().sign(&Claims::legacy("ns", &object("app"), "s"));
     let mut objects = Objects::with(&["sa/ns/app"]);
-    assert_eq!(
-        review(&token, None, &objects).unwrap_err(),
-        "[invalid bearer token, Token has been invalidated]"
-    );
+    assert_eq!(review(&token, None, &objects).unwrap_err(), "[invalid bearer token, Token has been invalidated]");
     let holder = json!({"metadata": {"uid": "u"}, "data": {"token": "YWJj"}});
     objects.0.insert("secret/ns/s".to_owned(), BoundObject::of(&holder));
     assert_eq!(

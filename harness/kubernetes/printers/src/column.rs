@@ -54,12 +54,8 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
 }
 
 /// The columns of kinds without their own.
-pub(crate) static DEFAULT: LazyLock<Vec<Column>> = LazyLock::new(|| {
-    vec![
-        named("Name", "string", "name", NAME),
-        named("Created At", "date", "", CREATED),
-    ]
-});
+pub(crate) static DEFAULT: LazyLock<Vec<Column>> =
+    LazyLock::new(|| vec![named("Name", "string", "name", NAME), named("Created At", "date", "", CREATED)]);
 
 pub(crate) fn named(name: &str, kind: &str, format: &str, description: &str) -> Column {
     Column {
@@ -79,8 +75,5 @@ fn column(line: &str) -> Option<Column> {
         "{created}" => CREATED.to_owned(),
         text => text.replace("\\n", "\n"),
     };
-    Some(Column {
-        priority: priority.parse().ok()?,
-        ..named(name, kind, format, &description)
-    })
+    Some(Column { priority: priority.parse().ok()?, ..named(name, kind, format, &description) })
 }

@@ -30,20 +30,11 @@ impl CustomColumns {
                 break;
             };
             let description = match text("description") {
-                "" => format!(
-                    "Custom resource definition column (in JSONPath format): {}",
-                    text("jsonPath")
-                ),
+                "" => format!("Custom resource definition column (in JSONPath format): {}", text("jsonPath")),
                 given => given.to_owned(),
             };
-            let priority = definition["priority"]
-                .as_i64()
-                .and_then(|p| i32::try_from(p).ok())
-                .unwrap_or(0);
-            columns.push(Column {
-                priority,
-                ..named(text("name"), text("type"), text("format"), &description)
-            });
+            let priority = definition["priority"].as_i64().and_then(|p| i32::try_from(p).ok()).unwrap_or(0);
+            columns.push(Column { priority, ..named(text("name"), text("type"), text("format"), &description) });
             paths.push(path);
         }
         Self { columns, paths }
@@ -86,11 +77,7 @@ fn cell(kind: &str, value: &Value, now: Timestamp) -> Value {
 /// Cut towards zero; what is out of range becomes the smallest integer, as on kube-apiserver's processors.
 fn truncated(float: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if (-LIMIT..LIMIT).contains(&float) {
-        float as i64
-    } else {
-        i64::MIN
-    }
+    if (-LIMIT..LIMIT).contains(&float) { float as i64 } else { i64::MIN }
 }
 
 fn date(text: &str, now: Timestamp) -> String {

@@ -66,13 +66,11 @@ pub(crate) fn parse_rfc3339(text: &str) -> Option<Timestamp> {
     let time = time.strip_prefix('T')?;
     let (clock, rest) = time.split_at_checked(8)?;
     let shape = |text: &str, pattern: &str| {
-        text.bytes().zip(pattern.bytes()).all(|(got, want)| {
-            if want == b'0' {
-                got.is_ascii_digit()
-            } else {
-                got == want
-            }
-        })
+        text.bytes().zip(pattern.bytes()).all(
+            |(got, want)| {
+                if want == b'0' { got.is_ascii_digit() } else { got == want }
+            },
+        )
     };
     if !shape(date, "0000-00-00") || !shape(clock, "00:00:00") || clock.ends_with("60") {
         return None;

@@ -38,10 +38,7 @@ enum Node {
     Recursive,
     Slice(Slice),
     Union(Vec<Vec<Node>>),
-    Filter {
-        left: Vec<Node>,
-        comparison: Option<(String, Vec<Node>)>,
-    },
+    Filter { left: Vec<Node>, comparison: Option<(String, Vec<Node>)> },
     Literal(Value),
     Identifier(String),
 }

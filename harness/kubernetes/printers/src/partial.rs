@@ -27,10 +27,7 @@ pub fn partial_object_metadata(object: &Value, version: &str) -> Value {
     let metadata: Map<String, Value> = FIELDS
         .iter()
         .filter_map(|field| {
-            given
-                .get(*field)
-                .filter(|value| !empty(value))
-                .map(|value| ((*field).to_owned(), value.clone()))
+            given.get(*field).filter(|value| !empty(value)).map(|value| ((*field).to_owned(), value.clone()))
         })
         .collect();
     json!({"kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata})

@@ -31,10 +31,7 @@ pub struct Row {
 
 impl From<Vec<Value>> for Row {
     fn from(cells: Vec<Value>) -> Self {
-        Self {
-            cells,
-            conditions: Vec::new(),
-        }
+        Self { cells, conditions: Vec::new() }
     }
 }
 
@@ -42,11 +39,7 @@ impl Printer {
     /// The printer of a built-in kind, in any of its versions. Kinds without columns of their own (Role, ClusterRole, LimitRange,
     /// CSIStorageCapacity, CustomResourceDefinition) get `Name` and `Created At`.
     pub fn builtin(group: &str, kind: &str) -> Self {
-        let group_kind = if group.is_empty() {
-            kind.to_owned()
-        } else {
-            format!("{kind}.{group}")
-        };
+        let group_kind = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
         match (column::builtin(&group_kind), rows::of(&group_kind)) {
             (Some(columns), Some(row)) => Self(Kind::Builtin { columns, row }),
             _ => Self(Kind::Default),

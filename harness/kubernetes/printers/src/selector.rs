@@ -4,18 +4,10 @@ use serde_json::Value;
 
 /// `key=value` pairs in the order of their text; `<none>` when there are none.
 pub(crate) fn labels(set: &Value) -> String {
-    let mut pairs: Vec<String> = set
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| format!("{key}={}", text(value)))
-        .collect();
+    let mut pairs: Vec<String> =
+        set.as_object().into_iter().flatten().map(|(key, value)| format!("{key}={}", text(value))).collect();
     pairs.sort();
-    if pairs.is_empty() {
-        "<none>".to_owned()
-    } else {
-        pairs.join(",")
-    }
+    if pairs.is_empty() { "<none>".to_owned() } else { pairs.join(",") }
 }
 
 /// A label selector as `a=b,c in (d,e),!f`, empty for one that selects everything or nothing.
@@ -27,12 +19,7 @@ pub(crate) fn label_selector(selector: &Value) -> Option<String> {
     }
     for expression in selector["matchExpressions"].as_array().into_iter().flatten() {
         let key = text(&expression["key"]);
-        let mut values: Vec<&str> = expression["values"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(text)
-            .collect();
+        let mut values: Vec<&str> = expression["values"].as_array().into_iter().flatten().map(text).collect();
         values.sort_unstable();
         let list = values.join(",");
         let written = match (text(&expression["operator"]), values.is_empty()) {
@@ -45,13 +32,7 @@ pub(crate) fn label_selector(selector: &Value) -> Option<String> {
         requirements.push((key, written));
     }
     requirements.sort_by_key(|(key, _)| *key);
-    Some(
-        requirements
-            .into_iter()
-            .map(|(_, written)| written)
-            .collect::<Vec<_>>()
-            .join(","),
-    )
+    Some(requirements.into_iter().map(|(_, written)| written).collect::<Vec<_>>().join(","))
 }
 
 /// A label selector as most tables show it: `<none>` instead of nothing, `<error>` for an invalid one.

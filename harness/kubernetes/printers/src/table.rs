@@ -49,11 +49,7 @@ pub struct TableOptions<'a> {
 
 impl Default for TableOptions<'_> {
     fn default() -> Self {
-        Self {
-            include: IncludeObject::Metadata,
-            headers: true,
-            version: "v1",
-        }
+        Self { include: IncludeObject::Metadata, headers: true, version: "v1" }
     }
 }
 
@@ -62,14 +58,7 @@ pub fn table(printer: &Printer, answer: &Value, options: TableOptions<'_>, now: 
     match answer.get("items") {
         Some(Value::Array(items)) => list_table(printer, &answer["metadata"], items, options, now),
         Some(Value::Null) => list_table(printer, &answer["metadata"], [], options, now),
-        _ => assemble(
-            printer,
-            &answer["metadata"],
-            &["resourceVersion"],
-            [answer],
-            options,
-            now,
-        ),
+        _ => assemble(printer, &answer["metadata"], &["resourceVersion"], [answer], options, now),
     }
 }
 
@@ -83,14 +72,7 @@ pub fn list_table<'a>(
     options: TableOptions<'_>,
     now: Timestamp,
 ) -> Value {
-    assemble(
-        printer,
-        metadata,
-        &["resourceVersion", "continue", "remainingItemCount"],
-        objects,
-        options,
-        now,
-    )
+    assemble(printer, metadata, &["resourceVersion", "continue", "remainingItemCount"], objects, options, now)
 }
 
 fn assemble<'a>(
@@ -102,21 +84,12 @@ fn assemble<'a>(
     now: Timestamp,
 ) -> Value {
     let present = |field: &&str| {
-        let value = given
-            .get(*field)
-            .filter(|value| !value.is_null() && value.as_str() != Some(""));
+        let value = given.get(*field).filter(|value| !value.is_null() && value.as_str() != Some(""));
         value.map(|value| ((*field).to_owned(), value.clone()))
     };
     let metadata: Map<String, Value> = wanted.iter().filter_map(present).collect();
-    let rows: Vec<Value> = objects
-        .into_iter()
-        .map(|object| row(printer, object, options, now))
-        .collect();
-    let rows = if rows.is_empty() && !printer.has_own_columns() {
-        Value::Null
-    } else {
-        Value::Array(rows)
-    };
+    let rows: Vec<Value> = objects.into_iter().map(|object| row(printer, object, options, now)).collect();
+    let rows = if rows.is_empty() && !printer.has_own_columns() { Value::Null } else { Value::Array(rows) };
     json!({
         "kind": "Table",
         "apiVersion": format!("meta.k8s.io/{}", options.version),

@@ -6,8 +6,7 @@ use proofmark_printers::{IncludeObject, Printer, TableOptions, table};
 use serde_json::{Value, json};
 
 fn lines(text: &str) -> impl Iterator<Item = Value> {
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON"))
 }
 
 fn now(case: &Value) -> Timestamp {
@@ -24,11 +23,7 @@ fn built_in_rows() {
         let got = json!([row.cells, row.conditions]);
         let want = json!([case["cells"], case.get("conditions").unwrap_or(&json!([]))]);
         if got != want {
-            wrong.push(format!(
-                "{} {}\n  got  {got}\n  want {want}",
-                text("kind"),
-                case["object"]["metadata"]["name"]
-            ));
+            wrong.push(format!("{} {}\n  got  {got}\n  want {want}", text("kind"), case["object"]["metadata"]["name"]));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -41,12 +36,7 @@ fn custom_rows() {
         let printer = Printer::custom(&case["additionalPrinterColumns"]);
         assert_eq!(json!(printer.columns()), case["columns"]);
         let row = printer.row(&case["object"], now(&case));
-        for ((column, got), want) in printer
-            .columns()
-            .iter()
-            .zip(&row.cells)
-            .zip(case["cells"].as_array().unwrap())
-        {
+        for ((column, got), want) in printer.columns().iter().zip(&row.cells).zip(case["cells"].as_array().unwrap()) {
             if got != want {
                 wrong.push(format!("{}: got {got}, want {want}", column.name));
             }
@@ -75,51 +65,26 @@ fn tables() {
     );
 
     let list = json!({"kind": "SecretList", "metadata": {"resourceVersion": "9", "continue": "c", "remainingItemCount": 3}, "items": [secret]});
-    let none = TableOptions {
-        include: IncludeObject::None,
-        headers: false,
-        version: "v1beta1",
-    };
+    let none = TableOptions { include: IncludeObject::None, headers: false, version: "v1beta1" };
     assert_eq!(
         table(&printer, &list, none, now).to_string(),
         r#"{"kind":"Table","apiVersion":"meta.k8s.io/v1beta1","metadata":{"resourceVersion":"9","continue":"c","remainingItemCount":3},"columnDefinitions":null,"rows":[{"cells":["s","Opaque",1,"10s"],"object":null}]}"#
     );
-    let whole = TableOptions {
-        include: IncludeObject::Object,
-        ..TableOptions::default()
-    };
-    assert_eq!(
-        table(&printer, &list, whole, now)["rows"][0]["object"],
-        list["items"][0]
-    );
+    let whole = TableOptions { include: IncludeObject::Object, ..TableOptions::default() };
+    assert_eq!(table(&printer, &list, whole, now)["rows"][0]["object"], list["items"][0]);
 }
 
 #[test]
 fn empty_lists() {
     let now = Timestamp::UNIX_EPOCH;
     let rows = |printer: Printer| {
-        table(
-            &printer,
-            &json!({"items": [], "metadata": {}}),
-            TableOptions::default(),
-            now,
-        )["rows"]
-            .clone()
+        table(&printer, &json!({"items": [], "metadata": {}}), TableOptions::default(), now)["rows"].clone()
     };
     assert_eq!(rows(Printer::builtin("", "ConfigMap")), json!([]));
     assert_eq!(rows(Printer::custom(&Value::Null)), json!([]));
     let named_list = json!({"kind": "PriceList", "metadata": {"name": "a"}});
-    let single = table(
-        &Printer::custom(&Value::Null),
-        &named_list,
-        TableOptions::default(),
-        now,
-    );
-    assert_eq!(
-        single["rows"][0]["cells"],
-        json!(["a", null]),
-        "not a list, whatever its kind's name"
-    );
+    let single = table(&Printer::custom(&Value::Null), &named_list, TableOptions::default(), now);
+    assert_eq!(single["rows"][0]["cells"], json!(["a", null]), "not a list, whatever its kind's name");
     assert_eq!(rows(Printer::builtin("rbac.authorization.k8s.io", "Role")), Value::Null);
 }
 
@@ -146,10 +111,7 @@ fn odd_paths() {
         let cells = printer.row(&recorded["object"], Timestamp::UNIX_EPOCH).cells;
         let got = json!({"parses": printer.columns().len() == 2, "cell": cells[1..]});
         if got["parses"] != case["parses"] || got["cell"] != case["cell"] {
-            wrong.push(format!(
-                "{}: got {got}, want {} {}",
-                case["path"], case["parses"], case["cell"]
-            ));
+            wrong.push(format!("{}: got {got}, want {} {}", case["path"], case["parses"], case["cell"]));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

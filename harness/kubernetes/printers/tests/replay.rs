@@ -20,11 +20,7 @@ fn cases() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    assert!(
-        std::env::var("CI").is_err(),
-        "no recorded cases at {}",
-        folder.display()
-    );
+    assert!(std::env::var("CI").is_err(), "no recorded cases at {}", folder.display());
     None
 }
 
@@ -42,16 +38,8 @@ fn resource_path(path: &str) -> String {
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let prefix = if parts.first() == Some(&"api") { 2 } else { 3 };
     let rest = parts.get(prefix..).unwrap_or_default();
-    let rest = if rest.first() == Some(&"namespaces") && rest.len() > 2 {
-        &rest[2..]
-    } else {
-        rest
-    };
-    format!(
-        "{}/{}",
-        parts[..prefix.min(parts.len())].join("/"),
-        rest.first().unwrap_or(&"")
-    )
+    let rest = if rest.first() == Some(&"namespaces") && rest.len() > 2 { &rest[2..] } else { rest };
+    format!("{}/{}", parts[..prefix.min(parts.len())].join("/"), rest.first().unwrap_or(&""))
 }
 
 /// The path without its version: every version shows the same objects.
@@ -66,24 +54,16 @@ fn versionless(path: &str) -> String {
 
 impl World {
     fn change(&mut self, step: &Value) {
-        let path = step["path"]
-            .as_str()
-            .unwrap_or_default()
-            .split('?')
-            .next()
-            .unwrap_or_default();
+        let path = step["path"].as_str().unwrap_or_default().split('?').next().unwrap_or_default();
         let body = &step["body"];
         match step["method"].as_str() {
             Some("POST") => {
                 let name = body["metadata"]["name"].as_str().unwrap_or_default();
-                self.objects
-                    .insert(versionless(&format!("{path}/{name}")), body.clone());
+                self.objects.insert(versionless(&format!("{path}/{name}")), body.clone());
                 let api_version = body["apiVersion"].as_str().unwrap_or_default();
                 let group = api_version.split_once('/').map_or("", |(group, _)| group);
                 let kind = body["kind"].as_str().unwrap_or_default();
-                self.printers
-                    .entry(resource_path(path))
-                    .or_insert_with(|| Printer::builtin(group, kind));
+                self.printers.entry(resource_path(path)).or_insert_with(|| Printer::builtin(group, kind));
                 if kind == "CustomResourceDefinition" {
                     self.define(&body["spec"]);
                 }
@@ -96,8 +76,7 @@ impl World {
             }
             Some("DELETE") => {
                 let gone = versionless(path);
-                self.objects
-                    .retain(|known, _| *known != gone && !known.starts_with(&format!("{gone}/")));
+                self.objects.retain(|known, _| *known != gone && !known.starts_with(&format!("{gone}/")));
             }
             _ => {}
         }
@@ -106,14 +85,9 @@ impl World {
     fn define(&mut self, spec: &Value) {
         for version in spec["versions"].as_array().into_iter().flatten() {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let path = format!(
-                "apis/{}/{}/{}",
-                text(&spec["group"]),
-                text(&version["name"]),
-                text(&spec["names"]["plural"])
-            );
-            self.printers
-                .insert(path, Printer::custom(&version["additionalPrinterColumns"]));
+            let path =
+                format!("apis/{}/{}/{}", text(&spec["group"]), text(&version["name"]), text(&spec["names"]["plural"]));
+            self.printers.insert(path, Printer::custom(&version["additionalPrinterColumns"]));
         }
     }
 
@@ -144,8 +118,7 @@ fn merge(object: &mut Value, patch: &Value) {
 }
 
 fn masked(cell: &Value) -> bool {
-    cell.as_str()
-        .is_some_and(|text| text.starts_with('<') && text != "<invalid>" && text != "<none>")
+    cell.as_str().is_some_and(|text| text.starts_with('<') && text != "<invalid>" && text != "<none>")
 }
 
 #[test]
@@ -170,12 +143,7 @@ fn recorded_tables() {
                     world.change(step);
                     continue;
                 }
-                let path = step["path"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .split('?')
-                    .next()
-                    .unwrap_or_default();
+                let path = step["path"].as_str().unwrap_or_default().split('?').next().unwrap_or_default();
                 let Some(printer) = world.printers.get(&resource_path(path)) else {
                     continue;
                 };
@@ -186,12 +154,7 @@ fn recorded_tables() {
                     }
                     continue;
                 }
-                let got = table(
-                    printer,
-                    &world.get(path),
-                    TableOptions::default(),
-                    Timestamp::UNIX_EPOCH,
-                );
+                let got = table(printer, &world.get(path), TableOptions::default(), Timestamp::UNIX_EPOCH);
                 for key in ["columnDefinitions", "/columnDefinitions"] {
                     if want[key].is_array() {
                         columns += 1;
@@ -212,20 +175,14 @@ fn recorded_tables() {
                     cells += 1;
                     let got = &got["rows"][row]["cells"][column];
                     if got != want && !masked(want) {
-                        wrong.push(format!(
-                            "{} {path} row {row} cell {column}: got {got}, want {want}",
-                            case["case"]
-                        ));
+                        wrong.push(format!("{} {path} row {row} cell {column}: got {got}, want {want}", case["case"]));
                     }
                 }
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(
-        columns > 25 && cells > 100,
-        "compared only {columns} column lists and {cells} cells"
-    );
+    assert!(columns > 25 && cells > 100, "compared only {columns} column lists and {cells} cells");
 }
 
 /// The expected cells, whether the whole body is pinned or only places in it.

@@ -64,13 +64,8 @@ pub fn resolve_aggregation<'a>(roles: impl IntoIterator<Item = &'a Role>) -> BTr
             break;
         }
     }
-    let differing = roles
-        .iter()
-        .zip(rules)
-        .filter(|(role, rules)| role.rules.as_slice() != rules.as_ref());
-    differing
-        .map(|(role, rules)| (role.name.clone(), rules.into_owned()))
-        .collect()
+    let differing = roles.iter().zip(rules).filter(|(role, rules)| role.rules.as_slice() != rules.as_ref());
+    differing.map(|(role, rules)| (role.name.clone(), rules.into_owned())).collect()
 }
 
 #[cfg(test)]
@@ -85,25 +80,17 @@ mod tests {
     }
 
     fn labelled(name: &str, label: &str, resource: &str) -> Role {
-        role(
-            json!({"kind": "ClusterRole", "metadata": {"name": name, "labels": {label: "true"}},
-            "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": [resource]}]}),
-        )
+        role(json!({"kind": "ClusterRole", "metadata": {"name": name, "labels": {label: "true"}},
+            "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": [resource]}]}))
     }
 
     fn aggregated(name: &str, from: &str, label: &str) -> Role {
-        role(
-            json!({"kind": "ClusterRole", "metadata": {"name": name, "labels": {label: "true"}},
-            "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {from: "true"}}]}, "rules": null}),
-        )
+        role(json!({"kind": "ClusterRole", "metadata": {"name": name, "labels": {label: "true"}},
+            "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {from: "true"}}]}, "rules": null}))
     }
 
     fn resources(rules: &[PolicyRule]) -> Vec<&str> {
-        rules
-            .iter()
-            .flat_map(|rule| &rule.resources)
-            .map(String::as_str)
-            .collect()
+        rules.iter().flat_map(|rule| &rule.resources).map(String::as_str).collect()
     }
 
     #[test]
@@ -120,11 +107,8 @@ mod tests {
 
     #[test]
     fn fills_through_several_levels() {
-        let roles = [
-            aggregated("a-top", "mid", "none"),
-            aggregated("b-mid", "low", "mid"),
-            labelled("c", "low", "pods"),
-        ];
+        let roles =
+            [aggregated("a-top", "mid", "none"), aggregated("b-mid", "low", "mid"), labelled("c", "low", "pods")];
         let filled = resolve_aggregation(&roles);
         assert_eq!(resources(&filled["a-top"]), ["pods"]);
         assert_eq!(resources(&filled["b-mid"]), ["pods"]);
@@ -132,11 +116,7 @@ mod tests {
 
     #[test]
     fn a_circle_settles() {
-        let roles = [
-            aggregated("a", "x", "y"),
-            aggregated("b", "y", "x"),
-            labelled("c", "y", "pods"),
-        ];
+        let roles = [aggregated("a", "x", "y"), aggregated("b", "y", "x"), labelled("c", "y", "pods")];
         let filled = resolve_aggregation(&roles);
         assert_eq!(resources(&filled["a"]), ["pods"]);
         assert_eq!(resources(&filled["b"]), ["pods"]);

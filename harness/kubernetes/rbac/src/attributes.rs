@@ -75,11 +75,7 @@ impl<'a> Attributes<'a> {
 
     /// A request on a URL outside the resource API.
     pub fn path(user: &'a UserInfo, verb: &'a str, path: &'a str) -> Self {
-        Self {
-            user,
-            verb,
-            kind: Requested::NonResource { path },
-        }
+        Self { user, verb, kind: Requested::NonResource { path } }
     }
 
     /// The same in a namespace; nothing changes for a URL.
@@ -137,14 +133,8 @@ impl<'a> Attributes<'a> {
     /// `resource` or `resource/subresource`; the path for a URL.
     pub fn combined_resource(&self) -> Cow<'a, str> {
         match self.kind {
-            Requested::Resource {
-                resource,
-                subresource: "",
-                ..
-            } => Cow::Borrowed(resource),
-            Requested::Resource {
-                resource, subresource, ..
-            } => Cow::Owned(format!("{resource}/{subresource}")),
+            Requested::Resource { resource, subresource: "", .. } => Cow::Borrowed(resource),
+            Requested::Resource { resource, subresource, .. } => Cow::Owned(format!("{resource}/{subresource}")),
             Requested::NonResource { path } => Cow::Borrowed(path),
         }
     }

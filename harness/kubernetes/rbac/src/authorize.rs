@@ -51,50 +51,26 @@ pub struct Decision {
 /// Decides one request.
 pub fn authorize<S: PolicySource + ?Sized>(source: &S, attributes: &Attributes<'_>) -> Decision {
     let mut errors = Vec::new();
-    let flow = visit(
-        source,
-        attributes.user,
-        attributes.namespace(),
-        |visited| match visited {
-            Visited::Role { binding, subject, role } => {
-                match role.rules.iter().position(|rule| rule_allows(rule, attributes)) {
-                    Some(rule) => ControlFlow::Break(Grant {
-                        binding: binding.clone(),
-                        role,
-                        rule,
-                        subject,
-                    }),
-                    None => ControlFlow::Continue(()),
-                }
+    let flow = visit(source, attributes.user, attributes.namespace(), |visited| match visited {
+        Visited::Role { binding, subject, role } => {
+            match role.rules.iter().position(|rule| rule_allows(rule, attributes)) {
+                Some(rule) => ControlFlow::Break(Grant { binding: binding.clone(), role, rule, subject }),
+                None => ControlFlow::Continue(()),
             }
-            Visited::Unresolved { error, .. } => {
-                errors.push(error.to_string());
-                ControlFlow::Continue(())
-            }
-        },
-    );
+        }
+        Visited::Unresolved { error, .. } => {
+            errors.push(error.to_string());
+            ControlFlow::Continue(())
+        }
+    });
     match flow {
         ControlFlow::Break(grant) => {
             let reason = format!("RBAC: allowed by {}", describe_grant(&grant.binding, grant.subject));
-            Decision {
-                allowed: true,
-                reason,
-                grant: Some(grant),
-                errors,
-            }
+            Decision { allowed: true, reason, grant: Some(grant), errors }
         }
         ControlFlow::Continue(()) => {
-            let reason = if errors.is_empty() {
-                String::new()
-            } else {
-                format!("RBAC: {}", join_errors(&errors))
-            };
-            Decision {
-                allowed: false,
-                reason,
-                grant: None,
-                errors,
-            }
+            let reason = if errors.is_empty() { String::new() } else { format!("RBAC: {}", join_errors(&errors)) };
+            Decision { allowed: false, reason, grant: None, errors }
         }
     }
 }
@@ -102,17 +78,9 @@ pub fn authorize<S: PolicySource + ?Sized>(source: &S, attributes: &Attributes<'
 /// One binding that has the user among its subjects.
 pub(crate) enum Visited<'a> {
     /// Its role exists.
-    Role {
-        binding: &'a Arc<Binding>,
-        subject: usize,
-        role: Arc<Role>,
-    },
+    Role { binding: &'a Arc<Binding>, subject: usize, role: Arc<Role> },
     /// Its role does not.
-    Unresolved {
-        binding: &'a Arc<Binding>,
-        subject: usize,
-        error: Unresolved,
-    },
+    Unresolved { binding: &'a Arc<Binding>, subject: usize, error: Unresolved },
 }
 
 /// Walks through the bindings that reach the user in a namespace (none when empty), until the visitor breaks.
@@ -123,26 +91,15 @@ pub(crate) fn visit<S: PolicySource + ?Sized, B>(
     mut visitor: impl FnMut(Visited<'_>) -> ControlFlow<B>,
 ) -> ControlFlow<B> {
     let cluster = source.cluster_role_bindings_of(user);
-    let local = if namespace.is_empty() {
-        Vec::new()
-    } else {
-        source.role_bindings_of(namespace, user)
-    };
-    let scoped = cluster
-        .iter()
-        .map(|b| (b, ""))
-        .chain(local.iter().map(|b| (b, namespace)));
+    let local = if namespace.is_empty() { Vec::new() } else { source.role_bindings_of(namespace, user) };
+    let scoped = cluster.iter().map(|b| (b, "")).chain(local.iter().map(|b| (b, namespace)));
     for (binding, own) in scoped {
         let Some(subject) = binding.subjects.iter().position(|s| is_subject(s, user, own)) else {
             continue;
         };
         visitor(match resolve(source, &binding.role_ref, own) {
             Ok(role) => Visited::Role { binding, subject, role },
-            Err(error) => Visited::Unresolved {
-                binding,
-                subject,
-                error,
-            },
+            Err(error) => Visited::Unresolved { binding, subject, error },
         })?;
     }
     ControlFlow::Continue(())
@@ -169,20 +126,16 @@ pub(crate) fn resolve<S: PolicySource + ?Sized>(
         "ClusterRole" => (source.cluster_role(name), "ClusterRole"),
         other => return Err(Unresolved::Unsupported(other.to_owned())),
     };
-    found.ok_or_else(|| Unresolved::Missing {
-        kind,
-        name: name.clone(),
-    })
+    found.ok_or_else(|| Unresolved::Missing { kind, name: name.clone() })
 }
 
 /// `RoleBinding "admin/team" of ClusterRole "view" to User "x"`: names come before namespaces.
 pub(crate) fn describe_grant(binding: &Binding, subject: usize) -> String {
     let given = describe_given(binding);
     match binding.subjects.get(subject) {
-        Some(subject) => format!(
-            "{given} to {}",
-            describe_subject(subject, binding.namespace.as_deref().unwrap_or_default())
-        ),
+        Some(subject) => {
+            format!("{given} to {}", describe_subject(subject, binding.namespace.as_deref().unwrap_or_default()))
+        }
         None => given,
     }
 }
@@ -193,23 +146,14 @@ pub(crate) fn describe_given(binding: &Binding) -> String {
         Some(namespace) => quote(&format!("{}/{namespace}", binding.name)),
         None => quote(&binding.name),
     };
-    format!(
-        "{} {name} of {} {}",
-        binding.kind(),
-        binding.role_ref.kind,
-        quote(&binding.role_ref.name)
-    )
+    format!("{} {name} of {} {}", binding.kind(), binding.role_ref.kind, quote(&binding.role_ref.name))
 }
 
 fn describe_subject(subject: &Subject, namespace: &str) -> String {
     if subject.kind != "ServiceAccount" {
         return format!("{} {}", subject.kind, quote(&subject.name));
     }
-    let namespace = if subject.namespace.is_empty() {
-        namespace
-    } else {
-        &subject.namespace
-    };
+    let namespace = if subject.namespace.is_empty() { namespace } else { &subject.namespace };
     format!("{} {}", subject.kind, quote(&format!("{}/{namespace}", subject.name)))
 }
 

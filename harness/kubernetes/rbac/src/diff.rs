@@ -59,19 +59,11 @@ impl Permissions {
     }
 
     fn add(&mut self, atom: PolicyRule) {
-        let PolicyRule {
-            verbs,
-            api_groups,
-            resources,
-            resource_names,
-            non_resource_urls,
-        } = atom;
+        let PolicyRule { verbs, api_groups, resources, resource_names, non_resource_urls } = atom;
         let target = match (api_groups.into_iter().next(), resources.into_iter().next()) {
-            (Some(group), Some(resource)) => Some(Target::Resource {
-                group,
-                resource,
-                name: resource_names.into_iter().next(),
-            }),
+            (Some(group), Some(resource)) => {
+                Some(Target::Resource { group, resource, name: resource_names.into_iter().next() })
+            }
             _ => non_resource_urls.into_iter().next().map(Target::Path),
         };
         if let Some(target) = target {
@@ -94,11 +86,7 @@ impl Permissions {
         let rule = |(target, verbs): (&Target, &BTreeSet<String>)| {
             let verbs = verbs.iter().cloned().collect();
             match target.clone() {
-                Target::Path(path) => PolicyRule {
-                    verbs,
-                    non_resource_urls: vec![path],
-                    ..PolicyRule::default()
-                },
+                Target::Path(path) => PolicyRule { verbs, non_resource_urls: vec![path], ..PolicyRule::default() },
                 Target::Resource { group, resource, name } => PolicyRule {
                     verbs,
                     api_groups: vec![group],
@@ -173,10 +161,7 @@ impl fmt::Display for Diff {
     /// One line a target: `+ trainedmodels.serving.kserve.io: create`, `- ...`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (sign, permissions) in [('+', &self.granted), ('-', &self.revoked)] {
-            permissions
-                .to_string()
-                .lines()
-                .try_for_each(|line| writeln!(f, "{sign} {line}"))?;
+            permissions.to_string().lines().try_for_each(|line| writeln!(f, "{sign} {line}"))?;
         }
         Ok(())
     }
@@ -184,10 +169,7 @@ impl fmt::Display for Diff {
 
 /// Compares what was allowed with what is.
 pub fn diff(before: &Permissions, after: &Permissions) -> Diff {
-    Diff {
-        granted: after.beyond(before),
-        revoked: before.beyond(after),
-    }
+    Diff { granted: after.beyond(before), revoked: before.beyond(after) }
 }
 
 /// Verbs on one resource to ask about.
@@ -262,10 +244,8 @@ mod tests {
 
     #[test]
     fn only_what_was_not_covered_counts_as_granted() {
-        let before = Permissions::from_rules(&[
-            rule(&["*"], &["apps"], &["*"], &[]),
-            rule(&["get"], &[""], &["pods"], &[]),
-        ]);
+        let before =
+            Permissions::from_rules(&[rule(&["*"], &["apps"], &["*"], &[]), rule(&["get"], &[""], &["pods"], &[])]);
         let after = Permissions::from_rules(&[
             rule(&["get"], &["apps"], &["deployments"], &[]),
             rule(&["get", "list"], &[""], &["pods"], &[]),

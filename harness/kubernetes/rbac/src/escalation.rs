@@ -22,9 +22,7 @@ use crate::{Binding, GROUP, PolicyRule, PolicySource, Role, UserInfo};
 /// The permissions that are not, one verb, resource and name each.
 pub fn covers(owner: &[PolicyRule], wanted: &[PolicyRule]) -> Result<(), Vec<PolicyRule>> {
     let atoms = wanted.iter().flat_map(break_down);
-    let missing: Vec<PolicyRule> = atoms
-        .filter(|atom| !owner.iter().any(|rule| rule_covers(rule, atom)))
-        .collect();
+    let missing: Vec<PolicyRule> = atoms.filter(|atom| !owner.iter().any(|rule| rule_covers(rule, atom))).collect();
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
 
@@ -44,21 +42,16 @@ pub(crate) fn break_down(rule: &PolicyRule) -> Vec<PolicyRule> {
                 if rule.resource_names.is_empty() {
                     atoms.push(atom);
                 } else {
-                    atoms.extend(rule.resource_names.iter().map(|n| PolicyRule {
-                        resource_names: one(n),
-                        ..atom.clone()
-                    }));
+                    atoms.extend(
+                        rule.resource_names.iter().map(|n| PolicyRule { resource_names: one(n), ..atom.clone() }),
+                    );
                 }
             }
         }
     }
     for url in &rule.non_resource_urls {
         for verb in &rule.verbs {
-            atoms.push(PolicyRule {
-                verbs: one(verb),
-                non_resource_urls: one(url),
-                ..PolicyRule::default()
-            });
+            atoms.push(PolicyRule { verbs: one(verb), non_resource_urls: one(url), ..PolicyRule::default() });
         }
     }
     atoms
@@ -74,10 +67,7 @@ pub(crate) fn rule_covers(rule: &PolicyRule, atom: &PolicyRule) -> bool {
     };
     let named = rule.resource_names.is_empty()
         || (!atom.resource_names.is_empty()
-            && atom
-                .resource_names
-                .iter()
-                .all(|name| rule.resource_names.contains(name)));
+            && atom.resource_names.iter().all(|name| rule.resource_names.contains(name)));
     named
         && atom.verbs.iter().all(|verb| has_or_all(&rule.verbs, verb))
         && atom.api_groups.iter().all(|group| has_or_all(&rule.api_groups, group))
@@ -101,11 +91,7 @@ pub fn compact(rules: &[PolicyRule]) -> Vec<PolicyRule> {
             compacted.push(rule.clone());
             continue;
         }
-        let key = (
-            group.as_str(),
-            resource.as_str(),
-            rule.resource_names.first().map(String::as_str),
-        );
+        let key = (group.as_str(), resource.as_str(), rule.resource_names.first().map(String::as_str));
         match simple.get_mut(&key) {
             Some(merged) => merged.verbs.extend(rule.verbs.iter().cloned()),
             None => {
@@ -133,9 +119,7 @@ fn compact_string(rule: &PolicyRule) -> String {
         ("Verbs", &rule.verbs),
     ];
     let parts = parts.iter().filter(|(_, list)| !list.is_empty());
-    let shown: Vec<String> = parts
-        .map(|(name, list)| format!("{name}:{}", quote_list(list)))
-        .collect();
+    let shown: Vec<String> = parts.map(|(name, list)| format!("{name}:{}", quote_list(list))).collect();
     format!("{{{}}}", shown.join(", "))
 }
 
@@ -174,13 +158,9 @@ impl EscalationRefused {
             }
             Self::RoleNotFound { resource, name } => Status::not_found(GROUP, resource, name),
             Self::RoleWithoutNamespace => Status::bad_request(self.to_string()),
-            Self::UnsupportedKind(_) => Status {
-                code: 500,
-                reason: None,
-                message: self.to_string(),
-                details: None,
-                success: false,
-            },
+            Self::UnsupportedKind(_) => {
+                Status { code: 500, reason: None, message: self.to_string(), details: None, success: false }
+            }
         }
     }
 }
@@ -202,10 +182,7 @@ pub fn confirm_no_escalation<S: PolicySource + ?Sized>(
     let _: ControlFlow<()> = visit(source, user, namespace, |visited| {
         match visited {
             Visited::Role { role, .. } => held.extend_from_slice(&role.rules),
-            Visited::Unresolved {
-                error: Unresolved::Missing { name, .. },
-                ..
-            } => {
+            Visited::Unresolved { error: Unresolved::Missing { name, .. }, .. } => {
                 errors.push(format!("{} {} not found", qualified(resource, GROUP), quote(&name)));
             }
             Visited::Unresolved { error, .. } => errors.push(error.to_string()),
@@ -240,11 +217,7 @@ pub fn confirm_role<S: PolicySource + ?Sized>(
     old: Option<&Role>,
 ) -> Result<(), EscalationRefused> {
     let namespace = role.namespace.as_deref().unwrap_or_default();
-    let resource = if role.namespace.is_some() {
-        "roles"
-    } else {
-        "clusterroles"
-    };
+    let resource = if role.namespace.is_some() { "roles" } else { "clusterroles" };
     confirm_no_escalation(source, user, namespace, resource, &role.rules)?;
     if aggregates(role) || old.is_some_and(aggregates) {
         confirm_no_escalation(source, user, namespace, resource, &everything())
@@ -254,25 +227,14 @@ pub fn confirm_role<S: PolicySource + ?Sized>(
 }
 
 fn aggregates(role: &Role) -> bool {
-    role.aggregation_rule
-        .as_ref()
-        .is_some_and(|rule| !rule.cluster_role_selectors.is_empty())
+    role.aggregation_rule.as_ref().is_some_and(|rule| !rule.cluster_role_selectors.is_empty())
 }
 
 fn everything() -> [PolicyRule; 2] {
     let all = || vec!["*".to_owned()];
     [
-        PolicyRule {
-            verbs: all(),
-            api_groups: all(),
-            resources: all(),
-            ..PolicyRule::default()
-        },
-        PolicyRule {
-            verbs: all(),
-            non_resource_urls: all(),
-            ..PolicyRule::default()
-        },
+        PolicyRule { verbs: all(), api_groups: all(), resources: all(), ..PolicyRule::default() },
+        PolicyRule { verbs: all(), non_resource_urls: all(), ..PolicyRule::default() },
     ]
 }
 
@@ -286,11 +248,7 @@ pub fn confirm_binding<S: PolicySource + ?Sized>(
     binding: &Binding,
 ) -> Result<(), EscalationRefused> {
     let namespace = binding.namespace.as_deref().unwrap_or_default();
-    let resource = if binding.namespace.is_some() {
-        "rolebindings"
-    } else {
-        "clusterrolebindings"
-    };
+    let resource = if binding.namespace.is_some() { "rolebindings" } else { "clusterrolebindings" };
     if namespace.is_empty() && binding.role_ref.kind == "Role" {
         return Err(EscalationRefused::RoleWithoutNamespace);
     }

@@ -19,10 +19,7 @@ pub(crate) fn denial(attributes: &Attributes<'_>) -> String {
                 "" => "at the cluster scope".to_owned(),
                 namespace => format!("in the namespace {}", quote(namespace)),
             };
-            format!(
-                "User {user} cannot {verb} resource {resource} in API group {} {place}",
-                quote(group)
-            )
+            format!("User {user} cannot {verb} resource {resource} in API group {} {place}", quote(group))
         }
     };
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
@@ -31,15 +28,9 @@ pub(crate) fn denial(attributes: &Attributes<'_>) -> String {
 /// The message of the 403: `pods "x" is forbidden: User "u" cannot ...`, then `: ` and the reason unless that is empty.
 pub fn forbidden_message(attributes: &Attributes<'_>, reason: &str) -> String {
     let mut text = match attributes.kind {
-        Requested::Resource {
-            resource, group, name, ..
-        } if !resource.is_empty() => {
+        Requested::Resource { resource, group, name, .. } if !resource.is_empty() => {
             let what = qualified(resource, group);
-            let named = if name.is_empty() {
-                what
-            } else {
-                format!("{what} {}", quote(name))
-            };
+            let named = if name.is_empty() { what } else { format!("{what} {}", quote(name)) };
             format!("{named} is forbidden: {}", denial(attributes))
         }
         _ => format!("forbidden: {}", denial(attributes)),
@@ -54,14 +45,9 @@ pub fn forbidden_message(attributes: &Attributes<'_>, reason: &str) -> String {
 /// The whole 403. Its details name the resource without its subresource; for a URL they are empty.
 pub fn forbidden(attributes: &Attributes<'_>, reason: &str) -> Status {
     let details = match attributes.kind {
-        Requested::Resource {
-            resource, group, name, ..
-        } => Details {
-            name: name.to_owned(),
-            group: group.to_owned(),
-            kind: resource.to_owned(),
-            ..Details::default()
-        },
+        Requested::Resource { resource, group, name, .. } => {
+            Details { name: name.to_owned(), group: group.to_owned(), kind: resource.to_owned(), ..Details::default() }
+        }
         Requested::NonResource { .. } => Details::default(),
     };
     Status::new(403, Reason::Forbidden, forbidden_message(attributes, reason)).with_details(details)

@@ -8,13 +8,7 @@ pub fn rule_allows(rule: &PolicyRule, attributes: &Attributes<'_>) -> bool {
         return false;
     }
     match attributes.kind {
-        Requested::Resource {
-            group,
-            resource,
-            subresource,
-            name,
-            ..
-        } => {
+        Requested::Resource { group, resource, subresource, name, .. } => {
             has_or_all(&rule.api_groups, group)
                 && resource_matches(rule, resource, subresource)
                 && name_matches(rule, name)
@@ -60,11 +54,7 @@ pub(crate) fn is_subject(subject: &Subject, user: &UserInfo, namespace: &str) ->
         "User" => user.name == subject.name,
         "Group" => user.groups.contains(&subject.name),
         "ServiceAccount" => {
-            let namespace = if subject.namespace.is_empty() {
-                namespace
-            } else {
-                &subject.namespace
-            };
+            let namespace = if subject.namespace.is_empty() { namespace } else { &subject.namespace };
             !namespace.is_empty()
                 && service_account(&user.name).is_some_and(|(ns, name)| ns == namespace && name == subject.name)
         }
@@ -82,10 +72,7 @@ mod tests {
     use super::*;
 
     fn rule(resources: &[&str]) -> PolicyRule {
-        PolicyRule {
-            resources: resources.iter().map(|&r| r.to_owned()).collect(),
-            ..PolicyRule::default()
-        }
+        PolicyRule { resources: resources.iter().map(|&r| r.to_owned()).collect(), ..PolicyRule::default() }
     }
 
     #[test]
@@ -130,11 +117,7 @@ mod tests {
     #[test]
     fn a_service_account_subject_takes_the_bindings_namespace() {
         let user = UserInfo::service_account("team", "robot");
-        let mut subject = Subject {
-            kind: "ServiceAccount".into(),
-            name: "robot".into(),
-            ..Subject::default()
-        };
+        let mut subject = Subject { kind: "ServiceAccount".into(), name: "robot".into(), ..Subject::default() };
         assert!(is_subject(&subject, &user, "team"));
         assert!(!is_subject(&subject, &user, "other"));
         assert!(!is_subject(&subject, &user, ""));

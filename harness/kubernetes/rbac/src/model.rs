@@ -30,12 +30,7 @@ pub struct PolicyRule {
     #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub resource_names: Vec<String>,
     /// URLs outside the resource API, as `/healthz`; effective through ClusterRoleBindings only.
-    #[serde(
-        rename = "nonResourceURLs",
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(rename = "nonResourceURLs", default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub non_resource_urls: Vec<String>,
 }
 
@@ -129,11 +124,7 @@ pub struct Role {
 impl Role {
     /// `Role` or `ClusterRole`.
     pub fn kind(&self) -> &'static str {
-        if self.namespace.is_some() {
-            "Role"
-        } else {
-            "ClusterRole"
-        }
+        if self.namespace.is_some() { "Role" } else { "ClusterRole" }
     }
 }
 
@@ -155,11 +146,7 @@ pub struct Binding {
 impl Binding {
     /// `RoleBinding` or `ClusterRoleBinding`.
     pub fn kind(&self) -> &'static str {
-        if self.namespace.is_some() {
-            "RoleBinding"
-        } else {
-            "ClusterRoleBinding"
-        }
+        if self.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" }
     }
 }
 
@@ -183,11 +170,7 @@ pub struct UserInfo {
 impl UserInfo {
     /// A user with a name and groups.
     pub fn new<G: Into<String>>(name: impl Into<String>, groups: impl IntoIterator<Item = G>) -> Self {
-        Self {
-            name: name.into(),
-            groups: groups.into_iter().map(Into::into).collect(),
-            ..Self::default()
-        }
+        Self { name: name.into(), groups: groups.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
     /// The user that a pod of this service account is, with the groups that the API server adds.

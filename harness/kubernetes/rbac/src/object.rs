@@ -45,28 +45,19 @@ fn field<T: DeserializeOwned + Default>(object: &Value, pointer: &str, kind: &'s
 
 fn check_kind(object: &Value, expected: &'static str) -> Result<(), ObjectError> {
     let found = object.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let group = object
-        .get("apiVersion")
-        .and_then(Value::as_str)
-        .and_then(|v| v.split_once('/'))
-        .map(|(group, _)| group);
+    let group =
+        object.get("apiVersion").and_then(Value::as_str).and_then(|v| v.split_once('/')).map(|(group, _)| group);
     if found == expected && group.is_none_or(|g| g == crate::GROUP) {
         Ok(())
     } else {
-        Err(ObjectError::Kind {
-            expected,
-            found: found.to_owned(),
-        })
+        Err(ObjectError::Kind { expected, found: found.to_owned() })
     }
 }
 
 fn namespace(object: &Value, kind: &'static str) -> Result<Option<String>, ObjectError> {
     let namespace: String = field(object, "/metadata/namespace", kind)?;
     if namespace.is_empty() {
-        return Err(ObjectError::NoNamespace {
-            kind,
-            name: field(object, "/metadata/name", kind)?,
-        });
+        return Err(ObjectError::NoNamespace { kind, name: field(object, "/metadata/name", kind)? });
     }
     Ok(Some(namespace))
 }
@@ -83,11 +74,7 @@ impl Role {
     /// Reads a namespaced `Role`.
     pub fn role_from_value(object: &Value) -> Result<Self, ObjectError> {
         check_kind(object, "Role")?;
-        Ok(Self {
-            namespace: namespace(object, "Role")?,
-            aggregation_rule: None,
-            ..Self::read(object, "Role")?
-        })
+        Ok(Self { namespace: namespace(object, "Role")?, aggregation_rule: None, ..Self::read(object, "Role")? })
     }
 
     /// Reads a `ClusterRole`; a namespace in it is ignored.
@@ -120,10 +107,7 @@ impl Binding {
     /// Reads a namespaced `RoleBinding`.
     pub fn role_binding_from_value(object: &Value) -> Result<Self, ObjectError> {
         check_kind(object, "RoleBinding")?;
-        Ok(Self {
-            namespace: namespace(object, "RoleBinding")?,
-            ..Self::read(object, "RoleBinding")?
-        })
+        Ok(Self { namespace: namespace(object, "RoleBinding")?, ..Self::read(object, "RoleBinding")? })
     }
 
     /// Reads a `ClusterRoleBinding`; a namespace in it is ignored.

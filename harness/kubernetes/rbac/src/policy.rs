@@ -27,10 +27,7 @@ impl Scope {
         let binding = Arc::new(binding);
         let name: Arc<str> = Arc::from(binding.name.as_str());
         for (index, key) in keys(&binding) {
-            self.index(index)
-                .entry(key.into())
-                .or_default()
-                .insert(name.clone(), binding.clone());
+            self.index(index).entry(key.into()).or_default().insert(name.clone(), binding.clone());
         }
         self.all.insert(name, binding);
     }
@@ -88,15 +85,8 @@ fn keys(binding: &Binding) -> Vec<(Index, String)> {
         "User" => Some((Index::User, subject.name.clone())),
         "Group" => Some((Index::Group, subject.name.clone())),
         "ServiceAccount" => {
-            let namespace = if subject.namespace.is_empty() {
-                own
-            } else {
-                &subject.namespace
-            };
-            Some((
-                Index::User,
-                format!("system:serviceaccount:{namespace}:{}", subject.name),
-            ))
+            let namespace = if subject.namespace.is_empty() { own } else { &subject.namespace };
+            Some((Index::User, format!("system:serviceaccount:{namespace}:{}", subject.name)))
         }
         _ => None,
     };
@@ -134,12 +124,8 @@ impl Policy {
     /// The policy of a new cluster: the default roles and bindings.
     pub fn bootstrap() -> Self {
         let mut policy = Self::new();
-        crate::bootstrap::roles()
-            .iter()
-            .for_each(|role| policy.insert_role(role.clone()));
-        crate::bootstrap::bindings()
-            .iter()
-            .for_each(|binding| policy.insert_binding(binding.clone()));
+        crate::bootstrap::roles().iter().for_each(|role| policy.insert_role(role.clone()));
+        crate::bootstrap::bindings().iter().for_each(|binding| policy.insert_binding(binding.clone()));
         policy
     }
 
@@ -148,11 +134,8 @@ impl Policy {
     /// # Errors
     /// The object is a role or binding with a field of the wrong type, or without a namespace where it needs one.
     pub fn insert(&mut self, object: &Value) -> Result<bool, ObjectError> {
-        let group = object
-            .get("apiVersion")
-            .and_then(Value::as_str)
-            .and_then(|v| v.split_once('/'))
-            .map(|(group, _)| group);
+        let group =
+            object.get("apiVersion").and_then(Value::as_str).and_then(|v| v.split_once('/')).map(|(group, _)| group);
         if group != Some(crate::GROUP) {
             return Ok(false);
         }
@@ -180,11 +163,7 @@ impl Policy {
     pub fn insert_binding(&mut self, binding: Binding) {
         match &binding.namespace {
             None => self.cluster.insert(binding),
-            Some(namespace) => self
-                .namespaces
-                .entry(Arc::from(namespace.as_str()))
-                .or_default()
-                .insert(binding),
+            Some(namespace) => self.namespaces.entry(Arc::from(namespace.as_str())).or_default().insert(binding),
         }
     }
 
@@ -192,10 +171,7 @@ impl Policy {
     pub fn remove_role(&mut self, namespace: Option<&str>, name: &str) -> bool {
         match namespace {
             None => self.cluster_roles.remove(name).is_some(),
-            Some(namespace) => self
-                .roles
-                .get_mut(namespace)
-                .is_some_and(|roles| roles.remove(name).is_some()),
+            Some(namespace) => self.roles.get_mut(namespace).is_some_and(|roles| roles.remove(name).is_some()),
         }
     }
 
@@ -203,10 +179,7 @@ impl Policy {
     pub fn remove_binding(&mut self, namespace: Option<&str>, name: &str) -> bool {
         match namespace {
             None => self.cluster.remove(name),
-            Some(namespace) => self
-                .namespaces
-                .get_mut(namespace)
-                .is_some_and(|scope| scope.remove(name)),
+            Some(namespace) => self.namespaces.get_mut(namespace).is_some_and(|scope| scope.remove(name)),
         }
     }
 
@@ -238,10 +211,7 @@ impl PolicySource for Policy {
     }
 
     fn role_bindings(&self, namespace: &str) -> Vec<Arc<Binding>> {
-        self.namespaces
-            .get(namespace)
-            .map(|scope| scope.all.values().cloned().collect())
-            .unwrap_or_default()
+        self.namespaces.get(namespace).map(|scope| scope.all.values().cloned().collect()).unwrap_or_default()
     }
 
     fn cluster_role_bindings_of(&self, user: &UserInfo) -> Vec<Arc<Binding>> {
@@ -249,10 +219,7 @@ impl PolicySource for Policy {
     }
 
     fn role_bindings_of(&self, namespace: &str, user: &UserInfo) -> Vec<Arc<Binding>> {
-        self.namespaces
-            .get(namespace)
-            .map(|scope| scope.reaching(user))
-            .unwrap_or_default()
+        self.namespaces.get(namespace).map(|scope| scope.reaching(user)).unwrap_or_default()
     }
 }
 
@@ -262,17 +229,10 @@ impl PolicyCatalog for Policy {
     }
 
     fn roles(&self, namespace: &str) -> Vec<Arc<Role>> {
-        self.roles
-            .get(namespace)
-            .map(|roles| roles.values().cloned().collect())
-            .unwrap_or_default()
+        self.roles.get(namespace).map(|roles| roles.values().cloned().collect()).unwrap_or_default()
     }
 
     fn all_role_bindings(&self) -> Vec<Arc<Binding>> {
-        self.namespaces
-            .values()
-            .flat_map(|scope| scope.all.values())
-            .cloned()
-            .collect()
+        self.namespaces.values().flat_map(|scope| scope.all.values()).cloned().collect()
     }
 }

@@ -44,14 +44,8 @@ impl Rules {
     /// `status` of the SelfSubjectRulesReview (its `spec` comes back as `{}`).
     pub fn status(&self) -> Value {
         let mut status = Map::new();
-        status.insert(
-            "resourceRules".into(),
-            self.resource.iter().map(resource_rule).collect(),
-        );
-        status.insert(
-            "nonResourceRules".into(),
-            self.non_resource.iter().map(non_resource_rule).collect(),
-        );
+        status.insert("resourceRules".into(), self.resource.iter().map(resource_rule).collect());
+        status.insert("nonResourceRules".into(), self.non_resource.iter().map(non_resource_rule).collect());
         status.insert("incomplete".into(), json!(false));
         if !self.errors.is_empty() {
             status.insert("evaluationError".into(), json!(join_errors(&self.errors)));
@@ -61,10 +55,7 @@ impl Rules {
 }
 
 fn resource_rule(rule: &PolicyRule) -> Value {
-    json!(PolicyRule {
-        non_resource_urls: Vec::new(),
-        ..rule.clone()
-    })
+    json!(PolicyRule { non_resource_urls: Vec::new(), ..rule.clone() })
 }
 
 fn non_resource_rule(rule: &PolicyRule) -> Value {

@@ -8,13 +8,8 @@ use crate::{LabelSelector, LabelSelectorRequirement, SelectorRequirement};
 impl LabelSelector {
     /// Whether all labels and expressions hold. A malformed expression never holds.
     pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.match_labels
-            .iter()
-            .all(|(key, value)| labels.get(key) == Some(value))
-            && self
-                .match_expressions
-                .iter()
-                .all(|expression| expression.matches(labels))
+        self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.match_expressions.iter().all(|expression| expression.matches(labels))
     }
 
     /// Whether Kubernetes can turn it into a selector: known operators, well-formed keys and values.
@@ -53,10 +48,7 @@ impl LabelSelectorRequirement {
 /// Upstream: `k8s.io/apimachinery/pkg/labels`, release 1.35.
 pub(crate) fn parse_labels(raw: &str) -> Option<Vec<SelectorRequirement>> {
     let tokens = lex(raw)?;
-    let mut at = Tokens {
-        tokens: &tokens,
-        next: 0,
-    };
+    let mut at = Tokens { tokens: &tokens, next: 0 };
     let mut requirements = Vec::new();
     if at.peek().is_none() {
         return Some(requirements);
@@ -97,9 +89,7 @@ fn lex(raw: &str) -> Option<Vec<Token>> {
             tokens.push(Token::Symbol(symbol));
             rest = rest.get(symbol.len()..)?;
         } else {
-            let end = rest
-                .find(|c| is_symbol(c) || is_space(c) || c == '\0')
-                .unwrap_or(rest.len());
+            let end = rest.find(|c| is_symbol(c) || is_space(c) || c == '\0').unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
             tokens.push(Token::Word(word.to_owned()));
             rest = after;
@@ -142,11 +132,7 @@ impl<'a> Tokens<'a> {
         }
         if negated || self.at_end_of_term() {
             let operator = if negated { "!" } else { "exists" };
-            return Some(SelectorRequirement {
-                key: key.clone(),
-                operator,
-                values: Vec::new(),
-            });
+            return Some(SelectorRequirement { key: key.clone(), operator, values: Vec::new() });
         }
         let operator = match self.take()? {
             Token::Word(word) if word == "in" => "in",
@@ -158,18 +144,10 @@ impl<'a> Tokens<'a> {
             Token::Symbol("<") => "lt",
             _ => return None,
         };
-        let values = if matches!(operator, "in" | "notin") {
-            self.values()?
-        } else {
-            vec![self.value()?]
-        };
+        let values = if matches!(operator, "in" | "notin") { self.values()? } else { vec![self.value()?] };
         let numeric = matches!(operator, "gt" | "lt");
         let sound = |value: &String| names::label_value(value).is_empty() && (!numeric || value.parse::<i64>().is_ok());
-        values.iter().all(sound).then(|| SelectorRequirement {
-            key: key.clone(),
-            operator,
-            values,
-        })
+        values.iter().all(sound).then(|| SelectorRequirement { key: key.clone(), operator, values })
     }
 
     fn value(&mut self) -> Option<String> {
@@ -223,28 +201,17 @@ impl<'a> Tokens<'a> {
 pub(crate) fn parse_fields(raw: &str) -> Option<Vec<SelectorRequirement>> {
     let mut terms = split_terms(raw);
     terms.sort_unstable();
-    terms
-        .into_iter()
-        .filter(|term| !term.is_empty())
-        .map(field_term)
-        .collect()
+    terms.into_iter().filter(|term| !term.is_empty()).map(field_term).collect()
 }
 
 fn field_term(term: &str) -> Option<SelectorRequirement> {
     let (at, symbol) = term.char_indices().find_map(|(at, _)| {
         let rest = term.get(at..)?;
-        ["!=", "==", "="]
-            .into_iter()
-            .find(|symbol| rest.starts_with(symbol))
-            .map(|symbol| (at, symbol))
+        ["!=", "==", "="].into_iter().find(|symbol| rest.starts_with(symbol)).map(|symbol| (at, symbol))
     })?;
     let value = unescape(term.get(at + symbol.len()..)?)?;
     let operator = if symbol == "!=" { "!=" } else { "=" };
-    Some(SelectorRequirement {
-        key: term.get(..at)?.to_owned(),
-        operator,
-        values: vec![value],
-    })
+    Some(SelectorRequirement { key: term.get(..at)?.to_owned(), operator, values: vec![value] })
 }
 
 /// The terms between commas that no backslash escapes.
@@ -305,13 +272,7 @@ mod tests {
             let got: Option<Vec<(&str, &str, Vec<&str>)>> = got.as_ref().map(|requirements| {
                 requirements
                     .iter()
-                    .map(|r| {
-                        (
-                            r.key.as_str(),
-                            r.operator,
-                            r.values.iter().map(String::as_str).collect(),
-                        )
-                    })
+                    .map(|r| (r.key.as_str(), r.operator, r.values.iter().map(String::as_str).collect()))
                     .collect()
             });
             let want = want.map(|w| w.iter().map(|(k, o, v)| (*k, *o, v.to_vec())).collect::<Vec<_>>());
@@ -333,11 +294,8 @@ mod tests {
         ];
         for (raw, want) in cases {
             let got = parse_fields(raw);
-            let got: Option<Vec<(&str, &str, &str)>> = got.as_ref().map(|rs| {
-                rs.iter()
-                    .map(|r| (r.key.as_str(), r.operator, r.values[0].as_str()))
-                    .collect()
-            });
+            let got: Option<Vec<(&str, &str, &str)>> =
+                got.as_ref().map(|rs| rs.iter().map(|r| (r.key.as_str(), r.operator, r.values[0].as_str())).collect());
             assert_eq!(got, want, "{raw}");
         }
     }

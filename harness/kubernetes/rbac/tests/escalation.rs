@@ -40,19 +40,13 @@ fn writers() -> Policy {
 fn pods(namespace: Option<&str>) -> Role {
     let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "get", "list"]}]);
     let role = json!({"kind": "ClusterRole", "metadata": {"name": "new"}, "rules": rules});
-    Role {
-        namespace: namespace.map(str::to_owned),
-        ..Role::from_value(&role).expect("a role")
-    }
+    Role { namespace: namespace.map(str::to_owned), ..Role::from_value(&role).expect("a role") }
 }
 
 fn binding(namespace: Option<&str>, kind: &str, role: &str) -> Binding {
     let binding =
         json!({"kind": "ClusterRoleBinding", "metadata": {"name": "x"}, "roleRef": {"kind": kind, "name": role}});
-    Binding {
-        namespace: namespace.map(str::to_owned),
-        ..Binding::from_value(&binding).expect("a binding")
-    }
+    Binding { namespace: namespace.map(str::to_owned), ..Binding::from_value(&binding).expect("a binding") }
 }
 
 #[test]
@@ -67,9 +61,7 @@ fn roles_that_cannot_be_resolved_are_named_after_the_resource_being_written() {
          resolution errors: [[roles.rbac.authorization.k8s.io \"ghost-cr\" not found, \
          roles.rbac.authorization.k8s.io \"ghost-r\" not found]]"
     );
-    let refused = confirm_role(&policy, &user("cu"), &pods(None), None)
-        .expect_err("refused")
-        .to_string();
+    let refused = confirm_role(&policy, &user("cu"), &pods(None), None).expect_err("refused").to_string();
     assert!(
         refused.ends_with("; resolution errors: [clusterroles.rbac.authorization.k8s.io \"ghost-cr2\" not found]"),
         "{refused}"
@@ -81,28 +73,10 @@ fn bindings_to_roles_that_cannot_be_had() {
     let policy = writers();
     let user = UserInfo::new("cu", ["system:authenticated"]);
     let cases = [
-        (
-            None,
-            "ClusterRole",
-            "nothere",
-            404,
-            r#"clusterrolebindings.rbac.authorization.k8s.io "nothere" not found"#,
-        ),
-        (
-            Some("default"),
-            "Role",
-            "nothere",
-            404,
-            r#"rolebindings.rbac.authorization.k8s.io "nothere" not found"#,
-        ),
+        (None, "ClusterRole", "nothere", 404, r#"clusterrolebindings.rbac.authorization.k8s.io "nothere" not found"#),
+        (Some("default"), "Role", "nothere", 404, r#"rolebindings.rbac.authorization.k8s.io "nothere" not found"#),
         (None, "Role", "mgr", 400, "Namespace parameter required."),
-        (
-            Some("default"),
-            "Deployment",
-            "x",
-            500,
-            r#"unsupported role reference kind: "Deployment""#,
-        ),
+        (Some("default"), "Deployment", "x", 500, r#"unsupported role reference kind: "Deployment""#),
         (Some("default"), "", "", 500, r#"unsupported role reference kind: """#),
     ];
     for (namespace, kind, role, code, message) in cases {
@@ -120,10 +94,7 @@ fn aggregation_takes_every_right_even_to_keep_it() {
     let aggregated = json!({"kind": "ClusterRole", "metadata": {"name": "x"},
         "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}});
     let aggregated = Role::from_value(&aggregated).expect("a role");
-    let plain = Role {
-        aggregation_rule: None,
-        ..aggregated.clone()
-    };
+    let plain = Role { aggregation_rule: None, ..aggregated.clone() };
     let user = UserInfo::new("cu", ["system:authenticated"]);
     let refused = confirm_role(&policy, &user, &aggregated, None).expect_err("refused");
     assert_eq!(
@@ -144,28 +115,21 @@ fn words(from: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
 fn resource_rule() -> impl Strategy<Value = PolicyRule> {
     let names = prop_oneof![Just(Vec::new()), words(&["n1", "n2"])];
     let resources = words(&["pods", "pods/log", "deployments/scale", "*/scale", "*"]);
-    (
-        words(&["get", "list", "*"]),
-        words(&["", "apps", "*"]),
-        resources,
-        names,
-    )
-        .prop_map(|(verbs, api_groups, resources, resource_names)| PolicyRule {
+    (words(&["get", "list", "*"]), words(&["", "apps", "*"]), resources, names).prop_map(
+        |(verbs, api_groups, resources, resource_names)| PolicyRule {
             verbs,
             api_groups,
             resources,
             resource_names,
             non_resource_urls: Vec::new(),
-        })
+        },
+    )
 }
 
 fn rules() -> impl Strategy<Value = Vec<PolicyRule>> {
     let urls = (words(&["get", "*"]), words(&["/api", "/api/*", "*"]));
-    let urls = urls.prop_map(|(verbs, non_resource_urls)| PolicyRule {
-        verbs,
-        non_resource_urls,
-        ..PolicyRule::default()
-    });
+    let urls =
+        urls.prop_map(|(verbs, non_resource_urls)| PolicyRule { verbs, non_resource_urls, ..PolicyRule::default() });
     proptest::collection::vec(prop_oneof![4 => resource_rule(), 1 => urls], 0..4)
 }
 

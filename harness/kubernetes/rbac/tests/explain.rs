@@ -30,11 +30,7 @@ fn serving(resources: &[&str]) -> Value {
 fn team(resources: &[&str]) -> Policy {
     let objects = [
         aggregated("platform-edit", json!({}), "example.com/aggregate-to-edit"),
-        cluster_role(
-            "serving-edit",
-            json!({"example.com/aggregate-to-edit": "true"}),
-            serving(resources),
-        ),
+        cluster_role("serving-edit", json!({"example.com/aggregate-to-edit": "true"}), serving(resources)),
         cluster_role(
             "pipelines-edit",
             json!({"example.com/aggregate-to-edit": "true"}),
@@ -105,38 +101,19 @@ fn verbs_names_subresources_and_paths_that_are_close() {
         {"apiGroups": ["extensions"], "resources": ["ingresses"], "verbs": ["get"]},
         {"nonResourceURLs": ["/metrics"], "verbs": ["get"]},
     ]);
-    policy
-        .insert(&cluster_role("reader", json!({}), rules))
-        .expect("well formed");
-    policy
-        .insert(&role_binding(
-            "ns",
-            "bob",
-            "reader",
-            json!({"kind": "User", "name": "bob"}),
-        ))
-        .expect("well formed");
+    policy.insert(&cluster_role("reader", json!({}), rules)).expect("well formed");
+    policy.insert(&role_binding("ns", "bob", "reader", json!({"kind": "User", "name": "bob"}))).expect("well formed");
     let bob = UserInfo::new("bob", ["system:authenticated"]);
     let asked = [
-        Attributes::resource(&bob, "delete", "", "pods")
-            .in_namespace("ns")
-            .named("web-0"),
-        Attributes::resource(&bob, "get", "", "pods")
-            .subresource("log")
-            .in_namespace("ns")
-            .named("web-0"),
-        Attributes::resource(&bob, "get", "", "secrets")
-            .in_namespace("ns")
-            .named("yours"),
+        Attributes::resource(&bob, "delete", "", "pods").in_namespace("ns").named("web-0"),
+        Attributes::resource(&bob, "get", "", "pods").subresource("log").in_namespace("ns").named("web-0"),
+        Attributes::resource(&bob, "get", "", "secrets").in_namespace("ns").named("yours"),
         Attributes::resource(&bob, "get", "networking.k8s.io", "ingresses").in_namespace("ns"),
         Attributes::resource(&bob, "get", "", "pods"),
         Attributes::path(&bob, "get", "/metrics"),
         Attributes::resource(&bob, "get", "", "pods").in_namespace("ns"),
     ];
-    let texts: Vec<String> = asked
-        .iter()
-        .map(|attributes| explain(&policy, attributes).to_string())
-        .collect();
+    let texts: Vec<String> = asked.iter().map(|attributes| explain(&policy, attributes).to_string()).collect();
     insta::assert_snapshot!("close_requests", texts.join("\n"));
 }
 
@@ -155,11 +132,8 @@ fn an_unfilled_or_unlabelled_source_is_named() {
     let models = cluster_role("models-edit", json!({}), serving(&["trainedmodels"]));
     unlabelled.insert(&models).expect("well formed");
     let mut unfilled = team(&["inferenceservices"]);
-    let labelled = cluster_role(
-        "models-edit",
-        json!({"example.com/aggregate-to-edit": "true"}),
-        serving(&["trainedmodels"]),
-    );
+    let labelled =
+        cluster_role("models-edit", json!({"example.com/aggregate-to-edit": "true"}), serving(&["trainedmodels"]));
     unfilled.insert(&labelled).expect("well formed");
     let texts = [unlabelled, unfilled].map(|policy| explain(&policy, &create_model(&editor)).to_string());
     insta::assert_snapshot!("unlabelled_and_unfilled_sources", texts.join("\n"));
@@ -171,9 +145,6 @@ fn a_repair_opens_what_it_should_and_nothing_else() {
     let before = effective(&team(&["inferenceservices"]), &editor, "team");
     let after = effective(&team(&["inferenceservices", "trainedmodels"]), &editor, "team");
     let change = diff(&before, &after);
-    assert_eq!(
-        change.to_string(),
-        "+ trainedmodels.serving.kserve.io: create, delete, get, list, update, watch\n"
-    );
+    assert_eq!(change.to_string(), "+ trainedmodels.serving.kserve.io: create, delete, get, list, update, watch\n");
     assert!(diff(&after, &after).is_empty());
 }

@@ -12,9 +12,7 @@ fn texts(errors: &[FieldError]) -> Vec<String> {
 #[test]
 fn markup_is_escaped_where_the_user_and_the_namespace_stand() {
     let user = UserInfo::new("u<>&", ["system:authenticated"]);
-    let attributes = Attributes::resource(&user, "get", "", "pods")
-        .in_namespace("<a>&")
-        .named("&x<");
+    let attributes = Attributes::resource(&user, "get", "", "pods").in_namespace("<a>&").named("&x<");
     let status = forbidden(&attributes, "why <not>");
     assert_eq!(
         status.message,
@@ -22,20 +20,15 @@ fn markup_is_escaped_where_the_user_and_the_namespace_stand() {
     );
     assert_eq!(status.to_value()["details"], json!({"name": "&x<", "kind": "pods"}));
     let path = Attributes::path(&user, "get", "/x");
-    assert_eq!(
-        forbidden_message(&path, ""),
-        r#"forbidden: User "u&lt;&gt;&amp;" cannot get path "/x""#
-    );
+    assert_eq!(forbidden_message(&path, ""), r#"forbidden: User "u&lt;&gt;&amp;" cannot get path "/x""#);
 }
 
 #[test]
 fn every_missing_role_is_named_once() {
     let mut policy = Policy::new();
-    for (name, kind, role) in [
-        ("a", "ClusterRole", "ghost-cr"),
-        ("b", "Role", "ghost-r"),
-        ("c", "ClusterRole", "ghost-cr"),
-    ] {
+    for (name, kind, role) in
+        [("a", "ClusterRole", "ghost-cr"), ("b", "Role", "ghost-r"), ("c", "ClusterRole", "ghost-cr")]
+    {
         let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
             "metadata": {"name": name, "namespace": "default"}, "roleRef": {"kind": kind, "name": role},
             "subjects": [{"kind": "User", "name": "u"}]});
@@ -43,10 +36,7 @@ fn every_missing_role_is_named_once() {
     }
     let user = UserInfo::new("u", [] as [&str; 0]);
     let both = r#"[clusterrole.rbac.authorization.k8s.io "ghost-cr" not found, role.rbac.authorization.k8s.io "ghost-r" not found]"#;
-    let decision = authorize(
-        &policy,
-        &Attributes::resource(&user, "list", "", "pods").in_namespace("default"),
-    );
+    let decision = authorize(&policy, &Attributes::resource(&user, "list", "", "pods").in_namespace("default"));
     assert_eq!(decision.reason, format!("RBAC: {both}"));
     let status = rules_for(&policy, &user, "default").status();
     assert_eq!(
@@ -80,10 +70,7 @@ fn a_role_reference_never_changes() {
     let changed = [
         r#"roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":"b"}: cannot change roleRef"#,
     ];
-    assert_eq!(
-        texts(&validate::validate_role_binding_update(&binding("b"), &binding("a"))),
-        changed
-    );
+    assert_eq!(texts(&validate::validate_role_binding_update(&binding("b"), &binding("a"))), changed);
     assert!(validate::validate_role_binding_update(&binding("a"), &binding("a")).is_empty());
 }
 
@@ -93,14 +80,8 @@ fn defaults_come_out_in_gos_order() {
         "subjects": [{"name": "x", "kind": "User"}, {"kind": "ServiceAccount", "name": "x"}, {"kind": "Group", "apiGroup": "v1", "name": "g"}]});
     validate::default_binding(&mut binding);
     let group = "rbac.authorization.k8s.io";
-    assert_eq!(
-        binding["roleRef"].to_string(),
-        format!(r#"{{"apiGroup":"{group}","kind":"Role","name":"r"}}"#)
-    );
-    assert_eq!(
-        binding["subjects"][0].to_string(),
-        format!(r#"{{"kind":"User","apiGroup":"{group}","name":"x"}}"#)
-    );
+    assert_eq!(binding["roleRef"].to_string(), format!(r#"{{"apiGroup":"{group}","kind":"Role","name":"r"}}"#));
+    assert_eq!(binding["subjects"][0].to_string(), format!(r#"{{"kind":"User","apiGroup":"{group}","name":"x"}}"#));
     assert_eq!(binding["subjects"][1], json!({"kind": "ServiceAccount", "name": "x"}));
     assert_eq!(binding["subjects"][2]["apiGroup"], "v1");
 }
@@ -180,15 +161,9 @@ fn a_review_comes_back_in_gos_order_and_with_the_requesters_rights() {
     let own = json!({"spec": {"user": "x", "resourceAttributes": {"verb": "list", "resource": "pods"}}});
     let answered = answer(ReviewKind::SelfSubject, &own, &me, |attributes| {
         assert_eq!(attributes.user, &me);
-        Verdict {
-            allowed: true,
-            ..Verdict::default()
-        }
+        Verdict { allowed: true, ..Verdict::default() }
     });
     let answered = answered.expect("a sound review");
-    assert_eq!(
-        answered["spec"],
-        json!({"resourceAttributes": {"verb": "list", "resource": "pods"}})
-    );
+    assert_eq!(answered["spec"], json!({"resourceAttributes": {"verb": "list", "resource": "pods"}}));
     assert_eq!(answered["status"], json!({"allowed": true}));
 }

@@ -107,18 +107,11 @@ pub(crate) fn selector(node: &Node<'_>, errors: &mut Errors) {
     }
 }
 
-/// Why a `LabelSelector` cannot be turned into requirements at all (`metav1.LabelSelectorAsSelector`).
-pub(crate) fn unusable_selector(selector: &Value) -> Option<String> {
+/// Whether a `LabelSelector` cannot be turned into requirements at all (`metav1.LabelSelectorAsSelector` fails).
+pub(crate) fn unusable_selector(selector: &Value) -> bool {
     let mut errors = Errors::new();
     self::selector(&Node::root(selector), &mut errors);
-    let expressions = selector.get("matchExpressions").and_then(Value::as_array);
-    for requirement in expressions.into_iter().flatten() {
-        let operator = requirement.get("operator").and_then(Value::as_str).unwrap_or_default();
-        if !matches!(operator, "In" | "NotIn" | "Exists" | "DoesNotExist") {
-            return Some(format!("{} is not a valid label selector operator", proofmark_status::quote(operator)));
-        }
-    }
-    errors.first().map(ToString::to_string)
+    !errors.is_empty()
 }
 
 /// Whether a `LabelSelector` picks a set of labels.

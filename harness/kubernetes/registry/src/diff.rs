@@ -185,7 +185,10 @@ mod tests {
         let a = json!({"A": 1, "B": 2, "C": 3, "D": 4, "E": 5});
         let mut b = a.clone();
         b["E"] = json!(6);
-        assert_eq!(unified(&a, &b), "@@ -3,5 +3,5 @@\n  \"B\": 2,\n  \"C\": 3,\n  \"D\": 4,\n- \"E\": 5\n+ \"E\": 6\n }\n");
+        assert_eq!(
+            unified(&a, &b),
+            "@@ -3,5 +3,5 @@\n  \"B\": 2,\n  \"C\": 3,\n  \"D\": 4,\n- \"E\": 5\n+ \"E\": 6\n }\n"
+        );
         assert_eq!(unified(&a, &a), "");
     }
 

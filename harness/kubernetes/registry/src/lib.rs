@@ -4,21 +4,27 @@
 //! - [`meta`]: `ObjectMeta`: which system fields a write may not touch, and its validation.
 //! - [`Strategy`]: one row per resource: name rule, defaults, preparation, validation, selectable fields.
 //!   [`strategy`] finds the row of a built-in resource; [`CUSTOM`] is that of custom resources.
+//! - [`cluster_ips`]: complaints about a service's addresses, which whoever gives them out has to know first.
+//! - [`usage`]: what objects use of a ResourceQuota.
 //! - [`matches`]: whether a label selector picks a set of labels.
 //!
 //! Everything is a pure function over JSON values that were decoded by the built-in tables; nothing here does I/O, asks the
 //! time or looks at other objects (that is admission's part).
 
+mod amount;
 mod check;
 pub mod content;
 mod defaults;
 mod diff;
+mod gojson;
 mod image;
 mod internal;
 mod kinds;
 pub mod meta;
 mod node;
 mod strategy;
+pub mod usage;
 
 pub use check::matches;
-pub use strategy::{CUSTOM, NameRule, Strategy, strategy};
+pub use kinds::cluster_ips;
+pub use strategy::{CUSTOM, NameRule, Repeats, Strategy, strategy};

@@ -6,7 +6,7 @@ use proofmark_status::FieldError;
 use serde_json::{Map, Value};
 
 use crate::content;
-use crate::strategy::NameRule;
+use crate::strategy::{self, NameRule, Repeats};
 
 /// All annotations of an object together may not be larger (bytes).
 pub const ANNOTATIONS_MAX: usize = 256 * 1024;
@@ -40,6 +40,13 @@ pub fn text<'a>(object: &'a Value, field: &str) -> &'a str {
 
 /// Complaints about the metadata of an object that is to be created.
 pub fn validate(object: &Value, namespaced: bool, rule: NameRule) -> Vec<FieldError> {
+    let mut errors = object_errors(object, namespaced, rule);
+    errors.extend(standard_finalizers(object));
+    errors
+}
+
+/// What holds for new objects.
+fn object_errors(object: &Value, namespaced: bool, rule: NameRule) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let (name, prefix) = (text(object, "name"), text(object, "generateName"));
     if !prefix.is_empty() {
@@ -70,13 +77,44 @@ pub fn validate(object: &Value, namespaced: bool, rule: NameRule) -> Vec<FieldEr
     if let Some(meta) = of(object) {
         errors.extend(finalizers(meta));
     }
-    errors.extend(standard_finalizers(object));
     errors
 }
 
-/// Complaints about the metadata of a new state of an object that exists.
+/// Complaints about the metadata of a new state of an object that exists: what every update checks, then what the kind's own
+/// validation checks again. Source: `rest.BeforeUpdate`.
 pub fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
+    let namespaced = !text(new, "namespace").is_empty();
+    let mut errors = object_errors(new, namespaced, NameRule::PathSegment);
+    errors.extend(change_errors(new, old));
+    let (group, plural) = resource_of(new);
+    let repeats = if plural.is_empty() { Repeats::Change } else { strategy::strategy(&group, plural).repeats };
+    if matches!(repeats, Repeats::Change | Repeats::Both) {
+        errors.extend(change_errors(new, old));
+        errors.extend(standard_finalizers(new));
+    }
+    if matches!(repeats, Repeats::Object | Repeats::Both) {
+        errors.extend(object_errors(new, namespaced, NameRule::PathSegment));
+        errors.extend(standard_finalizers(new));
+    }
+    errors
+}
+
+/// The group and plural of a built-in object's resource; empty for others.
+fn resource_of(object: &Value) -> (String, &'static str) {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
+    let mut known = proofmark_builtin::resources().iter();
+    let found = known.find(|r| r.group == group && r.version == version && r.kind == text("kind"));
+    (group.to_owned(), found.map_or("", |r| r.plural.as_str()))
+}
+
+/// What holds between two states.
+fn change_errors(new: &Value, old: &Value) -> Vec<FieldError> {
     let mut errors = new_finalizers(new, old);
+    let generation = |o: &Value| of(o).and_then(|m| m.get("generation")).and_then(Value::as_i64).unwrap_or(0);
+    if generation(new) < generation(old) {
+        errors.push(FieldError::invalid("metadata.generation", generation(new), "must not be decremented"));
+    }
     for field in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         let value = |o: &Value| of(o).and_then(|m| m.get(field)).cloned().unwrap_or(Value::Null);
         let (now, before) = (value(new), value(old));
@@ -85,7 +123,6 @@ pub fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
         }
     }
     errors.extend(shared(new));
-    errors.extend(standard_finalizers(new));
     errors
 }
 
@@ -172,8 +209,9 @@ fn owners(meta: &Map<String, Value>) -> Vec<FieldError> {
         let at = "metadata.ownerReferences";
         let field = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
         let (group_version, kind) = (field("apiVersion"), field("kind"));
-        let version = group_version.rsplit('/').next().unwrap_or_default();
-        if version.is_empty() {
+        // A text with two slashes has neither group nor version.
+        let version = group_version.rsplit('/').next().filter(|_| group_version.matches('/').count() < 2);
+        if version.is_none_or(str::is_empty) {
             errors.push(FieldError::invalid(format!("{at}.apiVersion"), group_version, "version must not be empty"));
         }
         if kind.is_empty() {
@@ -197,7 +235,11 @@ fn owners(meta: &Map<String, Value>) -> Vec<FieldError> {
         let why = format!(
             "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {second}"
         );
-        errors.push(FieldError::invalid("metadata.ownerReferences", Value::from(references.cloned().unwrap_or_default()), why));
+        errors.push(FieldError::invalid(
+            "metadata.ownerReferences",
+            Value::from(references.cloned().unwrap_or_default()),
+            why,
+        ));
     }
     errors
 }
@@ -211,7 +253,7 @@ fn finalizers(meta: &Map<String, Value>) -> Vec<FieldError> {
         errors.extend(complaints.into_iter().map(|e| FieldError::invalid("metadata.finalizers", *name, e)));
     }
     if names.contains(&"foregroundDeletion") && names.contains(&"orphan") {
-        let why = "finalizer foregroundDeletion and orphan cannot be both set".to_owned();
+        let why = "finalizer orphan and foregroundDeletion cannot be both set".to_owned();
         errors.push(FieldError::invalid("metadata.finalizers", Value::from(names), why));
     }
     errors
@@ -229,7 +271,7 @@ mod tests {
     #[case(json!({"namespace": "n"}), "metadata.name: Required value: name or generateName is required")]
     #[case(json!({"name": "a"}), "metadata.namespace: Required value")]
     #[case(json!({"name": "a", "namespace": "n", "finalizers": ["orphan", "foregroundDeletion"]}),
-        r#"metadata.finalizers: Invalid value: ["orphan","foregroundDeletion"]: finalizer foregroundDeletion and orphan cannot be both set"#)]
+        r#"metadata.finalizers: Invalid value: ["orphan","foregroundDeletion"]: finalizer orphan and foregroundDeletion cannot be both set"#)]
     fn complains_about_metadata(#[case] meta: Value, #[case] want: &str) {
         let errors = validate(&json!({"metadata": meta}), true, NameRule::Subdomain);
         assert_eq!(proofmark_status::aggregate(&errors), want);

@@ -3,7 +3,7 @@
 use proofmark_status::FieldError;
 use serde_json::Value;
 
-use crate::{content, kinds};
+use crate::{content, defaults, kinds};
 
 /// What an object's name must look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,20 @@ impl NameRule {
     }
 }
 
+/// What a kind's own validation of updates checks again of the metadata. Complaints then come once more among the causes of a
+/// refusal, as they do from Kubernetes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// Nothing.
+    Nothing,
+    /// What holds for new objects.
+    Object,
+    /// What holds between two states.
+    Change,
+    /// Both.
+    Both,
+}
+
 /// How the API server treats the objects of one resource.
 #[derive(Debug, Clone, Copy)]
 pub struct Strategy {
@@ -42,10 +56,16 @@ pub struct Strategy {
     pub resource: &'static str,
     /// What names must look like.
     pub name: NameRule,
+    /// What an update checks twice.
+    pub repeats: Repeats,
     /// Whether `metadata.generation` counts changes of the spec.
     pub generation: bool,
     /// Whether `status` is written through the status subresource only.
     pub status: bool,
+    /// Whether a new object keeps the status that it comes with (nodes register with theirs).
+    pub keeps_status: bool,
+    /// What every request to the resource is warned of.
+    pub deprecated: Option<&'static str>,
     /// Whether PUT on a missing object creates it.
     pub create_on_update: bool,
     /// Whether PUT without a resourceVersion overwrites whatever is there.
@@ -88,14 +108,17 @@ pub(crate) const BASE: Strategy = Strategy {
     group: "",
     resource: "",
     name: NameRule::Subdomain,
+    repeats: Repeats::Change,
     generation: false,
     status: false,
+    keeps_status: false,
+    deprecated: None,
     create_on_update: false,
     unconditional_update: true,
     returns_deleted: false,
     fields: &[],
     field_labels: false,
-    default: nothing,
+    default: defaults::apply,
     prepare_create: nothing,
     validate: fine,
     prepare_update: nothing_changed,
@@ -104,7 +127,8 @@ pub(crate) const BASE: Strategy = Strategy {
 };
 
 /// The row of custom resources; their schema has the rest.
-pub const CUSTOM: Strategy = Strategy { unconditional_update: false, field_labels: true, generation: true, ..BASE };
+pub const CUSTOM: Strategy =
+    Strategy { unconditional_update: false, field_labels: true, generation: true, default: nothing, ..BASE };
 
 /// The row of a built-in resource. Resources without special treatment share one that only knows names.
 pub fn strategy(group: &str, resource: &str) -> &'static Strategy {

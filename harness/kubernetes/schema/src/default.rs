@@ -25,10 +25,7 @@ impl Schema {
                 for (name, field) in fields.iter_mut() {
                     match self.properties.get(name) {
                         Some(schema) => schema.default(field),
-                        None => self
-                            .additional_schema()
-                            .into_iter()
-                            .for_each(|s| s.default_entry(field)),
+                        None => self.additional_schema().into_iter().for_each(|s| s.default_entry(field)),
                     }
                 }
             }

@@ -19,11 +19,7 @@ impl Schema {
     /// The first field of a wrong type, unless dropped. The API server answers with 400 then.
     pub fn coerce(&self, object: &mut Value, drop_invalid: bool) -> Result<Vec<String>, Box<FieldError>> {
         let mut unknown = Vec::new();
-        Coercer {
-            drop_invalid,
-            unknown: &mut unknown,
-        }
-        .walk(object, self, "")?;
+        Coercer { drop_invalid, unknown: &mut unknown }.walk(object, self, "")?;
         unknown.sort();
         Ok(unknown)
     }

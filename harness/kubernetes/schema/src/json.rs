@@ -29,10 +29,7 @@ pub(crate) fn whole(value: &Value) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match value {
         Value::Number(n) => match Num::of(n) {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "whole, and in the range in which floats are exact"
-            )]
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and in the range in which floats are exact")]
             Num::Float(f) if f.trunc() == f && f.abs() <= EXACT => Value::from(f as i64),
             _ => value.clone(),
         },

@@ -38,12 +38,7 @@ pub(crate) fn label(text: &str) -> Vec<String> {
 
 /// A DNS label that begins with a letter.
 pub(crate) fn label_1035(text: &str) -> Vec<String> {
-    shaped(
-        text,
-        63,
-        is_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase()),
-        LABEL_1035,
-    )
+    shaped(text, 63, is_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase()), LABEL_1035)
 }
 
 /// A name with an optional domain before it, as in `example.com/my-name`.
@@ -85,9 +80,5 @@ pub(crate) fn path_segment(text: &str) -> Vec<String> {
     if matches!(text, "." | "..") {
         return vec![format!("may not be '{text}'")];
     }
-    ["/", "%"]
-        .into_iter()
-        .filter(|bad| text.contains(bad))
-        .map(|bad| format!("may not contain '{bad}'"))
-        .collect()
+    ["/", "%"].into_iter().filter(|bad| text.contains(bad)).map(|bad| format!("may not contain '{bad}'")).collect()
 }

@@ -76,12 +76,8 @@ impl Parser {
             _ => None,
         };
         let named = props.get("properties").and_then(Value::as_object).into_iter().flatten();
-        let properties = named
-            .map(|(name, value)| Ok((name.clone(), self.value(value)?)))
-            .collect::<Result<_, _>>()?;
-        let preserve = props
-            .get("x-kubernetes-preserve-unknown-fields")
-            .and_then(Value::as_bool);
+        let properties = named.map(|(name, value)| Ok((name.clone(), self.value(value)?))).collect::<Result<_, _>>()?;
+        let preserve = props.get("x-kubernetes-preserve-unknown-fields").and_then(Value::as_bool);
         if preserve == Some(false) {
             return Err(SchemaError::PreserveFalse);
         }
@@ -134,27 +130,15 @@ impl Parser {
     }
 
     fn value(&mut self, props: &Value) -> Result<Schema, SchemaError> {
-        props
-            .as_object()
-            .map_or_else(|| Ok(Schema::empty()), |props| self.node(props))
+        props.as_object().map_or_else(|| Ok(Schema::empty()), |props| self.node(props))
     }
 
     fn one(&mut self, props: &Map<String, Value>, key: &str) -> Result<Option<Box<Schema>>, SchemaError> {
-        props
-            .get(key)
-            .and_then(Value::as_object)
-            .map(|props| self.node(props).map(Box::new))
-            .transpose()
+        props.get(key).and_then(Value::as_object).map(|props| self.node(props).map(Box::new)).transpose()
     }
 
     fn many(&mut self, props: &Map<String, Value>, key: &str) -> Result<Vec<Schema>, SchemaError> {
-        props
-            .get(key)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .map(|props| self.value(props))
-            .collect()
+        props.get(key).and_then(Value::as_array).into_iter().flatten().map(|props| self.value(props)).collect()
     }
 
     fn pattern(&mut self, props: &Map<String, Value>) -> Option<Pattern> {
@@ -183,11 +167,7 @@ fn refuse_unsupported(props: &Map<String, Value>) -> Result<(), SchemaError> {
     if props.get("additionalItems").is_some_and(|v| !v.is_null()) {
         return Err(SchemaError::Unsupported("additionalItems"));
     }
-    if filled("definitions") {
-        Err(SchemaError::Unsupported("definitions"))
-    } else {
-        Ok(())
-    }
+    if filled("definitions") { Err(SchemaError::Unsupported("definitions")) } else { Ok(()) }
 }
 
 fn rules(props: &Map<String, Value>) -> Vec<Rule> {
@@ -200,11 +180,7 @@ fn rules(props: &Map<String, Value>) -> Vec<Rule> {
         field_path: text(props, "fieldPath"),
         optional_old_self: props.get("optionalOldSelf").and_then(Value::as_bool),
     };
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-        .map(rule)
-        .collect()
+    list.into_iter().flatten().filter_map(Value::as_object).map(rule).collect()
 }
 
 fn text(props: &Map<String, Value>, key: &str) -> String {
@@ -217,11 +193,7 @@ fn optional_text(props: &Map<String, Value>, key: &str) -> Option<String> {
 
 fn texts(props: &Map<String, Value>, key: &str) -> Vec<String> {
     let list = props.get(key).and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn flag(props: &Map<String, Value>, key: &str) -> bool {

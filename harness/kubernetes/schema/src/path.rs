@@ -43,11 +43,7 @@ impl Trail {
 
 /// The path of a field (`field.Path.Child`).
 pub(crate) fn child(at: &str, name: &str) -> String {
-    if at.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{at}.{name}")
-    }
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 
 /// The path of a map entry (`field.Path.Key`).
@@ -62,9 +58,5 @@ pub(crate) fn item(at: &str, index: usize) -> String {
 
 /// A path as errors print it: no path at all is `<nil>`.
 pub(crate) fn printed(at: &str) -> String {
-    if at.is_empty() {
-        "<nil>".to_owned()
-    } else {
-        at.to_owned()
-    }
+    if at.is_empty() { "<nil>".to_owned() } else { at.to_owned() }
 }

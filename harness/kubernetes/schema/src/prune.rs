@@ -85,12 +85,7 @@ impl Pruner {
 
     fn descend(&mut self, value: &mut Value, schema: Option<&Schema>, preserve: bool) {
         let embedded = schema.is_some_and(|s| s.embedded_resource);
-        self.walk(
-            value,
-            schema,
-            embedded,
-            preserve || schema.is_some_and(|s| s.preserve_unknown_fields),
-        );
+        self.walk(value, schema, embedded, preserve || schema.is_some_and(|s| s.preserve_unknown_fields));
     }
 }
 

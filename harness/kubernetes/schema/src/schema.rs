@@ -218,19 +218,12 @@ impl Schema {
     /// Whether it is spelled out that values are integers or strings, in one of the two ways that structural schemas allow.
     pub(crate) fn spells_int_or_string(&self) -> bool {
         is_int_or_string(&self.checks.any_of)
-            || self
-                .checks
-                .all_of
-                .first()
-                .is_some_and(|first| is_int_or_string(&first.checks.any_of))
+            || self.checks.all_of.first().is_some_and(|first| is_int_or_string(&first.checks.any_of))
     }
 }
 
 /// Whether these are the alternatives `type: integer` and `type: string`, and nothing else.
 pub(crate) fn is_int_or_string(any_of: &[Schema]) -> bool {
-    let only = |ty| Schema {
-        ty: Some(ty),
-        ..Schema::empty()
-    };
+    let only = |ty| Schema { ty: Some(ty), ..Schema::empty() };
     matches!(any_of, [integer, string] if *integer == only(Type::Integer) && *string == only(Type::String))
 }

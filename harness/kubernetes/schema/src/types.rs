@@ -14,13 +14,7 @@ impl Schema {
     pub fn to_types(&self, types: &mut TypeGraph, metadata: TypeId) -> TypeId {
         let any = types.add(Type::Any);
         let text = types.add(Type::Scalar(Scalar::String));
-        Builder {
-            types,
-            metadata,
-            any,
-            text,
-        }
-        .object(self, self.preserve_unknown_fields, true)
+        Builder { types, metadata, any, text }.object(self, self.preserve_unknown_fields, true)
     }
 }
 
@@ -60,11 +54,7 @@ impl Builder<'_> {
             fields.insert(name.clone(), field(ty, property.default.clone()));
         }
         if is_resource {
-            for (name, ty) in [
-                ("apiVersion", self.text),
-                ("kind", self.text),
-                ("metadata", self.metadata),
-            ] {
+            for (name, ty) in [("apiVersion", self.text), ("kind", self.text), ("metadata", self.metadata)] {
                 fields.insert(name.to_owned(), field(ty, None));
             }
         }
@@ -76,12 +66,7 @@ impl Builder<'_> {
         let atomic = schema.map_type.as_deref() == Some("atomic");
         self.types.add(match rest {
             Some(value) if fields.is_empty() => Type::Map(MapType { value, atomic }),
-            rest => Type::Struct(Struct {
-                go_name: String::new(),
-                fields,
-                atomic,
-                rest,
-            }),
+            rest => Type::Struct(Struct { go_name: String::new(), fields, atomic, rest }),
         })
     }
 
@@ -100,12 +85,5 @@ impl Builder<'_> {
 }
 
 fn field(ty: TypeId, default: Option<Value>) -> Field {
-    Field {
-        ty,
-        number: None,
-        always: false,
-        pointer: false,
-        default,
-        patch: Patch::default(),
-    }
+    Field { ty, number: None, always: false, pointer: false, default, patch: Patch::default() }
 }

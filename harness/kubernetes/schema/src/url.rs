@@ -44,11 +44,7 @@ impl Url {
         }
         let (scheme, rest) = split_scheme(text)?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let mut url = Self {
-            scheme: scheme.to_lowercase(),
-            query: query.to_owned(),
-            ..Self::default()
-        };
+        let mut url = Self { scheme: scheme.to_lowercase(), query: query.to_owned(), ..Self::default() };
         if !rest.starts_with('/') {
             if !scheme.is_empty() {
                 return Ok(url);
@@ -77,10 +73,7 @@ impl Url {
         let host = match authority.rsplit_once('@') {
             None => authority,
             Some((user, host)) => {
-                if !user
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "-._:~!$&'()*+,;=%@".contains(c))
-                {
+                if !user.chars().all(|c| c.is_ascii_alphanumeric() || "-._:~!$&'()*+,;=%@".contains(c)) {
                     return Err("net/url: invalid userinfo".to_owned());
                 }
                 unescape(user)?;
@@ -99,10 +92,7 @@ impl Url {
         for c in host.chars() {
             let plain = c.is_ascii_alphanumeric() || "-_.~!$&'()*+,;=:[]<>\"%".contains(c) || !c.is_ascii();
             if !plain {
-                return Err(format!(
-                    "invalid character {} in host name",
-                    proofmark_status::quote(&c.to_string())
-                ));
+                return Err(format!("invalid character {} in host name", proofmark_status::quote(&c.to_string())));
             }
         }
         unescape(host)?;

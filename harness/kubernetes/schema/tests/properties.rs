@@ -5,18 +5,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 fn key() -> impl Strategy<Value = String> {
-    prop::sample::select(vec![
-        "a",
-        "b",
-        "c",
-        "kind",
-        "apiVersion",
-        "metadata",
-        "spec",
-        "x.y",
-        "é",
-    ])
-    .prop_map(str::to_owned)
+    prop::sample::select(vec!["a", "b", "c", "kind", "apiVersion", "metadata", "spec", "x.y", "é"])
+        .prop_map(str::to_owned)
 }
 
 fn value() -> impl Strategy<Value = Value> {
@@ -52,16 +42,10 @@ fn schema() -> impl Strategy<Value = Value> {
         let properties = properties.prop_map(|all| Value::Object(all.into_iter().collect::<Map<_, _>>()));
         prop_oneof![
             properties.prop_map(|p| json!({"type": "object", "properties": p, "required": ["a"], "maxProperties": 2})),
-            inner
-                .clone()
-                .prop_map(|each| json!({"type": "object", "additionalProperties": each})),
-            inner
-                .clone()
-                .prop_map(|each| json!({"type": "array", "items": each, "x-kubernetes-list-type": "set"})),
-            inner.clone().prop_map(
-                |each| json!({"type": "array", "items": each, "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["a"]})
-            ),
+            inner.clone().prop_map(|each| json!({"type": "object", "additionalProperties": each})),
+            inner.clone().prop_map(|each| json!({"type": "array", "items": each, "x-kubernetes-list-type": "set"})),
+            inner.clone().prop_map(|each| json!({"type": "array", "items": each, "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["a"]})),
             (inner.clone(), inner).prop_map(
                 |(a, b)| json!({"anyOf": [a.clone(), b.clone()], "oneOf": [a.clone()], "allOf": [b.clone()], "not": a})
             ),

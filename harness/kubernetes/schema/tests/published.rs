@@ -27,14 +27,10 @@ fn types_say_how_parts_merge() {
     let mut types = TypeGraph::default();
     let metadata = types.add(Type::Struct(Struct::default()));
     let root = schema.to_types(&mut types, metadata);
-    let Type::Struct(root) = types.get(root) else {
-        panic!("a resource is a struct")
-    };
+    let Type::Struct(root) = types.get(root) else { panic!("a resource is a struct") };
     assert_eq!(root.fields.get("metadata").map(|f| f.ty), Some(metadata));
     assert!(root.rest.is_none());
-    let Some(Type::Struct(spec)) = root.fields.get("spec").map(|f| types.get(f.ty)) else {
-        panic!("spec is a struct")
-    };
+    let Some(Type::Struct(spec)) = root.fields.get("spec").map(|f| types.get(f.ty)) else { panic!("spec is a struct") };
     let of = |name: &str| types.get(spec.fields[name].ty);
     assert!(matches!(of("set"), Type::List(l) if l.kind == ListKind::Set));
     assert!(matches!(of("plain"), Type::List(l) if l.kind == ListKind::Atomic));
@@ -43,9 +39,7 @@ fn types_say_how_parts_merge() {
     assert!(matches!(types.get(map.item), Type::Struct(s) if s.fields["k"].default == Some(json!(1))));
     assert!(matches!(of("sel"), Type::Map(m) if m.atomic && matches!(types.get(m.value), Type::Scalar(Scalar::Float))));
     // What preserves unknown fields lets all below it do so.
-    let Type::Struct(free) = of("free") else {
-        panic!("a struct")
-    };
+    let Type::Struct(free) = of("free") else { panic!("a struct") };
     assert!(free.rest.is_some());
     assert!(matches!(types.get(free.fields["in"].ty), Type::Struct(s) if s.rest.is_some()));
     assert!(matches!(of("port"), Type::Any));
@@ -70,10 +64,7 @@ fn a_published_list_names_its_items() {
         list["properties"]["items"]["items"],
         json!({"$ref": "#/components/schemas/com.example.disco-e.v1.Model"})
     );
-    assert_eq!(
-        list["x-kubernetes-selectable-fields"],
-        json!([{"fieldPath": "spec.color"}])
-    );
+    assert_eq!(list["x-kubernetes-selectable-fields"], json!([{"fieldPath": "spec.color"}]));
     let object = &definitions["com.example.disco-e.v1.Model"];
     assert_eq!(object["description"], "d");
     let reference = json!([{"$ref": "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}]);

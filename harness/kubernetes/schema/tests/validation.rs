@@ -76,20 +76,14 @@ fn values_are_refused_in_these_words() {
         ),
     ];
     for (schema, value, want) in cases {
-        assert_eq!(
-            texts(&of(schema.clone()).validate(&json!({"spec": {"v": value}}), "")),
-            want,
-            "{schema}"
-        );
+        assert_eq!(texts(&of(schema.clone()).validate(&json!({"spec": {"v": value}}), "")), want, "{schema}");
     }
 }
 
 #[test]
 fn what_was_wrong_before_is_let_pass() {
-    let schema = of(
-        json!({"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"],
-        "items": {"type": "object", "properties": {"k": {"type": "string"}, "n": {"type": "integer", "maximum": 1}}}}),
-    );
+    let schema = of(json!({"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"],
+        "items": {"type": "object", "properties": {"k": {"type": "string"}, "n": {"type": "integer", "maximum": 1}}}}));
     let object = |items: Value| json!({"spec": {"v": items}});
     let old = object(json!([{"k": "a", "n": 5}, {"k": "b", "n": 1}]));
     let moved = object(json!([{"k": "b", "n": 1}, {"k": "a", "n": 5}]));
@@ -115,11 +109,8 @@ fn some_errors_stop_rules() {
 
 #[test]
 fn scale_reads_whole_numbers() {
-    let paths = ScalePaths {
-        spec_replicas: Some(".spec.n"),
-        status_replicas: ".status.n",
-        label_selector: Some(".status.s"),
-    };
+    let paths =
+        ScalePaths { spec_replicas: Some(".spec.n"), status_replicas: ".status.n", label_selector: Some(".status.s") };
     let object = json!({"spec": {"n": "x"}, "status": {"n": -1, "s": 1}});
     let want = [
         ".spec.n: Invalid value: 0: .spec.n accessor error: x is of the type string, expected int64",
@@ -143,19 +134,14 @@ fn definitions_are_refused_in_these_words() {
     let refused = |schema: Value| texts(&crd::validate(&define(schema)));
     let at = "spec.validation.openAPIV3Schema";
     assert_eq!(refused(json!({"type": "object"})), Vec::<String>::new());
-    assert_eq!(
-        refused(json!({})),
-        [format!("{at}.type: Required value: must not be empty at the root")]
-    );
+    assert_eq!(refused(json!({})), [format!("{at}.type: Required value: must not be empty at the root")]);
     assert_eq!(
         refused(json!({"type": "object", "properties": {"a": {"type": "array"}}})),
         [format!("{at}.properties[a].items: Required value: must be specified")]
     );
     assert_eq!(
         refused(json!({"type": "object", "properties": {"a": {"type": "integer", "default": "x"}}})),
-        [format!(
-            r#"{at}.properties[a].default: Invalid value: "string":  in body must be of type integer: "string""#
-        )]
+        [format!(r#"{at}.properties[a].default: Invalid value: "string":  in body must be of type integer: "string""#)]
     );
     let mut other = define(json!({"type": "object"}));
     other["spec"]["scope"] = json!("Namespaced");

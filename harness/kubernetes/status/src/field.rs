@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::quote;
+use crate::{float, quote};
 
 /// What is wrong with a field (`field.ErrorType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,12 +77,7 @@ pub struct FieldError {
 
 impl FieldError {
     fn new(kind: FieldErrorKind, field: impl Into<String>, value: Value, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            field: field.into(),
-            value,
-            detail: detail.into(),
-        }
+        Self { kind, field: field.into(), value, detail: detail.into() }
     }
 
     /// `field: Required value[: detail]`
@@ -108,11 +103,7 @@ impl FieldError {
     /// `field: Unsupported value: value: supported values: "a", "b"`
     pub fn not_supported<S: AsRef<str>>(field: impl Into<String>, value: impl Into<Value>, supported: &[S]) -> Self {
         let list: Vec<String> = supported.iter().map(|s| quote(s.as_ref())).collect();
-        let detail = if list.is_empty() {
-            String::new()
-        } else {
-            format!("supported values: {}", list.join(", "))
-        };
+        let detail = if list.is_empty() { String::new() } else { format!("supported values: {}", list.join(", ")) };
         Self::new(FieldErrorKind::NotSupported, field, value.into(), detail)
     }
 
@@ -123,23 +114,14 @@ impl FieldError {
 
     /// `field: Too long: may not be more than MAX bytes`
     pub fn too_long(field: impl Into<String>, max: usize) -> Self {
-        Self::new(
-            FieldErrorKind::TooLong,
-            field,
-            Value::Null,
-            format!("may not be more than {max} bytes"),
-        )
+        let bytes = if max == 1 { "byte" } else { "bytes" };
+        Self::new(FieldErrorKind::TooLong, field, Value::Null, format!("may not be more than {max} {bytes}"))
     }
 
     /// `field: Too many: actual: must have at most MAX items`
     pub fn too_many(field: impl Into<String>, actual: usize, max: usize) -> Self {
         let item = if max == 1 { "item" } else { "items" };
-        Self::new(
-            FieldErrorKind::TooMany,
-            field,
-            actual.into(),
-            format!("must have at most {max} {item}"),
-        )
+        Self::new(FieldErrorKind::TooMany, field, actual.into(), format!("must have at most {max} {item}"))
     }
 
     /// `field: Not found: value`
@@ -162,11 +144,7 @@ impl FieldError {
             | FieldErrorKind::Internal => words.to_owned(),
             _ => format!("{words}: {}", shown(&self.value)),
         };
-        if self.detail.is_empty() {
-            shown
-        } else {
-            format!("{shown}: {}", self.detail)
-        }
+        if self.detail.is_empty() { shown } else { format!("{shown}: {}", self.detail) }
     }
 }
 
@@ -176,10 +154,14 @@ impl std::fmt::Display for FieldError {
     }
 }
 
-/// A value as Go prints it inside a field error.
+/// A value as Go prints it inside a field error: scalars by `%v`, everything else as JSON.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(s) => quote(s),
+        Value::Number(n) if n.is_f64() => float(n.as_f64().unwrap_or(f64::NAN)),
+        Value::Array(_) | Value::Object(_) => {
+            value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+        }
         other => other.to_string(),
     }
 }
@@ -216,24 +198,15 @@ mod tests {
                 FieldError::invalid("spec.x", json!(-1), "must be positive"),
                 "spec.x: Invalid value: -1: must be positive",
             ),
-            (
-                FieldError::invalid("a", json!({"k": "v"}), "bad"),
-                r#"a: Invalid value: {"k":"v"}: bad"#,
-            ),
+            (FieldError::invalid("a", json!({"k": "v"}), "bad"), r#"a: Invalid value: {"k":"v"}: bad"#),
             (
                 FieldError::not_supported("kind", "Robot", &["User", "Group"]),
                 r#"kind: Unsupported value: "Robot": supported values: "User", "Group""#,
             ),
             (FieldError::duplicate("a[1]", "x"), r#"a[1]: Duplicate value: "x""#),
             (FieldError::forbidden("spec", "no"), "spec: Forbidden: no"),
-            (
-                FieldError::too_long("a", 63),
-                "a: Too long: may not be more than 63 bytes",
-            ),
-            (
-                FieldError::too_many("a", 3, 1),
-                "a: Too many: 3: must have at most 1 item",
-            ),
+            (FieldError::too_long("a", 63), "a: Too long: may not be more than 63 bytes"),
+            (FieldError::too_many("a", 3, 1), "a: Too many: 3: must have at most 1 item"),
         ];
         for (error, want) in cases {
             assert_eq!(error.to_string(), want);

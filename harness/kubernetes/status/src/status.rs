@@ -107,10 +107,7 @@ pub struct Details {
     pub retry_after_seconds: u32,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if hands over a reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if hands over a reference")]
 fn is_zero(n: &u32) -> bool {
     *n == 0
 }
@@ -133,13 +130,7 @@ pub struct Status {
 impl Status {
     /// A failure without details.
     pub fn new(code: u16, reason: Reason, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            reason: Some(reason),
-            message: message.into(),
-            details: None,
-            success: false,
-        }
+        Self { code, reason: Some(reason), message: message.into(), details: None, success: false }
     }
 
     /// The same, with details.
@@ -151,13 +142,7 @@ impl Status {
 
     /// What a deletion returns when it does not return the object.
     pub fn success(details: Option<Details>) -> Self {
-        Self {
-            code: 200,
-            reason: None,
-            message: String::new(),
-            details,
-            success: true,
-        }
+        Self { code: 200, reason: None, message: String::new(), details, success: true }
     }
 
     /// 400
@@ -173,44 +158,28 @@ impl Status {
     /// 403 by an admission plugin or a controller: `resource "name" is forbidden: why`.
     pub fn forbidden(group: &str, resource: &str, name: &str, why: &str) -> Self {
         let what = qualified(resource, group);
-        let named = if name.is_empty() {
-            what
-        } else {
-            format!("{what} {}", quote(name))
-        };
+        let named = if name.is_empty() { what } else { format!("{what} {}", quote(name)) };
         Self::new(403, Reason::Forbidden, format!("{named} is forbidden: {why}"))
             .with_details(about(group, resource, name))
     }
 
     /// 404: `resource "name" not found`.
     pub fn not_found(group: &str, resource: &str, name: &str) -> Self {
-        Self::new(
-            404,
-            Reason::NotFound,
-            format!("{} {} not found", qualified(resource, group), quote(name)),
-        )
-        .with_details(about(group, resource, name))
+        Self::new(404, Reason::NotFound, format!("{} {} not found", qualified(resource, group), quote(name)))
+            .with_details(about(group, resource, name))
     }
 
     /// 409: `resource "name" already exists`.
     pub fn already_exists(group: &str, resource: &str, name: &str) -> Self {
-        Self::new(
-            409,
-            Reason::AlreadyExists,
-            format!("{} {} already exists", qualified(resource, group), quote(name)),
-        )
-        .with_details(about(group, resource, name))
+        Self::new(409, Reason::AlreadyExists, format!("{} {} already exists", qualified(resource, group), quote(name)))
+            .with_details(about(group, resource, name))
     }
 
     /// 409: `Operation cannot be fulfilled on resource "name": why`.
     pub fn conflict(group: &str, resource: &str, name: &str, why: &str) -> Self {
         let what = qualified(resource, group);
-        Self::new(
-            409,
-            Reason::Conflict,
-            format!("Operation cannot be fulfilled on {what} {}: {why}", quote(name)),
-        )
-        .with_details(about(group, resource, name))
+        Self::new(409, Reason::Conflict, format!("Operation cannot be fulfilled on {what} {}: {why}", quote(name)))
+            .with_details(about(group, resource, name))
     }
 
     /// 422: `Kind.group "name" is invalid: ...`, with one cause for each complaint.
@@ -222,37 +191,22 @@ impl Status {
         }
         let causes = errors
             .iter()
-            .map(|e| Cause {
-                reason: e.kind.reason().to_owned(),
-                message: e.body(),
-                field: e.field.clone(),
-            })
+            .map(|e| Cause { reason: e.kind.reason().to_owned(), message: e.body(), field: e.field.clone() })
             .collect();
-        let details = Details {
-            causes,
-            ..about(group, kind, name)
-        };
+        let details = Details { causes, ..about(group, kind, name) };
         Self::new(422, Reason::Invalid, message).with_details(details)
     }
 
     /// 405: `the server does not allow this method on the requested resource`.
     pub fn method_not_allowed(group: &str, resource: &str) -> Self {
-        Self::new(
-            405,
-            Reason::MethodNotAllowed,
-            "the server does not allow this method on the requested resource",
-        )
-        .with_details(about(group, resource, ""))
+        Self::new(405, Reason::MethodNotAllowed, "the server does not allow this method on the requested resource")
+            .with_details(about(group, resource, ""))
     }
 
     /// 500: `Internal error occurred: why`.
     pub fn internal(why: &str) -> Self {
         Self::new(500, Reason::InternalError, format!("Internal error occurred: {why}")).with_details(Details {
-            causes: vec![Cause {
-                message: why.to_owned(),
-                reason: String::new(),
-                field: String::new(),
-            }],
+            causes: vec![Cause { message: why.to_owned(), reason: String::new(), field: String::new() }],
             ..Details::default()
         })
     }
@@ -289,21 +243,12 @@ impl std::fmt::Display for Status {
 impl std::error::Error for Status {}
 
 fn about(group: &str, kind: &str, name: &str) -> Details {
-    Details {
-        name: name.to_owned(),
-        group: group.to_owned(),
-        kind: kind.to_owned(),
-        ..Details::default()
-    }
+    Details { name: name.to_owned(), group: group.to_owned(), kind: kind.to_owned(), ..Details::default() }
 }
 
 /// `resource.group`, or `resource` alone in the core group. Kinds are qualified the same way.
 pub fn qualified(resource: &str, group: &str) -> String {
-    if group.is_empty() {
-        resource.to_owned()
-    } else {
-        format!("{resource}.{group}")
-    }
+    if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") }
 }
 
 #[cfg(test)]
@@ -325,10 +270,7 @@ mod tests {
     fn invalid_lists_a_cause_for_each_complaint() {
         let errors = [FieldError::required("a", ""), FieldError::invalid("b", 1, "bad")];
         let body = Status::invalid("", "Pod", "p", &errors).to_value();
-        assert_eq!(
-            body["message"],
-            "Pod \"p\" is invalid: [a: Required value, b: Invalid value: 1: bad]"
-        );
+        assert_eq!(body["message"], "Pod \"p\" is invalid: [a: Required value, b: Invalid value: 1: bad]");
         assert_eq!(
             body["details"]["causes"][1],
             json!({"reason": "FieldValueInvalid", "message": "Invalid value: 1: bad", "field": "b"})

@@ -54,14 +54,12 @@ impl TypeGraph {
         let ty = match from.get(id) {
             Type::Scalar(scalar) => Type::Scalar(*scalar),
             Type::Any => Type::Any,
-            Type::Map(map) => Type::Map(MapType {
-                value: self.import_known(from, map.value, known),
-                atomic: map.atomic,
-            }),
-            Type::List(list) => Type::List(ListType {
-                item: self.import_known(from, list.item, known),
-                kind: list.kind.clone(),
-            }),
+            Type::Map(map) => {
+                Type::Map(MapType { value: self.import_known(from, map.value, known), atomic: map.atomic })
+            }
+            Type::List(list) => {
+                Type::List(ListType { item: self.import_known(from, list.item, known), kind: list.kind.clone() })
+            }
             Type::Struct(object) => {
                 let mut object = object.clone();
                 for field in object.fields.values_mut() {

@@ -5,6 +5,7 @@
 //! vars come last and once, when the outermost kustomization is through.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::configuration::{Configuration, placed};
@@ -28,11 +29,30 @@ pub(super) struct Accumulator {
     pub(super) resources: Vec<Resource>,
     pub(super) rules: Rules,
     pub(super) vars: Vec<Var>,
+    /// Whether something that belongs to the set was not read.
+    incomplete: bool,
+    /// What was passed over because of that.
+    passed_over: Vec<Diagnostic>,
 }
 
 impl Accumulator {
     fn new() -> Self {
-        Accumulator { resources: Vec::new(), rules: Rules::built_in(), vars: Vec::new() }
+        Accumulator {
+            resources: Vec::new(),
+            rules: Rules::built_in(),
+            vars: Vec::new(),
+            incomplete: false,
+            passed_over: Vec::new(),
+        }
+    }
+
+    /// Takes note of something that is looked for and not there: an error, unless it may be in what was not read.
+    pub(super) fn not_there(&mut self, error: Box<Diagnostic>) -> Outcome<()> {
+        if !self.incomplete {
+            return Err(error);
+        }
+        self.passed_over.push(error.lowered("passed over, since the kustomization is not complete"));
+        Ok(())
     }
 
     /// Removes what a patch deleted.
@@ -118,6 +138,7 @@ impl Builder<'_> {
         let mended = references::mend(&mut set);
         set.located(mended)?;
         vars::resolve(&mut set)?;
+        self.findings.append(&mut set.passed_over);
         let is_local = |resource: &Resource| {
             let pointer = "/metadata/annotations/config.kubernetes.io~1local-config";
             resource.object.value.pointer(pointer).is_some_and(|value| value != "false")
@@ -130,6 +151,7 @@ impl Builder<'_> {
 
     fn accumulate(&mut self, configuration: &Configuration, mut set: Accumulator) -> Outcome<Accumulator> {
         self.findings.extend(configuration.unsupported.iter().cloned());
+        set.incomplete |= configuration.unsupported.iter().any(|finding| finding.severity == Severity::Warning);
         // Missing and broken files are found all at once, the last of them ends the build.
         let mut failed = None;
         for entry in &configuration.resources {
@@ -159,6 +181,11 @@ impl Builder<'_> {
         let path = configuration.path(&entry.text);
         if !path.exists() && is_remote(&entry.text) {
             self.not_fetched(configuration, entry);
+            set.incomplete = true;
+            return Ok(());
+        }
+        if self.is_missing(configuration, entry, &path) {
+            set.incomplete = true;
             return Ok(());
         }
         if path.is_dir() {
@@ -171,6 +198,8 @@ impl Builder<'_> {
             let built = self.accumulate(&inner, Accumulator::new());
             self.visited.pop();
             let built = built?;
+            set.incomplete |= built.incomplete;
+            set.passed_over.extend(built.passed_over);
             set.add(built.resources)?;
             set.rules.merge(built.rules);
             return set.add_vars(&built.vars);
@@ -186,6 +215,10 @@ impl Builder<'_> {
         for document in documents(&file, Booleans::Yaml12)? {
             match document {
                 Document::Object(object) => resources.push(Resource::new(object)),
+                Document::Nameless(error) => {
+                    self.findings.push(error.lowered("it is left out"));
+                    set.incomplete = true;
+                }
                 Document::Other(at) => {
                     let message = "not a Kubernetes object: no apiVersion, no kind";
                     let error = file.finding(Severity::Error, at, message);
@@ -198,10 +231,20 @@ impl Builder<'_> {
     }
 
     /// A component goes on with what is there, and hands it back changed.
-    fn add_component(&mut self, configuration: &Configuration, entry: &Text, set: Accumulator) -> Outcome<Accumulator> {
+    fn add_component(
+        &mut self,
+        configuration: &Configuration,
+        entry: &Text,
+        mut set: Accumulator,
+    ) -> Outcome<Accumulator> {
         let path = configuration.path(&entry.text);
         if !path.exists() && is_remote(&entry.text) {
             self.not_fetched(configuration, entry);
+            set.incomplete = true;
+            return Ok(set);
+        }
+        if self.is_missing(configuration, entry, &path) {
+            set.incomplete = true;
             return Ok(set);
         }
         if path.is_file() {
@@ -222,6 +265,18 @@ impl Builder<'_> {
         let message = format!("{} is not fetched: its objects are missing", entry.text);
         let warning = configuration.file.finding(Severity::Warning, entry.at, message);
         self.findings.push(warning.with_help("build it with `kubectl kustomize` and read the result"));
+    }
+
+    /// Whether an entry names what is not there, which a warning then says. kubectl refuses this.
+    fn is_missing(&mut self, configuration: &Configuration, entry: &Text, path: &Path) -> bool {
+        match path.metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let warning = files::unreadable(path, &error).lowered("what it holds is not read");
+                self.findings.push(*placed(warning, &configuration.file, entry.at));
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Reads the kustomization that another one names, unless this goes in circles. The caller leaves it again.
@@ -270,7 +325,7 @@ fn transform(set: &mut Accumulator, configuration: &Configuration) -> Outcome<()
         let found = images::set_replicas(set, replicas);
         if !set.located(found)? {
             let message = format!("no workload named {:?} to set the replicas of", replicas.name);
-            return Err(configuration.file.error(replicas.at, message));
+            set.not_there(configuration.file.error(replicas.at, message))?;
         }
     }
     for image in &configuration.images {

@@ -35,7 +35,7 @@ pub(super) fn generate(set: &mut Accumulator, configuration: &Configuration, gen
     };
     match (known[..].as_ref(), generator.behavior) {
         ([], Behavior::Create) => set.resources.push(made),
-        ([], _) => return Err(error(format!("no {} named {:?} to change", id.kind, generator.name))),
+        ([], _) => set.not_there(error(format!("no {} named {:?} to change", id.kind, generator.name)))?,
         ([_], Behavior::Create) => {
             return Err(error(format!("a {} named {:?} is there already", id.kind, generator.name)));
         }

@@ -97,9 +97,10 @@ pub(super) fn json_patches(set: &mut Accumulator, configuration: &Configuration)
         };
         let id = &target.id;
         let wanted = exact(&id.group, &id.version, &id.kind, &id.namespace, &id.name);
-        let index =
-            find(set, &wanted).map_err(|help| missing(configuration.file.error(patch.at, not_found(&wanted)), help))?;
-        json_patch(set, index, configuration, patch, &loaded)?;
+        let error = || configuration.file.error(patch.at, not_found(&wanted));
+        if let Some(index) = find(set, &wanted, error)? {
+            json_patch(set, index, configuration, patch, &loaded)?;
+        }
     }
     Ok(())
 }
@@ -149,14 +150,18 @@ fn exact(group: &str, version: &str, kind: &str, namespace: &str, name: &str) ->
     PastId { group: own(group), version: own(version), kind: own(kind), namespace: own(namespace), name: own(name) }
 }
 
-/// The one object that is or was called this; otherwise what to say about it.
-fn find(set: &Accumulator, wanted: &PastId) -> Result<usize, Option<String>> {
+/// The one object that is or was called this; none if there is none and it may be in what was not read.
+fn find(set: &mut Accumulator, wanted: &PastId, error: impl FnOnce() -> Box<Diagnostic>) -> Outcome<Option<usize>> {
     let known = |resource: &Resource| resource.all_ids().contains(wanted);
     let mut found = set.resources.iter().enumerate().filter(|(_, resource)| known(resource)).map(|(index, _)| index);
     match (found.next(), found.next()) {
-        (Some(index), None) => Ok(index),
-        (Some(_), Some(_)) => Err(Some("several objects are or were called this".to_owned())),
-        (None, _) => Err(why_not_found(set, wanted)),
+        (Some(index), None) => Ok(Some(index)),
+        (Some(_), Some(_)) => Err(Box::new(error().with_help("several objects are or were called this"))),
+        (None, _) => {
+            let help = why_not_found(set, wanted);
+            set.not_there(missing(error(), help))?;
+            Ok(None)
+        }
     }
 }
 
@@ -192,7 +197,8 @@ fn merge_into_named(set: &mut Accumulator, loaded: &Loaded, node: &Node, allowed
     let gvk = gvk(&node.value);
     let (namespace, name) = (text(&node.value, "/metadata/namespace"), text(&node.value, "/metadata/name"));
     let wanted = exact(&gvk.group, &gvk.version, &gvk.kind, namespace, name);
-    let index = find(set, &wanted).map_err(|help| missing(loaded.error(&node.marks, "", not_found(&wanted)), help))?;
+    let error = || loaded.error(&node.marks, "", not_found(&wanted));
+    let Some(index) = find(set, &wanted, error)? else { return Ok(()) };
     merge_into(set, index, loaded, node, &node.value, allowed)?;
     set.drop_deleted();
     Ok(())

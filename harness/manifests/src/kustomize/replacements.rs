@@ -15,7 +15,10 @@ pub(super) fn replace(set: &mut Accumulator, replacement: &Replacement) -> Outco
         let error = Diagnostic::new(Severity::Error, message);
         Box::new(error.at(replacement.at.clone(), replacement.file.text.clone()))
     };
-    let value = source_value(set, replacement).map_err(&failed)?;
+    let Some(value) = source_value(set, replacement).map_err(&failed)? else {
+        let source = replacement.source.describe();
+        return set.not_there(failed(format!("the source of the replacement, {source}, is not there")));
+    };
     for target in &replacement.targets {
         for resource in &mut set.resources {
             if !selects(target, resource) {
@@ -55,14 +58,13 @@ fn selects(target: &Target, resource: &super::resource::Resource) -> bool {
         && !target.reject.iter().filter(by_id).any(|reject| ids.iter().any(|id| reject.id.selects(id)))
 }
 
-fn source_value(set: &Accumulator, replacement: &Replacement) -> Result<Value, String> {
+/// The value to write; none if its object is not there.
+fn source_value(set: &Accumulator, replacement: &Replacement) -> Result<Option<Value>, String> {
     let source = &replacement.source;
     let mut found = set.resources.iter().filter(|resource| resource.all_ids().iter().any(|id| source.selects(id)));
     let resource = match (found.next(), found.next()) {
         (Some(resource), None) => resource,
-        (None, _) => {
-            return Err(format!("the source of the replacement, {}, is not there", source.describe()));
-        }
+        (None, _) => return Ok(None),
         (Some(a), Some(b)) => {
             let (a, b) = (&a.object.at, &b.object.at);
             return Err(format!(
@@ -85,11 +87,11 @@ fn source_value(set: &Accumulator, replacement: &Replacement) -> Result<Value, S
     };
     let options = &replacement.source_options;
     if options.delimiter.is_empty() {
-        return Ok(value.clone());
+        return Ok(Some(value.clone()));
     }
     let text = plain(value).ok_or("a delimiter needs a plain value in the source of the replacement")?;
     let part = usize::try_from(options.index).ok().and_then(|index| text.split(&options.delimiter).nth(index));
-    part.map(Value::from).ok_or_else(|| format!("the source {text:?} has no part {}", options.index))
+    part.map(|part| Some(part.into())).ok_or_else(|| format!("the source {text:?} has no part {}", options.index))
 }
 
 fn write(field: &mut Value, value: &Value, options: &FieldOptions) -> Result<(), String> {

@@ -34,10 +34,11 @@ pub(super) fn collect(set: &mut Accumulator, vars: &[Var]) -> Outcome<()> {
 /// Writes the values of all vars where they are named.
 pub(super) fn resolve(set: &mut Accumulator) -> Outcome<()> {
     let mut values: BTreeMap<String, Value> = BTreeMap::new();
-    for var in &set.vars {
+    for var in set.vars.clone() {
         let Some(resource) = set.resources.iter().find(|resource| resource.vars.contains(&var.name)) else {
             let message = format!("the var {} names an object that is not there: {}", var.name, var.object.describe());
-            return Err(var.file.error(var.at, message));
+            set.not_there(var.file.error(var.at, message))?;
+            continue;
         };
         let path: Vec<String> = paths::split(&var.path).iter().flat_map(|step| with_index(step)).collect();
         let Some(value) = paths::get(&resource.object.value, &path) else {

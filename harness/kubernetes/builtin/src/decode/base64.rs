@@ -18,11 +18,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<u8>, String> {
         return Err(format!("illegal base64 data at input byte {at}"));
     }
     let broken = text.bytes().any(|b| b == b'\n' || b == b'\r');
-    let bytes = if broken {
-        LENIENT.decode(text.replace(['\n', '\r'], ""))
-    } else {
-        LENIENT.decode(text)
-    };
+    let bytes = if broken { LENIENT.decode(text.replace(['\n', '\r'], "")) } else { LENIENT.decode(text) };
     bytes.map_err(|_| "illegal base64 data at input byte 0".to_owned())
 }
 

@@ -26,9 +26,5 @@ pub enum DecodeError {
 }
 
 fn target(outer: &str, field: &str) -> String {
-    if field.is_empty() {
-        "value".to_owned()
-    } else {
-        format!("struct field {outer}.{field}")
-    }
+    if field.is_empty() { "value".to_owned() } else { format!("struct field {outer}.{field}") }
 }

@@ -53,9 +53,7 @@ pub fn decode(value: &Value, ty: TypeId, strict: bool) -> Result<Decoded, Decode
 /// # Errors
 /// [`DecodeError`] with Go's text for a text that is no JSON, or for the first value that does not fit its field.
 pub fn decode_text(text: &[u8], ty: TypeId, strict: bool) -> Result<Decoded, DecodeError> {
-    Reader::new(strict)
-        .run(&parser::parse(text)?, ty)
-        .map_err(|error| *error)
+    Reader::new(strict).run(&parser::parse(text)?, ty).map_err(|error| *error)
 }
 
 /// Parses a JSON text as it stands; of duplicate fields the last one counts. See [`untyped`] for custom resources.

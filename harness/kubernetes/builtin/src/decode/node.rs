@@ -98,10 +98,7 @@ impl<'t> Node for Tree<'t> {
             Self::String(s) => Value::String(s.clone().into_owned()),
             Self::Array(items) => items.iter().map(Self::to_value).collect(),
             Self::Object(fields) => Value::Object(
-                fields
-                    .iter()
-                    .map(|(key, value)| (key.clone().into_owned(), value.to_value()))
-                    .collect::<Map<_, _>>(),
+                fields.iter().map(|(key, value)| (key.clone().into_owned(), value.to_value())).collect::<Map<_, _>>(),
             ),
         }
     }

@@ -53,10 +53,7 @@ impl Reader {
             Err(error) => Err(Box::new(self.in_context(*error))),
             Ok(value) => match self.saved {
                 Some(error) => Err(Box::new(error)),
-                None => Ok(Decoded {
-                    value: value.unwrap_or_else(|| zero(ty)),
-                    unknown: self.complaints,
-                }),
+                None => Ok(Decoded { value: value.unwrap_or_else(|| zero(ty)), unknown: self.complaints }),
             },
         }
     }
@@ -75,17 +72,10 @@ impl Reader {
     /// Adds the fields down to here; an error from within a custom decoder brings its own end of the path.
     fn in_context(&self, error: DecodeError) -> DecodeError {
         match error {
-            DecodeError::Type {
-                value, field, go_type, ..
-            } if !self.fields.is_empty() => {
+            DecodeError::Type { value, field, go_type, .. } if !self.fields.is_empty() => {
                 let inner = Some(field.as_str()).filter(|field| !field.is_empty());
                 let path: Vec<&str> = self.fields.iter().copied().chain(inner).collect();
-                DecodeError::Type {
-                    value,
-                    outer: self.outer.to_owned(),
-                    field: path.join("."),
-                    go_type,
-                }
+                DecodeError::Type { value, outer: self.outer.to_owned(), field: path.join("."), go_type }
             }
             other => other,
         }
@@ -165,15 +155,8 @@ impl Reader {
         values: &mut [Option<Value>],
     ) -> Result<(), Box<DecodeError>> {
         for &index in repeated {
-            let all: Vec<&N> = given
-                .iter()
-                .filter(|(given, _)| *given == index)
-                .map(|(_, node)| *node)
-                .collect();
-            let before = (
-                std::mem::replace(&mut self.merging, true),
-                std::mem::replace(&mut self.strict, false),
-            );
+            let all: Vec<&N> = given.iter().filter(|(given, _)| *given == index).map(|(_, node)| *node).collect();
+            let before = (std::mem::replace(&mut self.merging, true), std::mem::replace(&mut self.strict, false));
             let found = self.member(&all, index, known, details)?;
             (self.merging, self.strict) = before;
             if let Some(slot) = values.get_mut(index) {
@@ -221,9 +204,7 @@ impl Reader {
 
     /// A pointer forgets at null what it held before.
     fn field<N: Node>(&mut self, nodes: &[&N], field: &Field) -> Result<Option<Value>, Box<DecodeError>> {
-        let null = nodes
-            .iter()
-            .rposition(|node| field.pointer && matches!(node.view(), View::Null));
+        let null = nodes.iter().rposition(|node| field.pointer && matches!(node.view(), View::Null));
         match &nodes[null.map_or(0, |at| at + 1)..] {
             [] => Ok(None),
             nodes => Ok(self.value(nodes, field.ty)?.or_else(|| Some(zero(field.ty)))),
@@ -240,18 +221,12 @@ impl Reader {
             let entries = found.get_or_insert_default();
             let mut seen = BTreeSet::new();
             for (name, value) in fields {
-                let repeated = if nodes.len() == 1 {
-                    entries.contains_key(name)
-                } else {
-                    !seen.insert(name)
-                };
+                let repeated = if nodes.len() == 1 { entries.contains_key(name) } else { !seen.insert(name) };
                 if repeated {
                     self.complain("duplicate", name);
                 }
                 let length = self.enter(name);
-                let value = self
-                    .value(slice::from_ref(&value), map.value)?
-                    .unwrap_or_else(|| zero(map.value));
+                let value = self.value(slice::from_ref(&value), map.value)?.unwrap_or_else(|| zero(map.value));
                 self.path.truncate(length);
                 entries.insert(name.to_owned(), value);
             }
@@ -302,9 +277,9 @@ impl Reader {
             }
             (Codec::SchemaOrBool(schema), View::Object(_)) => within(node, schema),
             (Codec::SchemaOrBool(_), View::Bool(allowed)) => Ok(Some(Value::Bool(allowed))),
-            (Codec::SchemaOrBool(_), _) => Err(Box::new(DecodeError::Value(
-                "boolean or JSON schema expected".to_owned(),
-            ))),
+            (Codec::SchemaOrBool(_), _) => {
+                Err(Box::new(DecodeError::Value("boolean or JSON schema expected".to_owned())))
+            }
             (Codec::SchemaOrArray(list), View::Object(_)) => match TABLES.graph.get(list) {
                 Type::List(list) => within(node, list.item),
                 _ => Ok(None),
@@ -397,10 +372,7 @@ fn within<N: Node>(node: &N, ty: TypeId) -> Result<Option<Value>, Box<DecodeErro
 
 /// Whether null takes back what a repeated field had before.
 fn null_resets(ty: &Type) -> bool {
-    matches!(
-        ty,
-        Type::Scalar(Scalar::Time | Scalar::MicroTime | Scalar::Quantity | Scalar::Bytes)
-    )
+    matches!(ty, Type::Scalar(Scalar::Time | Scalar::MicroTime | Scalar::Quantity | Scalar::Bytes))
 }
 
 /// The repeated fields of a text without a type.

@@ -27,14 +27,12 @@ impl Reader {
         let found = match (scalar, view) {
             (_, View::Null) => None,
             (Scalar::Quantity, view) => Some(quantity(&view)?),
-            (Scalar::Time, View::String(text)) => Moment::parse(text)
-                .map_err(DecodeError::Value)?
-                .format()
-                .map(Value::String),
-            (Scalar::MicroTime, View::String(text)) => Moment::parse_micro(text)
-                .map_err(DecodeError::Value)?
-                .format_micro()
-                .map(Value::String),
+            (Scalar::Time, View::String(text)) => {
+                Moment::parse(text).map_err(DecodeError::Value)?.format().map(Value::String)
+            }
+            (Scalar::MicroTime, View::String(text)) => {
+                Moment::parse_micro(text).map_err(DecodeError::Value)?.format_micro().map(Value::String)
+            }
             (Scalar::Time | Scalar::MicroTime, view) => return Err(Box::new(misfit(&view, "string"))),
             (Scalar::String | Scalar::Duration | Scalar::IntOrString, View::String(text)) => {
                 Some(Value::String(text.to_owned()))
@@ -119,12 +117,7 @@ fn numeric_misfit<N: Node>(view: &View<'_, N>, go_type: &str) -> DecodeError {
         View::Number(text) => format!("number {text}"),
         _ => return misfit(view, go_type),
     };
-    DecodeError::Type {
-        value,
-        outer: String::new(),
-        field: String::new(),
-        go_type: go_type.to_owned(),
-    }
+    DecodeError::Type { value, outer: String::new(), field: String::new(), go_type: go_type.to_owned() }
 }
 
 fn int32<N: Node>(view: &View<'_, N>) -> Option<Value> {
@@ -142,9 +135,7 @@ pub(crate) fn float(text: &str) -> Option<Value> {
 
 /// A float as Go writes it: a whole one without a point, and its digits beyond the precision are zeros. None for what JSON cannot say.
 pub(crate) fn float_value(float: f64) -> Option<Value> {
-    let whole = (float.fract() == 0.0)
-        .then(|| format!("{float}").parse::<i64>().ok())
-        .flatten();
+    let whole = (float.fract() == 0.0).then(|| format!("{float}").parse::<i64>().ok()).flatten();
     if let Some(whole) = whole {
         return Some(whole.into());
     }
@@ -159,7 +150,5 @@ fn quantity<N: Node>(view: &View<'_, N>) -> Result<Value, Box<DecodeError>> {
         View::Number(text) => Quantity::parse(text),
         _ => Quantity::parse("{"),
     };
-    parsed
-        .map(|quantity| Value::String(quantity.to_string()))
-        .map_err(|error| unreadable(error.to_string()))
+    parsed.map(|quantity| Value::String(quantity.to_string())).map_err(|error| unreadable(error.to_string()))
 }

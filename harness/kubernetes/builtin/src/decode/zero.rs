@@ -17,11 +17,7 @@ pub(crate) fn zero(ty: TypeId) -> Value {
         },
         Type::Struct(known) => {
             let written = known.fields.iter().filter(|(_, field)| field.always);
-            Value::Object(
-                written
-                    .map(|(name, field)| (name.clone(), zero_field(field)))
-                    .collect::<Map<_, _>>(),
-            )
+            Value::Object(written.map(|(name, field)| (name.clone(), zero_field(field))).collect::<Map<_, _>>())
         }
         Type::Map(_) | Type::List(_) | Type::Any => Value::Null,
     }

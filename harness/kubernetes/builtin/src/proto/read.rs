@@ -25,11 +25,7 @@ pub(super) struct Envelope<'a> {
 
 /// Reads the envelope, but not what is in it.
 pub(super) fn envelope(bytes: &[u8]) -> Result<Envelope<'_>, ProtoError> {
-    let mut envelope = Envelope {
-        api_version: String::new(),
-        kind: String::new(),
-        raw: &[],
-    };
+    let mut envelope = Envelope { api_version: String::new(), kind: String::new(), raw: &[] };
     let mut message = Message::new(bytes);
     while let Some((number, wire)) = message.next()? {
         match number {
@@ -65,11 +61,7 @@ pub(super) fn object(envelope: Envelope<'_>) -> Result<ProtoObject, ProtoError> 
         fields.insert("apiVersion".to_owned(), api_version.clone().into());
         fields.extend(rest);
     }
-    Ok(ProtoObject {
-        api_version,
-        kind,
-        value,
-    })
+    Ok(ProtoObject { api_version, kind, value })
 }
 
 /// What was read of a field so far.
@@ -105,11 +97,7 @@ impl Reader {
                         items.push(self.single(wire, list.item)?);
                     }
                 }
-                Ok(if items.is_empty() {
-                    Value::Null
-                } else {
-                    Value::Array(items)
-                })
+                Ok(if items.is_empty() { Value::Null } else { Value::Array(items) })
             }
             (Type::Any, Some(codec)) => self.custom(bytes, codec),
             (Type::Any | Type::Map(_), _) => Err(ProtoError::Malformed("proto: no such message")),
@@ -154,21 +142,15 @@ impl Reader {
     ) -> Result<(), ProtoError> {
         let mut message = Message::new(bytes);
         while let Some((number, wire)) = message.next()? {
-            let embedded = details
-                .embeds
-                .iter()
-                .position(|embed| embed.parent == scope && embed.number == Some(number));
+            let embedded =
+                details.embeds.iter().position(|embed| embed.parent == scope && embed.number == Some(number));
             if embedded.is_some() {
                 // Embedding is as deep as the tables say.
                 self.fields(wire.bytes()?, known, details, embedded, slots)?;
                 continue;
             }
             let own = |index: &usize| details.embed_of(*index) == scope;
-            let numbered = known
-                .fields
-                .values()
-                .enumerate()
-                .filter(|(_, field)| field.number == Some(number));
+            let numbered = known.fields.values().enumerate().filter(|(_, field)| field.number == Some(number));
             let Some(index) = numbered.map(|(index, _)| index).find(own) else {
                 continue;
             };
@@ -254,11 +236,7 @@ impl Reader {
                 (Codec::SchemaOrArray(of), 1 | 2) => {
                     let Type::List(of) = TABLES.graph.get(of) else { continue };
                     let schema = self.message(wire.bytes()?, of.item)?;
-                    if number == 1 {
-                        found = Some(schema)
-                    } else {
-                        list.push(schema)
-                    }
+                    if number == 1 { found = Some(schema) } else { list.push(schema) }
                 }
                 (Codec::SchemaOrStrings(..), 2) => list.push(wire.string()?.into()),
                 _ => {}
@@ -294,18 +272,13 @@ fn small(bytes: &[u8], scalar: Scalar) -> Result<Value, ProtoError> {
     }
     let moment = |nanos| match bytes {
         [] => Moment::ZERO,
-        _ => Moment {
-            seconds: first.clamp(FIRST_SECOND, LAST_SECOND),
-            nanos,
-        },
+        _ => Moment { seconds: first.clamp(FIRST_SECOND, LAST_SECOND), nanos },
     };
     let written = match scalar {
         Scalar::Quantity if text.is_empty() => Some("0".to_owned()),
-        Scalar::Quantity => Some(
-            Quantity::parse(text.trim())
-                .map_err(|error| ProtoError::Value(error.to_string()))?
-                .to_string(),
-        ),
+        Scalar::Quantity => {
+            Some(Quantity::parse(text.trim()).map_err(|error| ProtoError::Value(error.to_string()))?.to_string())
+        }
         Scalar::IntOrString if first == 1 => Some(text),
         Scalar::IntOrString => return Ok(second.into()),
         Scalar::Time => moment(0).format(),
@@ -326,17 +299,11 @@ pub(super) fn is_message(ty: TypeId) -> bool {
         Type::List(_) => TABLES.details(ty).wrapped,
         Type::Map(_) => false,
         Type::Scalar(scalar) => {
-            matches!(
-                scalar,
-                Scalar::Quantity | Scalar::IntOrString | Scalar::Time | Scalar::MicroTime
-            )
+            matches!(scalar, Scalar::Quantity | Scalar::IntOrString | Scalar::Time | Scalar::MicroTime)
         }
     }
 }
 
 fn is_varint(ty: TypeId) -> bool {
-    matches!(
-        TABLES.graph.get(ty),
-        Type::Scalar(Scalar::Bool | Scalar::Int32 | Scalar::Int64 | Scalar::Uint32)
-    )
+    matches!(TABLES.graph.get(ty), Type::Scalar(Scalar::Bool | Scalar::Int32 | Scalar::Int64 | Scalar::Uint32))
 }

@@ -80,11 +80,7 @@ impl<'a> Message<'a> {
 
     /// The varints of a packed list.
     pub(super) fn next_packed(&mut self) -> Result<Option<Wire<'a>>, ProtoError> {
-        if self.rest.is_empty() {
-            Ok(None)
-        } else {
-            self.varint().map(|value| Some(Wire::Varint(value)))
-        }
+        if self.rest.is_empty() { Ok(None) } else { self.varint().map(|value| Some(Wire::Varint(value))) }
     }
 
     fn tag(&mut self) -> Result<(u32, u8), ProtoError> {
@@ -120,10 +116,7 @@ impl<'a> Message<'a> {
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], ProtoError> {
-        let (bytes, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(ProtoError::Malformed("unexpected EOF"))?;
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(ProtoError::Malformed("unexpected EOF"))?;
         self.rest = rest;
         Ok(*bytes)
     }

@@ -45,17 +45,9 @@ fn structure(out: &mut Vec<u8>, value: &Value, known: &Struct, details: &Details
         Field(&'a str, &'a Field),
         Embed(usize),
     }
-    let fields = known
-        .fields
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| details.embed_of(*index) == scope);
+    let fields = known.fields.iter().enumerate().filter(|(index, _)| details.embed_of(*index) == scope);
     let fields = fields.filter_map(|(_, (name, field))| Some((field.number?, Part::Field(name, field))));
-    let embeds = details
-        .embeds
-        .iter()
-        .enumerate()
-        .filter(|(_, embed)| embed.parent == scope);
+    let embeds = details.embeds.iter().enumerate().filter(|(_, embed)| embed.parent == scope);
     let embeds = embeds.filter_map(|(index, embed)| Some((embed.number?, Part::Embed(index))));
     let mut parts: Vec<(u32, Part<'_>)> = fields.chain(embeds).collect();
     parts.sort_by_key(|(number, _)| *number);

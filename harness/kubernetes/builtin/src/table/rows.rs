@@ -29,11 +29,7 @@ impl File {
         }
         let kinds = self.kinds.into_iter();
         let kinds = kinds.map(|(version, of)| (version, of.into_iter().map(|(kind, id)| (kind, TypeId(id))).collect()));
-        Tables {
-            graph,
-            details,
-            kinds: kinds.collect(),
-        }
+        Tables { graph, details, kinds: kinds.collect() }
     }
 }
 
@@ -84,10 +80,7 @@ impl<'de: 'static> Visitor<'de> for RowVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut row: A) -> Result<Row, A::Error> {
         let shape: &str = next(&mut row)?;
-        let mut details = Details {
-            go_name: next(&mut row)?,
-            ..Details::default()
-        };
+        let mut details = Details { go_name: next(&mut row)?, ..Details::default() };
         let ty = match shape {
             "s" => Type::Scalar(scalar(next(&mut row)?).ok_or_else(|| A::Error::custom("no such scalar"))?),
             "a" => {
@@ -116,10 +109,7 @@ impl<'de: 'static> Visitor<'de> for RowVisitor {
                 };
                 Type::List(ListType { item, kind })
             }
-            "m" => Type::Map(MapType {
-                value: TypeId(next(&mut row)?),
-                atomic: next(&mut row)?,
-            }),
+            "m" => Type::Map(MapType { value: TypeId(next(&mut row)?), atomic: next(&mut row)? }),
             "o" => {
                 let atomic = next(&mut row)?;
                 let rows: Vec<FieldRow> = next(&mut row)?;
@@ -129,16 +119,9 @@ impl<'de: 'static> Visitor<'de> for RowVisitor {
                     details.embeds.push(embed);
                 }
                 details.required = rows.iter().map(|field| field.3 & flag::REQUIRED != 0).collect();
-                let fields: IndexMap<_, _> = rows
-                    .into_iter()
-                    .map(|field| (field.0.to_owned(), field.digest()))
-                    .collect();
-                Type::Struct(Struct {
-                    go_name: details.go_name.to_owned(),
-                    fields,
-                    atomic,
-                    rest: None,
-                })
+                let fields: IndexMap<_, _> =
+                    rows.into_iter().map(|field| (field.0.to_owned(), field.digest())).collect();
+                Type::Struct(Struct { go_name: details.go_name.to_owned(), fields, atomic, rest: None })
             }
             _ => return Err(A::Error::custom("no such shape")),
         };
@@ -147,8 +130,7 @@ impl<'de: 'static> Visitor<'de> for RowVisitor {
 }
 
 fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(row: &mut A) -> Result<T, A::Error> {
-    row.next_element()?
-        .ok_or_else(|| A::Error::custom("the row is too short"))
+    row.next_element()?.ok_or_else(|| A::Error::custom("the row is too short"))
 }
 
 fn scalar(name: &str) -> Option<Scalar> {
@@ -191,11 +173,6 @@ impl EmbedRow {
     fn digest(self, outer: &[Embed]) -> Embed {
         let Self(first, count, number, name) = self;
         let parent = outer.iter().rposition(|embed| embed.fields.contains(&first));
-        Embed {
-            fields: first..first + count,
-            number: (number > 0).then_some(number),
-            name,
-            parent,
-        }
+        Embed { fields: first..first + count, number: (number > 0).then_some(number), name, parent }
     }
 }

@@ -45,10 +45,7 @@ fn step<'a>(values: Values<'a>, node: &Node) -> Result<Values<'a>, EvalError> {
             let mut found = Vec::new();
             for value in values {
                 if !value.is_array() {
-                    return fail(format!(
-                        "{} is not array or slice and cannot be filtered",
-                        print(&value)
-                    ));
+                    return fail(format!("{} is not array or slice and cannot be filtered", print(&value)));
                 }
                 for element in children(value) {
                     if keeps(&element, left, comparison.as_ref())? {
@@ -80,12 +77,7 @@ fn children(value: Cow<'_, Value>) -> Values<'_> {
         Cow::Borrowed(Value::Object(map)) => map.values().map(Cow::Borrowed).collect(),
         Cow::Owned(Value::Array(list)) => list.into_iter().map(Cow::Owned).collect(),
         Cow::Owned(Value::Object(map)) => map.into_iter().map(|(_, value)| Cow::Owned(value)).collect(),
-        value => value
-            .as_str()
-            .unwrap_or_default()
-            .bytes()
-            .map(|byte| Cow::Owned(json!(byte)))
-            .collect(),
+        value => value.as_str().unwrap_or_default().bytes().map(|byte| Cow::Owned(json!(byte))).collect(),
     }
 }
 
@@ -133,12 +125,7 @@ fn slice_of(value: Cow<'_, Value>, slice: Slice) -> Result<Values<'_>, EvalError
         Some(_) => return fail("step must be > 0"),
     };
     let place = |index: i64| usize::try_from(index).unwrap_or(0);
-    Ok(children(value)
-        .into_iter()
-        .skip(place(start))
-        .take(place(end - start))
-        .step_by(step)
-        .collect())
+    Ok(children(value).into_iter().skip(place(start)).take(place(end - start)).step_by(step).collect())
 }
 
 fn keeps(element: &Value, left: &[Node], comparison: Option<&(String, Vec<Node>)>) -> Result<bool, EvalError> {

@@ -67,11 +67,7 @@ impl<'a> Cursor<'a> {
             return fail("nested too deeply");
         }
         let mut nodes = Vec::new();
-        Cursor {
-            rest: text,
-            depth: self.depth + 1,
-        }
-        .action(&mut nodes)?;
+        Cursor { rest: text, depth: self.depth + 1 }.action(&mut nodes)?;
         Ok(nodes)
     }
 
@@ -117,10 +113,7 @@ impl<'a> Cursor<'a> {
     fn number(&mut self) -> Result<Node, ParseError> {
         let sign = usize::from(self.rest.starts_with(['+', '-']));
         let digits = self.rest.get(sign..).unwrap_or_default();
-        let end = sign
-            + digits
-                .find(|c: char| c != '.' && !c.is_numeric())
-                .unwrap_or(digits.len());
+        let end = sign + digits.find(|c: char| c != '.' && !c.is_numeric()).unwrap_or(digits.len());
         let text = self.take(end);
         match (text.parse::<i64>(), text.parse::<f64>()) {
             (Ok(whole), _) => Ok(Node::Literal(json!(whole))),
@@ -145,16 +138,11 @@ impl<'a> Cursor<'a> {
         let text = self.take(end + 1).get(1..end).unwrap_or_default();
         let text = if text == "*" { ":" } else { text };
         if text.contains(',') {
-            let parts = text
-                .split(',')
-                .map(|part| self.inner(&format!("[{}]", part.trim_matches(' '))));
+            let parts = text.split(',').map(|part| self.inner(&format!("[{}]", part.trim_matches(' '))));
             nodes.push(Node::Union(parts.collect::<Result<_, _>>()?));
             return Ok(());
         }
-        let key = text
-            .strip_prefix('\'')
-            .and_then(|text| text.strip_suffix('\''))
-            .filter(|key| !key.contains('\''));
+        let key = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).filter(|key| !key.contains('\''));
         match key {
             Some(key) => nodes.extend(self.inner(&format!(".{key}"))?),
             None => nodes.push(Node::Slice(slice(text)?)),
@@ -172,14 +160,10 @@ impl<'a> Cursor<'a> {
         }
         self.skip(1);
         nodes.push(match comparison(text) {
-            None => Node::Filter {
-                left: self.inner(text)?,
-                comparison: None,
-            },
-            Some((left, operator, right)) => Node::Filter {
-                left: self.inner(left)?,
-                comparison: Some((operator.to_owned(), self.inner(right)?)),
-            },
+            None => Node::Filter { left: self.inner(text)?, comparison: None },
+            Some((left, operator, right)) => {
+                Node::Filter { left: self.inner(left)?, comparison: Some((operator.to_owned(), self.inner(right)?)) }
+            }
         });
         Ok(())
     }
@@ -190,10 +174,7 @@ fn is_word(c: char) -> bool {
 }
 
 fn ends_word(c: char) -> bool {
-    matches!(
-        c,
-        ' ' | '\t' | '\r' | '\n' | '.' | ',' | '[' | ']' | '$' | '@' | '{' | '}'
-    )
+    matches!(c, ' ' | '\t' | '\r' | '\n' | '.' | ',' | '[' | ']' | '$' | '@' | '{' | '}')
 }
 
 /// `start:end:step`, each of them optional, or an index.
@@ -204,10 +185,7 @@ fn slice(text: &str) -> Result<Slice, ParseError> {
         _ if part == "-" || !part.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) => {
             fail(format!("invalid array index {text}"))
         }
-        _ => part
-            .parse()
-            .map(Some)
-            .or_else(|_| fail(format!("array index {part} is not a number"))),
+        _ => part.parse().map(Some).or_else(|_| fail(format!("array index {part} is not a number"))),
     };
     let start = number(parts.next().unwrap_or_default())?;
     let (end, step) = (parts.next(), parts.next());

@@ -10,9 +10,7 @@ use crate::printer::Row;
 pub(super) fn role_binding(object: &Value, now: Timestamp) -> Row {
     let role = &object["roleRef"];
     let subjects = |kind: &str| {
-        let of_kind = list(&object["subjects"])
-            .iter()
-            .filter(|subject| text(&subject["kind"]) == kind);
+        let of_kind = list(&object["subjects"]).iter().filter(|subject| text(&subject["kind"]) == kind);
         let shown = of_kind.map(|subject| match kind {
             "ServiceAccount" => format!("{}/{}", text(&subject["namespace"]), text(&subject["name"])),
             _ => text(&subject["name"]).to_owned(),
@@ -31,11 +29,7 @@ pub(super) fn role_binding(object: &Value, now: Timestamp) -> Row {
 
 pub(super) fn certificate_signing_request(object: &Value, now: Timestamp) -> Row {
     let (spec, status) = (&object["spec"], &object["status"]);
-    let has = |kind: &str| {
-        list(&status["conditions"])
-            .iter()
-            .any(|condition| text(&condition["type"]) == kind)
-    };
+    let has = |kind: &str| list(&status["conditions"]).iter().any(|condition| text(&condition["type"]) == kind);
     let mut state = match (has("Denied"), has("Approved")) {
         (true, _) => "Denied",
         (false, true) => "Approved",

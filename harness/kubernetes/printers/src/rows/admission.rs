@@ -46,10 +46,7 @@ pub(super) fn policy_binding(object: &Value, now: Timestamp) -> Row {
 fn go_selector(selector: &Value) -> String {
     let mut labels: Vec<_> = selector["matchLabels"].as_object().into_iter().flatten().collect();
     labels.sort_by_key(|(key, _)| *key);
-    let labels: String = labels
-        .into_iter()
-        .map(|(key, value)| format!("{key}: {},", text(value)))
-        .collect();
+    let labels: String = labels.into_iter().map(|(key, value)| format!("{key}: {},", text(value))).collect();
     let expressions: String = list(&selector["matchExpressions"])
         .iter()
         .map(|expression| {

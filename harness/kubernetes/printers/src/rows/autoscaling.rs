@@ -12,33 +12,19 @@ const UNKNOWN: &str = "<unknown>";
 const SHOWN: usize = 2;
 
 pub(super) fn scale(object: &Value, now: Timestamp) -> Row {
-    cells![
-        name(object),
-        int(&object["spec"]["replicas"]),
-        int(&object["status"]["replicas"]),
-        age(object, now)
-    ]
+    cells![name(object), int(&object["spec"]["replicas"]), int(&object["status"]["replicas"]), age(object, now)]
 }
 
 pub(super) fn horizontal_pod_autoscaler(object: &Value, now: Timestamp) -> Row {
     let (spec, status) = (&object["spec"], &object["status"]);
     let target = &spec["scaleTargetRef"];
-    let metrics = if text(&object["apiVersion"]).ends_with("/v1") {
-        metrics_v1(object)
-    } else {
-        metrics_v2(spec, status)
-    };
+    let metrics =
+        if text(&object["apiVersion"]).ends_with("/v1") { metrics_v1(object) } else { metrics_v2(spec, status) };
     cells![
         name(object),
         format!("{}/{}", text(&target["kind"]), text(&target["name"])),
-        if metrics.is_empty() {
-            "<none>".to_owned()
-        } else {
-            first_of(&metrics, SHOWN, ", ")
-        },
-        spec["minReplicas"]
-            .as_i64()
-            .map_or_else(|| "<unset>".to_owned(), |least| least.to_string()),
+        if metrics.is_empty() { "<none>".to_owned() } else { first_of(&metrics, SHOWN, ", ") },
+        spec["minReplicas"].as_i64().map_or_else(|| "<unset>".to_owned(), |least| least.to_string()),
         int(&spec["maxReplicas"]),
         int(&status["currentReplicas"]),
         age(object, now),
@@ -67,23 +53,11 @@ fn metric_v2(metric: &Value, status: &Value) -> String {
     let (source, current) = (&metric[field], &status[field]["current"]);
     let target = &source["target"];
     let of = |value: &str| {
-        if current[value].is_null() {
-            UNKNOWN.to_owned()
-        } else {
-            quantity(&current[value])
-        }
+        if current[value].is_null() { UNKNOWN.to_owned() } else { quantity(&current[value]) }
     };
-    let prefix = if field.ends_with("esource") {
-        format!("{}: ", text(&source["name"]))
-    } else {
-        String::new()
-    };
+    let prefix = if field.ends_with("esource") { format!("{}: ", text(&source["name"])) } else { String::new() };
     if !target["averageValue"].is_null() {
-        format!(
-            "{prefix}{}/{}{averages}",
-            of("averageValue"),
-            quantity(&target["averageValue"])
-        )
+        format!("{prefix}{}/{}{averages}", of("averageValue"), quantity(&target["averageValue"]))
     } else if prefix.is_empty() {
         format!("{}/{}", of("value"), quantity(&target["value"]))
     } else {
@@ -93,9 +67,7 @@ fn metric_v2(metric: &Value, status: &Value) -> String {
 }
 
 fn percent(value: &Value, absent: &str) -> String {
-    value
-        .as_i64()
-        .map_or_else(|| absent.to_owned(), |value| format!("{value}%"))
+    value.as_i64().map_or_else(|| absent.to_owned(), |value| format!("{value}%"))
 }
 
 /// `autoscaling/v1` has one field for the processor; its other metrics travel in annotations, in the v2beta1 form, and come before it when
@@ -111,10 +83,7 @@ fn metrics_v1(object: &Value) -> Vec<String> {
         .iter()
         .enumerate()
         .map(|(index, metric)| {
-            metric_v2(
-                &upgraded(metric, "target"),
-                &upgraded(current.get(index).unwrap_or(&Value::Null), "current"),
-            )
+            metric_v2(&upgraded(metric, "target"), &upgraded(current.get(index).unwrap_or(&Value::Null), "current"))
         })
         .collect();
     if let Some(target) = spec["targetCPUUtilizationPercentage"].as_i64() {
@@ -132,11 +101,9 @@ fn upgraded(metric: &Value, role: &str) -> Value {
             continue;
         };
         let mut values = serde_json::Map::new();
-        for (new, old) in [
-            ("value", "Value"),
-            ("averageValue", "AverageValue"),
-            ("averageUtilization", "AverageUtilization"),
-        ] {
+        for (new, old) in
+            [("value", "Value"), ("averageValue", "AverageValue"), ("averageUtilization", "AverageUtilization")]
+        {
             if let Some(value) = source.remove(&format!("{role}{old}")).or_else(|| source.remove(new)) {
                 values.insert(new.to_owned(), value);
             }

@@ -19,9 +19,7 @@ pub(super) fn name_and_age(object: &Value, now: Timestamp) -> Row {
 pub(super) fn node(object: &Value, now: Timestamp) -> Row {
     let (status, info) = (&object["status"], &object["status"]["nodeInfo"]);
     // The last condition of a type counts.
-    let ready = list(&status["conditions"])
-        .iter()
-        .rfind(|c| text(&c["type"]) == "Ready");
+    let ready = list(&status["conditions"]).iter().rfind(|c| text(&c["type"]) == "Ready");
     let mut state = match ready.map(|condition| text(&condition["status"])) {
         Some("True") => "Ready",
         Some(_) => "NotReady",
@@ -32,9 +30,7 @@ pub(super) fn node(object: &Value, now: Timestamp) -> Row {
         state.push_str(",SchedulingDisabled");
     }
     let address = |kind: &str| {
-        let found = list(&status["addresses"])
-            .iter()
-            .find(|address| text(&address["type"]) == kind);
+        let found = list(&status["addresses"]).iter().find(|address| text(&address["type"]) == kind);
         found.map_or("<none>", |address| text(&address["address"])).to_owned()
     };
     cells![
@@ -56,17 +52,10 @@ fn roles(labels: &Value) -> String {
         .as_object()
         .into_iter()
         .flatten()
-        .filter_map(|(key, value)| {
-            key.strip_prefix(ROLE_PREFIX)
-                .or((key == ROLE_LABEL).then(|| text(value)))
-        })
+        .filter_map(|(key, value)| key.strip_prefix(ROLE_PREFIX).or((key == ROLE_LABEL).then(|| text(value))))
         .filter(|role| !role.is_empty())
         .collect();
-    if roles.is_empty() {
-        "<none>".to_owned()
-    } else {
-        roles.into_iter().collect::<Vec<_>>().join(",")
-    }
+    if roles.is_empty() { "<none>".to_owned() } else { roles.into_iter().collect::<Vec<_>>().join(",") }
 }
 
 pub(super) fn namespace(object: &Value, now: Timestamp) -> Row {
@@ -74,20 +63,11 @@ pub(super) fn namespace(object: &Value, now: Timestamp) -> Row {
 }
 
 pub(super) fn secret(object: &Value, now: Timestamp) -> Row {
-    cells![
-        name(object),
-        text(&object["type"]),
-        len(&object["data"]),
-        age(object, now)
-    ]
+    cells![name(object), text(&object["type"]), len(&object["data"]), age(object, now)]
 }
 
 pub(super) fn config_map(object: &Value, now: Timestamp) -> Row {
-    cells![
-        name(object),
-        len(&object["data"]) + len(&object["binaryData"]),
-        age(object, now)
-    ]
+    cells![name(object), len(&object["data"]) + len(&object["binaryData"]), age(object, now)]
 }
 
 pub(super) fn resource_quota(object: &Value, now: Timestamp) -> Row {
@@ -97,11 +77,7 @@ pub(super) fn resource_quota(object: &Value, now: Timestamp) -> Row {
     let (mut requests, mut limits) = (Vec::new(), Vec::new());
     for (resource, limit) in hard {
         let used = quantity(&status["used"][resource.as_str()]);
-        let column = if resource.starts_with("limits.") {
-            &mut limits
-        } else {
-            &mut requests
-        };
+        let column = if resource.starts_with("limits.") { &mut limits } else { &mut requests };
         column.push(format!("{resource}: {used}/{}", quantity(limit)));
     }
     cells![name(object), requests.join(", "), limits.join(", "), age(object, now)]
@@ -111,11 +87,7 @@ pub(super) fn component_status(object: &Value, _now: Timestamp) -> Row {
     match condition(&object["conditions"], "Healthy") {
         None => cells![name(object), "Unknown", "", ""],
         Some(healthy) => {
-            let state = if text(&healthy["status"]) == "True" {
-                "Healthy"
-            } else {
-                "Unhealthy"
-            };
+            let state = if text(&healthy["status"]) == "True" { "Healthy" } else { "Unhealthy" };
             cells![name(object), state, text(&healthy["message"]), text(&healthy["error"])]
         }
     }

@@ -33,10 +33,7 @@ pub(super) fn row(event: &Value, now: Timestamp) -> Row {
         name => format!("{kind}/{name}"),
     };
     let source = either("source", "deprecatedSource");
-    let component = filled_or(
-        &source["component"],
-        text(either("reportingComponent", "reportingController")),
-    );
+    let component = filled_or(&source["component"], text(either("reportingComponent", "reportingController")));
     let instance = filled_or(&source["host"], text(&event["reportingInstance"]));
     cells![
         last,
@@ -44,11 +41,7 @@ pub(super) fn row(event: &Value, now: Timestamp) -> Row {
         text(&event["reason"]),
         target,
         text(&object["fieldPath"]),
-        if instance.is_empty() {
-            component.to_owned()
-        } else {
-            format!("{component}, {instance}")
-        },
+        if instance.is_empty() { component.to_owned() } else { format!("{component}, {instance}") },
         text(either("message", "note")).trim(),
         first,
         count,

@@ -44,35 +44,20 @@ fn hosts(rules: &[Value]) -> String {
 pub(super) fn ingress_class(object: &Value, now: Timestamp) -> Row {
     let parameters = &object["spec"]["parameters"];
     let shown = if parameters.is_object() {
-        let group = parameters["apiGroup"]
-            .as_str()
-            .map_or(String::new(), |group| format!(".{group}"));
+        let group = parameters["apiGroup"].as_str().map_or(String::new(), |group| format!(".{group}"));
         format!("{}{group}/{}", text(&parameters["kind"]), text(&parameters["name"]))
     } else {
         "<none>".to_owned()
     };
-    cells![
-        name(object),
-        text(&object["spec"]["controller"]),
-        shown,
-        age(object, now)
-    ]
+    cells![name(object), text(&object["spec"]["controller"]), shown, age(object, now)]
 }
 
 pub(super) fn network_policy(object: &Value, now: Timestamp) -> Row {
-    cells![
-        name(object),
-        format_label_selector(&object["spec"]["podSelector"]),
-        age(object, now)
-    ]
+    cells![name(object), format_label_selector(&object["spec"]["podSelector"]), age(object, now)]
 }
 
 pub(super) fn service_cidr(object: &Value, now: Timestamp) -> Row {
-    cells![
-        name(object),
-        joined(list(&object["spec"]["cidrs"]), ","),
-        age(object, now)
-    ]
+    cells![name(object), joined(list(&object["spec"]["cidrs"]), ","), age(object, now)]
 }
 
 /// Three cells although the kind has two columns: kube-apiserver sends the age too.
@@ -80,25 +65,13 @@ pub(super) fn ip_address(object: &Value, now: Timestamp) -> Row {
     let parent = &object["spec"]["parentRef"];
     let shown = if parent.is_object() {
         let dotted = |group: &str| {
-            if group.is_empty() {
-                String::new()
-            } else {
-                format!(".{group}")
-            }
+            if group.is_empty() { String::new() } else { format!(".{group}") }
         };
         let slashed = |namespace: &str| {
-            if namespace.is_empty() {
-                String::new()
-            } else {
-                format!("/{namespace}")
-            }
+            if namespace.is_empty() { String::new() } else { format!("/{namespace}") }
         };
         let resource = format!("{}{}", text(&parent["resource"]), dotted(text(&parent["group"]))).to_lowercase();
-        format!(
-            "{resource}{}/{}",
-            slashed(text(&parent["namespace"])),
-            text(&parent["name"])
-        )
+        format!("{resource}{}/{}", slashed(text(&parent["namespace"])), text(&parent["name"]))
     } else {
         "<none>".to_owned()
     };
@@ -122,11 +95,7 @@ pub(super) fn endpoints(object: &Value, now: Timestamp) -> Row {
             }
         }
     }
-    let shown = if list(&object["subsets"]).is_empty() {
-        "<none>".to_owned()
-    } else {
-        first_of(&all, SHOWN, ",")
-    };
+    let shown = if list(&object["subsets"]).is_empty() { "<none>".to_owned() } else { first_of(&all, SHOWN, ",") };
     cells![name(object), shown, age(object, now)]
 }
 

@@ -30,9 +30,7 @@ pub(super) fn row(pod: &Value, now: Timestamp) -> Row {
         _ => summary.restarts.to_string(),
     };
     // Older writers set podIP alone.
-    let ip = list(&status["podIPs"])
-        .first()
-        .map_or(&status["podIP"], |first| &first["ip"]);
+    let ip = list(&status["podIPs"]).first().map_or(&status["podIP"], |first| &first["ip"]);
     let mut row = cells![
         name(pod),
         format!("{}/{}", summary.ready, summary.total),
@@ -45,11 +43,7 @@ pub(super) fn row(pod: &Value, now: Timestamp) -> Row {
         readiness_gates(spec, status),
     ];
     if terminal {
-        let message = if phase == "Succeeded" {
-            "The pod has completed successfully."
-        } else {
-            "The pod failed."
-        };
+        let message = if phase == "Succeeded" { "The pod has completed successfully." } else { "The pod failed." };
         row.conditions = vec![json!({"type": "Completed", "status": "True", "reason": phase, "message": message})];
     }
     row
@@ -60,10 +54,7 @@ fn readiness_gates(spec: &Value, status: &Value) -> String {
     if gates.is_empty() {
         return NONE.to_owned();
     }
-    let met = gates
-        .iter()
-        .filter(|gate| holds(&status["conditions"], text(&gate["conditionType"])))
-        .count();
+    let met = gates.iter().filter(|gate| holds(&status["conditions"], text(&gate["conditionType"]))).count();
     format!("{met}/{}", gates.len())
 }
 
@@ -138,13 +129,7 @@ impl Summary {
             break;
         }
         if initializing && !holds(conditions, "Initialized") {
-            return Self {
-                reason,
-                ready,
-                total,
-                restarts: all_init.count,
-                last_restart: all_init.last,
-            };
+            return Self { reason, ready, total, restarts: all_init.count, last_restart: all_init.last };
         }
 
         let mut restarts = sidecars;
@@ -176,13 +161,7 @@ impl Summary {
                 reason = "NotReady".to_owned();
             }
         }
-        Self {
-            reason,
-            ready,
-            total,
-            restarts: restarts.count,
-            last_restart: restarts.last,
-        }
+        Self { reason, ready, total, restarts: restarts.count, last_restart: restarts.last }
     }
 }
 

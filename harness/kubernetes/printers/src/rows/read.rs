@@ -53,10 +53,7 @@ pub(crate) fn list(value: &Value) -> &[Value] {
 }
 
 pub(crate) fn len(value: &Value) -> i64 {
-    let length = value
-        .as_array()
-        .map(Vec::len)
-        .or_else(|| value.as_object().map(serde_json::Map::len));
+    let length = value.as_array().map(Vec::len).or_else(|| value.as_object().map(serde_json::Map::len));
     length.and_then(|length| i64::try_from(length).ok()).unwrap_or(0)
 }
 
@@ -85,9 +82,7 @@ pub(crate) fn first_of(all: &[String], shown: usize, separator: &str) -> String 
 
 /// The condition of this type.
 pub(crate) fn condition<'a>(conditions: &'a Value, kind: &str) -> Option<&'a Value> {
-    list(conditions)
-        .iter()
-        .find(|condition| text(&condition["type"]) == kind)
+    list(conditions).iter().find(|condition| text(&condition["type"]) == kind)
 }
 
 /// Whether the condition of this type is `True`.
@@ -98,8 +93,5 @@ pub(crate) fn holds(conditions: &Value, kind: &str) -> bool {
 /// Names and images of the containers of a pod specification.
 pub(crate) fn containers(pod_spec: &Value) -> (String, String) {
     let containers = list(&pod_spec["containers"]);
-    (
-        joined(containers.iter().map(|c| &c["name"]), ","),
-        joined(containers.iter().map(|c| &c["image"]), ","),
-    )
+    (joined(containers.iter().map(|c| &c["name"]), ","), joined(containers.iter().map(|c| &c["image"]), ","))
 }

@@ -20,11 +20,7 @@ pub(super) fn row(service: &Value, now: Timestamp) -> Row {
         text(&spec["type"]),
         filled_or(cluster_ip, NONE),
         external_ip(service),
-        if ports.is_empty() {
-            NONE.to_owned()
-        } else {
-            ports.join(",")
-        },
+        if ports.is_empty() { NONE.to_owned() } else { ports.join(",") },
         age(service, now),
         labels(&spec["selector"]),
     ]

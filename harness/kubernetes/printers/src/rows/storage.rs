@@ -9,10 +9,8 @@ use crate::printer::Row;
 
 const UNSET: &str = "<unset>";
 const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
-const DEFAULT_CLASS: [&str; 2] = [
-    "storageclass.kubernetes.io/is-default-class",
-    "storageclass.beta.kubernetes.io/is-default-class",
-];
+const DEFAULT_CLASS: [&str; 2] =
+    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
 
 pub(super) fn persistent_volume(object: &Value, now: Timestamp) -> Row {
     let (spec, status) = (&object["spec"], &object["status"]);
@@ -41,10 +39,7 @@ pub(super) fn persistent_volume_claim(object: &Value, now: Timestamp) -> Row {
     let volume = text(&spec["volumeName"]);
     let (capacity, modes) = match volume {
         "" => (String::new(), String::new()),
-        _ => (
-            quantity(&status["capacity"]["storage"]),
-            access_modes(&status["accessModes"]),
-        ),
+        _ => (quantity(&status["capacity"]["storage"]), access_modes(&status["accessModes"])),
     };
     cells![
         name(object),
@@ -60,33 +55,21 @@ pub(super) fn persistent_volume_claim(object: &Value, now: Timestamp) -> Row {
 }
 
 fn phase(object: &Value) -> &str {
-    if deleted(object) {
-        "Terminating"
-    } else {
-        text(&object["status"]["phase"])
-    }
+    if deleted(object) { "Terminating" } else { text(&object["status"]["phase"]) }
 }
 
 fn storage_class_name(object: &Value) -> &str {
-    text_or(
-        &object["metadata"]["annotations"][BETA_CLASS],
-        text(&object["spec"]["storageClassName"]),
-    )
+    text_or(&object["metadata"]["annotations"][BETA_CLASS], text(&object["spec"]["storageClassName"]))
 }
 
 /// Abbreviated, in this order whatever the object's.
 fn access_modes(modes: &Value) -> String {
-    [
-        ("ReadWriteOnce", "RWO"),
-        ("ReadOnlyMany", "ROX"),
-        ("ReadWriteMany", "RWX"),
-        ("ReadWriteOncePod", "RWOP"),
-    ]
-    .into_iter()
-    .filter(|(mode, _)| list(modes).iter().any(|given| given == mode))
-    .map(|(_, short)| short)
-    .collect::<Vec<_>>()
-    .join(",")
+    [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")]
+        .into_iter()
+        .filter(|(mode, _)| list(modes).iter().any(|given| given == mode))
+        .map(|(_, short)| short)
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 pub(super) fn storage_class(object: &Value, now: Timestamp) -> Row {
@@ -150,24 +133,13 @@ pub(super) fn resource_claim(object: &Value, now: Timestamp) -> Row {
         ("allocated", allocated),
         ("reserved", allocated && len(&status["reservedFor"]) > 0),
     ];
-    let state = states
-        .into_iter()
-        .filter(|(_, is)| *is)
-        .map(|(state, _)| state)
-        .collect::<Vec<_>>()
-        .join(",");
+    let state = states.into_iter().filter(|(_, is)| *is).map(|(state, _)| state).collect::<Vec<_>>().join(",");
     cells![name(object), state, age(object, now)]
 }
 
 pub(super) fn resource_slice(object: &Value, now: Timestamp) -> Row {
     let spec = &object["spec"];
-    cells![
-        name(object),
-        text(&spec["nodeName"]),
-        text(&spec["driver"]),
-        text(&spec["pool"]["name"]),
-        age(object, now)
-    ]
+    cells![name(object), text(&spec["nodeName"]), text(&spec["driver"]), text(&spec["pool"]["name"]), age(object, now)]
 }
 
 pub(super) fn device_taint_rule(object: &Value, now: Timestamp) -> Row {
@@ -178,11 +150,7 @@ pub(super) fn device_taint_rule(object: &Value, now: Timestamp) -> Row {
         text(&taint["key"]),
         text(&taint["value"]),
         text(&taint["effect"]),
-        if added.is_null() {
-            String::new()
-        } else {
-            since(added, now)
-        },
+        if added.is_null() { String::new() } else { since(added, now) },
         age(object, now),
     ]
 }

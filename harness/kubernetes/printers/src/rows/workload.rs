@@ -86,21 +86,10 @@ pub(super) fn daemon_set(object: &Value, now: Timestamp) -> Row {
 pub(super) fn controller_revision(object: &Value, now: Timestamp) -> Row {
     let owners = list(&object["metadata"]["ownerReferences"]);
     let controller = owners.iter().find(|owner| owner["controller"] == true).map(|owner| {
-        let group = text(&owner["apiVersion"])
-            .split_once('/')
-            .map_or(String::new(), |(group, _)| format!(".{group}"));
-        format!(
-            "{}/{}",
-            format!("{}{group}", text(&owner["kind"])).to_lowercase(),
-            text(&owner["name"])
-        )
+        let group = text(&owner["apiVersion"]).split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
+        format!("{}/{}", format!("{}{group}", text(&owner["kind"])).to_lowercase(), text(&owner["name"]))
     });
-    cells![
-        name(object),
-        controller.unwrap_or_else(|| "<none>".to_owned()),
-        int(&object["revision"]),
-        age(object, now),
-    ]
+    cells![name(object), controller.unwrap_or_else(|| "<none>".to_owned()), int(&object["revision"]), age(object, now),]
 }
 
 pub(super) fn job(object: &Value, now: Timestamp) -> Row {
@@ -158,11 +147,7 @@ pub(super) fn cron_job(object: &Value, now: Timestamp) -> Row {
         text_or(&spec["timeZone"], "<none>"),
         suspend,
         len(&status["active"]),
-        if last.is_null() {
-            "<none>".to_owned()
-        } else {
-            since(last, now)
-        },
+        if last.is_null() { "<none>".to_owned() } else { since(last, now) },
         age(object, now),
         names,
         images,
@@ -188,7 +173,5 @@ pub(super) fn pod_disruption_budget(object: &Value, now: Timestamp) -> Row {
 
 /// A duration given in seconds.
 pub(super) fn seconds(value: &Value) -> Option<String> {
-    value
-        .as_i64()
-        .map(|seconds| human_duration(SignedDuration::from_secs(seconds)))
+    value.as_i64().map(|seconds| human_duration(SignedDuration::from_secs(seconds)))
 }

@@ -25,16 +25,8 @@ static DEFAULTS: LazyLock<Defaults> = LazyLock::new(|| {
             role.rules.clone_from(rules);
         }
     }
-    let objects = roles
-        .iter()
-        .map(role_object)
-        .chain(bindings.iter().map(binding_object))
-        .collect();
-    Defaults {
-        roles,
-        bindings,
-        objects,
-    }
+    let objects = roles.iter().map(role_object).chain(bindings.iter().map(binding_object)).collect();
+    Defaults { roles, bindings, objects }
 });
 
 /// The default ClusterRoles and Roles.
@@ -60,10 +52,7 @@ fn metadata(name: &str, namespace: Option<&str>, labels: Value) -> Value {
         metadata.insert("namespace".into(), json!(namespace));
     }
     metadata.insert("labels".into(), labels);
-    metadata.insert(
-        "annotations".into(),
-        json!({"rbac.authorization.kubernetes.io/autoupdate": "true"}),
-    );
+    metadata.insert("annotations".into(), json!({"rbac.authorization.kubernetes.io/autoupdate": "true"}));
     Value::Object(metadata)
 }
 
@@ -76,18 +65,8 @@ fn object(kind: &str, metadata: Value) -> Map<String, Value> {
 }
 
 fn role_object(role: &Role) -> Value {
-    let mut object = object(
-        role.kind(),
-        metadata(&role.name, role.namespace.as_deref(), json!(role.labels)),
-    );
-    object.insert(
-        "rules".into(),
-        if role.rules.is_empty() {
-            Value::Null
-        } else {
-            json!(role.rules)
-        },
-    );
+    let mut object = object(role.kind(), metadata(&role.name, role.namespace.as_deref(), json!(role.labels)));
+    object.insert("rules".into(), if role.rules.is_empty() { Value::Null } else { json!(role.rules) });
     if let Some(aggregation) = &role.aggregation_rule {
         object.insert("aggregationRule".into(), json!(aggregation));
     }
@@ -96,10 +75,7 @@ fn role_object(role: &Role) -> Value {
 
 fn binding_object(binding: &Binding) -> Value {
     let (key, value) = table::LABEL;
-    let mut object = object(
-        binding.kind(),
-        metadata(&binding.name, binding.namespace.as_deref(), json!({key: value})),
-    );
+    let mut object = object(binding.kind(), metadata(&binding.name, binding.namespace.as_deref(), json!({key: value})));
     if !binding.subjects.is_empty() {
         object.insert("subjects".into(), json!(binding.subjects));
     }

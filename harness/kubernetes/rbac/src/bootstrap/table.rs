@@ -52,8 +52,7 @@ fn heading(line: &str) -> Option<Block> {
 }
 
 fn label(text: &str) -> Option<(String, String)> {
-    text.split_once('=')
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))
 }
 
 fn role(namespace: Option<&str>, name: &str, labels: &[&str]) -> Role {
@@ -71,35 +70,19 @@ fn binding(namespace: Option<&str>, name: &str, kind: &str, role: &str) -> Bindi
         name: name.to_owned(),
         namespace: namespace.map(str::to_owned),
         subjects: Vec::new(),
-        role_ref: RoleRef {
-            api_group: GROUP.to_owned(),
-            kind: kind.to_owned(),
-            name: role.to_owned(),
-        },
+        role_ref: RoleRef { api_group: GROUP.to_owned(), kind: kind.to_owned(), name: role.to_owned() },
     }
 }
 
 fn subject(line: &str) -> Option<Subject> {
     let (kind, name) = line.split_once(' ')?;
-    let (namespace, name) = if kind == "ServiceAccount" {
-        name.split_once('/')?
-    } else {
-        ("", name)
-    };
+    let (namespace, name) = if kind == "ServiceAccount" { name.split_once('/')? } else { ("", name) };
     let api_group = if kind == "ServiceAccount" { "" } else { GROUP };
-    Some(Subject {
-        kind: kind.into(),
-        api_group: api_group.into(),
-        name: name.into(),
-        namespace: namespace.into(),
-    })
+    Some(Subject { kind: kind.into(), api_group: api_group.into(), name: name.into(), namespace: namespace.into() })
 }
 
 fn list(column: &str) -> Vec<String> {
-    column
-        .split(',')
-        .map(|item| if item == "-" { String::new() } else { item.to_owned() })
-        .collect()
+    column.split(',').map(|item| if item == "-" { String::new() } else { item.to_owned() }).collect()
 }
 
 fn add_rule(role: &mut Role, line: &str) {
@@ -107,21 +90,13 @@ fn add_rule(role: &mut Role, line: &str) {
     let rule = match words.as_slice() {
         ["aggregate", selector] => {
             let match_labels: BTreeMap<String, String> = label(selector).into_iter().collect();
-            let selector = LabelSelector {
-                match_labels,
-                ..LabelSelector::default()
-            };
-            role.aggregation_rule
-                .get_or_insert_with(AggregationRule::default)
-                .cluster_role_selectors
-                .push(selector);
+            let selector = LabelSelector { match_labels, ..LabelSelector::default() };
+            role.aggregation_rule.get_or_insert_with(AggregationRule::default).cluster_role_selectors.push(selector);
             return;
         }
-        [verbs, "url", urls] => PolicyRule {
-            verbs: list(verbs),
-            non_resource_urls: list(urls),
-            ..PolicyRule::default()
-        },
+        [verbs, "url", urls] => {
+            PolicyRule { verbs: list(verbs), non_resource_urls: list(urls), ..PolicyRule::default() }
+        }
         [verbs, groups, resources, names @ ..] => PolicyRule {
             verbs: list(verbs),
             api_groups: list(groups),
@@ -144,10 +119,7 @@ mod tests {
         let (roles, bindings) = parse(text);
         let headings = text.lines().filter(|line| !line.starts_with(['#', ' '])).count();
         let details = text.lines().filter(|line| line.starts_with("  ")).count();
-        let selectors = roles
-            .iter()
-            .flat_map(|r| &r.aggregation_rule)
-            .map(|a| a.cluster_role_selectors.len());
+        let selectors = roles.iter().flat_map(|r| &r.aggregation_rule).map(|a| a.cluster_role_selectors.len());
         let subjects = bindings.iter().map(|binding| binding.subjects.len());
         let rules = roles.iter().map(|role| role.rules.len());
         assert_eq!(headings, roles.len() + bindings.len());

@@ -49,11 +49,7 @@ pub(super) fn hints(all: &[Arc<Role>], role: &Role, attributes: &Attributes<'_>)
             (false, true) if other.aggregation_rule.is_none() && !is_wild(other) => AggregationProblem::NotSelected,
             _ => continue,
         };
-        hints.push(AggregationHint {
-            role: role.name.clone(),
-            source: other.name.clone(),
-            problem,
-        });
+        hints.push(AggregationHint { role: role.name.clone(), source: other.name.clone(), problem });
     }
     hints.sort_by(|a, b| (a.problem, &a.source).cmp(&(b.problem, &b.source)));
     hints
@@ -66,12 +62,7 @@ fn sources<'a>(all: &'a [Arc<Role>], role: &Role, aggregation: &AggregationRule)
     while let Some(aggregation) = open.pop() {
         for other in all {
             let seen = other.name == role.name || found.iter().any(|known| known.name == other.name);
-            if !seen
-                && aggregation
-                    .cluster_role_selectors
-                    .iter()
-                    .any(|selector| selector.matches(&other.labels))
-            {
+            if !seen && aggregation.cluster_role_selectors.iter().any(|selector| selector.matches(&other.labels)) {
                 found.push(other);
                 open.extend(&other.aggregation_rule);
             }
@@ -87,10 +78,8 @@ pub(super) fn sources_of<S: PolicyCatalog + ?Sized>(source: &S, role: &Role, rul
     };
     let all = source.cluster_roles();
     let feeding = sources(&all, role, aggregation).into_iter();
-    let mut names: Vec<String> = feeding
-        .filter(|r| r.aggregation_rule.is_none() && r.rules.contains(rule))
-        .map(|r| r.name.clone())
-        .collect();
+    let mut names: Vec<String> =
+        feeding.filter(|r| r.aggregation_rule.is_none() && r.rules.contains(rule)).map(|r| r.name.clone()).collect();
     names.sort();
     names
 }
@@ -104,7 +93,5 @@ fn concerns(role: &Role, attributes: &Attributes<'_>) -> bool {
 }
 
 fn is_wild(role: &Role) -> bool {
-    role.rules
-        .iter()
-        .any(|rule| rule.api_groups.iter().chain(&rule.resources).any(|item| item == "*"))
+    role.rules.iter().any(|rule| rule.api_groups.iter().chain(&rule.resources).any(|item| item == "*"))
 }

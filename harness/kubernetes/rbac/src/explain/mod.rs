@@ -120,23 +120,14 @@ fn explain_denial<S: PolicyCatalog + ?Sized>(source: &S, attributes: &Attributes
             Visited::Role { binding, subject, role } => {
                 let near = NearMiss::of(&role.rules, attributes);
                 let by = describe_grant(binding, subject);
-                explanation.bound.push(Bound {
-                    by,
-                    role: role.name.clone(),
-                    unresolved: None,
-                    near,
-                });
+                explanation.bound.push(Bound { by, role: role.name.clone(), unresolved: None, near });
                 for hint in aggregation::hints(&all, &role, attributes) {
                     if !explanation.aggregation.contains(&hint) {
                         explanation.aggregation.push(hint);
                     }
                 }
             }
-            Visited::Unresolved {
-                binding,
-                subject,
-                error,
-            } => explanation.bound.push(Bound {
+            Visited::Unresolved { binding, subject, error } => explanation.bound.push(Bound {
                 by: describe_grant(binding, subject),
                 role: binding.role_ref.name.clone(),
                 unresolved: Some(error.to_string()),
@@ -146,22 +137,11 @@ fn explain_denial<S: PolicyCatalog + ?Sized>(source: &S, attributes: &Attributes
         ControlFlow::Continue(())
     });
     explanation.elsewhere = elsewhere(source, attributes);
-    let local = if attributes.namespace().is_empty() {
-        Vec::new()
-    } else {
-        source.roles(attributes.namespace())
-    };
-    let mut fitting: Vec<&Role> = local
-        .iter()
-        .chain(&all)
-        .map(AsRef::as_ref)
-        .filter(|r| allows(r, attributes))
-        .collect();
+    let local = if attributes.namespace().is_empty() { Vec::new() } else { source.roles(attributes.namespace()) };
+    let mut fitting: Vec<&Role> =
+        local.iter().chain(&all).map(AsRef::as_ref).filter(|r| allows(r, attributes)).collect();
     fitting.sort_by_key(|role| breadth(role, attributes));
-    explanation.would_allow = fitting
-        .into_iter()
-        .map(|role| format!("{} {:?}", role.kind(), role.name))
-        .collect();
+    explanation.would_allow = fitting.into_iter().map(|role| format!("{} {:?}", role.kind(), role.name)).collect();
 }
 
 /// Narrow roles first: those that are not the system's own, those without a wildcard in the fitting rule, those with few rules.
@@ -193,11 +173,7 @@ fn elsewhere<S: PolicyCatalog + ?Sized>(source: &S, attributes: &Attributes<'_>)
         let Some(namespace) = binding.namespace.as_deref().filter(|&ns| ns != attributes.namespace()) else {
             continue;
         };
-        if !binding
-            .subjects
-            .iter()
-            .any(|subject| is_subject(subject, user, namespace))
-        {
+        if !binding.subjects.iter().any(|subject| is_subject(subject, user, namespace)) {
             continue;
         }
         let role = resolve(source, &binding.role_ref, namespace);
@@ -212,20 +188,10 @@ fn request(attributes: &Attributes<'_>) -> String {
     let Attributes { verb, kind, .. } = attributes;
     match kind {
         Requested::NonResource { path } => format!("{verb} {path}"),
-        Requested::Resource {
-            group, name, namespace, ..
-        } => {
+        Requested::Resource { group, name, namespace, .. } => {
             let resource = attributes.combined_resource();
-            let what = if group.is_empty() {
-                resource.into_owned()
-            } else {
-                format!("{resource}.{group}")
-            };
-            let named = if name.is_empty() {
-                what
-            } else {
-                format!("{what} {name:?}")
-            };
+            let what = if group.is_empty() { resource.into_owned() } else { format!("{resource}.{group}") };
+            let named = if name.is_empty() { what } else { format!("{what} {name:?}") };
             let place = if namespace.is_empty() {
                 "at the cluster scope".to_owned()
             } else {

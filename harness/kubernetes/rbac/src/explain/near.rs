@@ -46,13 +46,7 @@ impl NearMiss {
                         near.paths.extend(rule.non_resource_urls.iter().cloned());
                     }
                 }
-                Requested::Resource {
-                    group,
-                    resource,
-                    subresource,
-                    name,
-                    ..
-                } => {
+                Requested::Resource { group, resource, subresource, name, .. } => {
                     let fits = [
                         verb,
                         has_or_all(&rule.api_groups, group),

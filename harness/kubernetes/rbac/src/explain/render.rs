@@ -12,13 +12,7 @@ const SHOWN: usize = 6;
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.allowed { "allowed" } else { "denied" };
-        writeln!(
-            f,
-            "{word}: {:?} may{} {}",
-            self.user,
-            if self.allowed { "" } else { " not" },
-            self.request
-        )?;
+        writeln!(f, "{word}: {:?} may{} {}", self.user, if self.allowed { "" } else { " not" }, self.request)?;
         if self.privileged {
             writeln!(
                 f,
@@ -45,10 +39,8 @@ impl fmt::Display for GrantedBy {
 
 impl Explanation {
     fn denial_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (telling, silent): (Vec<&Bound>, Vec<&Bound>) = self
-            .bound
-            .iter()
-            .partition(|bound| bound.unresolved.is_some() || !bound.near.is_empty());
+        let (telling, silent): (Vec<&Bound>, Vec<&Bound>) =
+            self.bound.iter().partition(|bound| bound.unresolved.is_some() || !bound.near.is_empty());
         if self.bound.is_empty() {
             writeln!(f, "  no binding reaches the user here")?;
         }
@@ -64,20 +56,13 @@ impl Explanation {
             let roles: Vec<&str> = roles.into_iter().collect();
             writeln!(f, "  bound to roles with nothing close to it: {}", list(&roles))?;
         }
-        self.aggregation
-            .iter()
-            .take(SHOWN)
-            .try_for_each(|hint| write!(f, "{hint}"))?;
+        self.aggregation.iter().take(SHOWN).try_for_each(|hint| write!(f, "{hint}"))?;
         if !self.elsewhere.is_empty() {
             writeln!(f, "  allowed in other namespaces only: {}", list(&self.elsewhere))?;
         }
         match self.would_allow.as_slice() {
             [] => writeln!(f, "  no role holds a rule for it"),
-            roles => writeln!(
-                f,
-                "  roles that hold a rule for it, so that a binding would do: {}",
-                list(roles)
-            ),
+            roles => writeln!(f, "  roles that hold a rule for it, so that a binding would do: {}", list(roles)),
         }
     }
 }
@@ -91,10 +76,7 @@ impl fmt::Display for AggregationHint {
                 "  ClusterRole {role:?} aggregates {source:?}, which holds the rule, but has not been filled with it"
             ),
             AggregationProblem::LacksRule => {
-                writeln!(
-                    f,
-                    "  ClusterRole {role:?} takes its rules from {source:?}, which lacks this one"
-                )
+                writeln!(f, "  ClusterRole {role:?} takes its rules from {source:?}, which lacks this one")
             }
             AggregationProblem::NotSelected => writeln!(
                 f,
@@ -122,12 +104,7 @@ fn near(near: &NearMiss, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn set(items: &BTreeSet<String>) -> String {
-    list(
-        &items
-            .iter()
-            .map(|item| if item.is_empty() { "core" } else { item })
-            .collect::<Vec<_>>(),
-    )
+    list(&items.iter().map(|item| if item.is_empty() { "core" } else { item }).collect::<Vec<_>>())
 }
 
 fn list<T: AsRef<str>>(items: &[T]) -> String {
@@ -141,25 +118,13 @@ fn list<T: AsRef<str>>(items: &[T]) -> String {
 
 /// `create, get on trainedmodels in serving.kserve.io`
 fn rule(rule: &PolicyRule) -> String {
-    let all = |items: &[String]| {
-        items
-            .iter()
-            .map(|i| if i.is_empty() { "core" } else { i })
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let all =
+        |items: &[String]| items.iter().map(|i| if i.is_empty() { "core" } else { i }).collect::<Vec<_>>().join(", ");
     let verbs = all(&rule.verbs);
     if rule.resources.is_empty() {
         return format!("{verbs} on {}", all(&rule.non_resource_urls));
     }
-    let names = if rule.resource_names.is_empty() {
-        String::new()
-    } else {
-        format!(" named {}", all(&rule.resource_names))
-    };
-    format!(
-        "{verbs} on {}{names} in {}",
-        all(&rule.resources),
-        all(&rule.api_groups)
-    )
+    let names =
+        if rule.resource_names.is_empty() { String::new() } else { format!(" named {}", all(&rule.resource_names)) };
+    format!("{verbs} on {}{names} in {}", all(&rule.resources), all(&rule.api_groups))
 }

@@ -54,11 +54,7 @@ pub struct Verdict {
 
 impl From<Decision> for Verdict {
     fn from(decision: Decision) -> Self {
-        Self {
-            allowed: decision.allowed,
-            reason: decision.reason,
-            ..Self::default()
-        }
+        Self { allowed: decision.allowed, reason: decision.reason, ..Self::default() }
     }
 }
 
@@ -82,11 +78,7 @@ pub fn answer(
         return Err(Box::new(Status::invalid("authorization.k8s.io", "", "", &errors)));
     }
     let subject = spec.subject();
-    let user = if kind == ReviewKind::SelfSubject {
-        requester
-    } else {
-        &subject
-    };
+    let user = if kind == ReviewKind::SelfSubject { requester } else { &subject };
     let selectors = Selectors::of(&spec);
     let status = status(decide(&selectors.attributes(&spec, user)), selectors.errors);
     Ok(json!({
@@ -105,16 +97,8 @@ fn read_spec(kind: ReviewKind, review: &Value) -> Result<AccessSpec, serde_json:
         Some(spec) => AccessSpec::deserialize(spec)?,
     };
     if kind == ReviewKind::SelfSubject {
-        let AccessSpec {
-            resource_attributes,
-            non_resource_attributes,
-            ..
-        } = spec;
-        spec = AccessSpec {
-            resource_attributes,
-            non_resource_attributes,
-            ..AccessSpec::default()
-        };
+        let AccessSpec { resource_attributes, non_resource_attributes, .. } = spec;
+        spec = AccessSpec { resource_attributes, non_resource_attributes, ..AccessSpec::default() };
     }
     Ok(spec)
 }
@@ -135,14 +119,8 @@ impl Selectors {
         let mut errors = Vec::new();
         let mut keep = |name: &str, parsed: selectors::Parsed| {
             if parsed.failed {
-                let partially = if parsed.requirements.is_empty() {
-                    ""
-                } else {
-                    "partially "
-                };
-                errors.push(format!(
-                    "spec.resourceAttributes.{name} {partially}ignored due to parse error"
-                ));
+                let partially = if parsed.requirements.is_empty() { "" } else { "partially " };
+                errors.push(format!("spec.resourceAttributes.{name} {partially}ignored due to parse error"));
             }
             parsed.requirements
         };
@@ -179,11 +157,9 @@ fn status(verdict: Verdict, selector_errors: Vec<String>) -> Value {
 /// An object without members that are `null`, which Go does not print.
 fn without_nulls(value: &Value) -> Value {
     match value {
-        Value::Object(map) => map
-            .iter()
-            .filter(|(_, v)| !v.is_null())
-            .map(|(k, v)| (k.clone(), without_nulls(v)))
-            .collect(),
+        Value::Object(map) => {
+            map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect()
+        }
         other => other.clone(),
     }
 }

@@ -22,11 +22,7 @@ pub(super) fn fields(selector: Option<&SelectorAttributes>) -> Parsed {
             _ => return None,
         };
         let [value] = one.values.as_slice() else { return None };
-        Some(SelectorRequirement {
-            key: one.key.clone(),
-            operator,
-            values: vec![value.clone()],
-        })
+        Some(SelectorRequirement { key: one.key.clone(), operator, values: vec![value.clone()] })
     })
 }
 
@@ -40,11 +36,7 @@ pub(super) fn labels(selector: Option<&SelectorAttributes>) -> Parsed {
             "DoesNotExist" => "!",
             _ => return None,
         };
-        one.is_valid().then(|| SelectorRequirement {
-            key: one.key.clone(),
-            operator,
-            values: one.values.clone(),
-        })
+        one.is_valid().then(|| SelectorRequirement { key: one.key.clone(), operator, values: one.values.clone() })
     })
 }
 
@@ -59,16 +51,10 @@ fn parse(
     };
     if selector.requirements.is_empty() {
         let parsed = raw(&selector.raw_selector);
-        return Parsed {
-            failed: parsed.is_none(),
-            requirements: parsed.unwrap_or_default(),
-        };
+        return Parsed { failed: parsed.is_none(), requirements: parsed.unwrap_or_default() };
     }
     let requirements: Vec<SelectorRequirement> = selector.requirements.iter().filter_map(one).collect();
-    Parsed {
-        failed: requirements.len() < selector.requirements.len(),
-        requirements,
-    }
+    Parsed { failed: requirements.len() < selector.requirements.len(), requirements }
 }
 
 /// Complaints about a field selector, or about a label selector.
@@ -125,10 +111,7 @@ fn operator(one: &LabelSelectorRequirement, any_operator: bool, field: &str) -> 
             .is_empty()
             .then(|| FieldError::required(values, "must be specified when `operator` is 'In' or 'NotIn'")),
         "Exists" | "DoesNotExist" => (!one.values.is_empty()).then(|| {
-            FieldError::forbidden(
-                values,
-                "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
-            )
+            FieldError::forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
         }),
         other => (!any_operator)
             .then(|| FieldError::invalid(format!("{field}.operator"), other, "not a valid selector operator")),

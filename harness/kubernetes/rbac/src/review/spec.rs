@@ -34,23 +34,9 @@ pub struct AccessSpec {
 impl AccessSpec {
     /// The user that the spec names.
     pub fn subject(&self) -> UserInfo {
-        let Self {
-            user,
-            uid,
-            groups,
-            extra,
-            ..
-        } = self;
-        let extra = extra
-            .iter()
-            .map(|(key, values)| (key.clone(), values.clone().unwrap_or_default()))
-            .collect();
-        UserInfo {
-            name: user.clone(),
-            uid: uid.clone(),
-            groups: groups.clone(),
-            extra,
-        }
+        let Self { user, uid, groups, extra, .. } = self;
+        let extra = extra.iter().map(|(key, values)| (key.clone(), values.clone().unwrap_or_default())).collect();
+        UserInfo { name: user.clone(), uid: uid.clone(), groups: groups.clone(), extra }
     }
 }
 
@@ -105,11 +91,7 @@ impl ResourceAttributes {
             field_selector,
             label_selector,
         };
-        Attributes {
-            user,
-            verb: &self.verb,
-            kind,
-        }
+        Attributes { user, verb: &self.verb, kind }
     }
 }
 

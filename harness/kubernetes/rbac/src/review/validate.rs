@@ -29,23 +29,14 @@ pub(super) fn complaints(kind: ReviewKind, metadata: &Value, spec: &AccessSpec) 
         _ => {}
     }
     if kind != ReviewKind::SelfSubject && spec.user.is_empty() && spec.groups.is_empty() {
-        errors.push(FieldError::invalid(
-            "spec.user",
-            "",
-            "at least one of user or group must be specified",
-        ));
+        errors.push(FieldError::invalid("spec.user", "", "at least one of user or group must be specified"));
     }
     if let Some(resource) = &spec.resource_attributes {
-        for (selector, is_labels, name) in [
-            (&resource.field_selector, false, "fieldSelector"),
-            (&resource.label_selector, true, "labelSelector"),
-        ] {
+        for (selector, is_labels, name) in
+            [(&resource.field_selector, false, "fieldSelector"), (&resource.label_selector, true, "labelSelector")]
+        {
             let field = format!("spec.resourceAttributes.{name}");
-            errors.extend(
-                selector
-                    .iter()
-                    .flat_map(|selector| selectors::validate(selector, is_labels, &field)),
-            );
+            errors.extend(selector.iter().flat_map(|selector| selectors::validate(selector, is_labels, &field)));
         }
     }
     errors.extend(metadata_complaint(kind, metadata));
@@ -82,16 +73,8 @@ fn metadata_complaint(kind: ReviewKind, metadata: &Value) -> Option<FieldError> 
         Value::Number(number) => number.as_i64() == Some(0),
         Value::Bool(_) => false,
     };
-    let empty = metadata
-        .as_object()
-        .unwrap_or(&Map::new())
-        .iter()
-        .all(|(key, value)| ignored(key) || is_empty(value));
-    let detail = if local {
-        "must be empty except for namespace"
-    } else {
-        "must be empty"
-    };
+    let empty = metadata.as_object().unwrap_or(&Map::new()).iter().all(|(key, value)| ignored(key) || is_empty(value));
+    let detail = if local { "must be empty except for namespace" } else { "must be empty" };
     (!empty).then(|| FieldError::invalid("metadata", without_nulls(metadata), detail))
 }
 

@@ -49,17 +49,9 @@ fn validate(binding: &Binding, namespaced: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let RoleRef { api_group, kind, name } = &binding.role_ref;
     if api_group != GROUP {
-        errors.push(FieldError::not_supported(
-            "roleRef.apiGroup",
-            api_group.as_str(),
-            &[GROUP],
-        ));
+        errors.push(FieldError::not_supported("roleRef.apiGroup", api_group.as_str(), &[GROUP]));
     }
-    let kinds: &[&str] = if namespaced {
-        &["Role", "ClusterRole"]
-    } else {
-        &["ClusterRole"]
-    };
+    let kinds: &[&str] = if namespaced { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
     if !kinds.contains(&kind.as_str()) {
         errors.push(FieldError::not_supported("roleRef.kind", kind.as_str(), kinds));
     }
@@ -67,11 +59,7 @@ fn validate(binding: &Binding, namespaced: bool) -> Vec<FieldError> {
         errors.push(FieldError::required("roleRef.name", ""));
     }
     let segments = names::path_segment(name);
-    errors.extend(
-        segments
-            .into_iter()
-            .map(|message| FieldError::invalid("roleRef.name", name.as_str(), message)),
-    );
+    errors.extend(segments.into_iter().map(|message| FieldError::invalid("roleRef.name", name.as_str(), message)));
     for (i, one) in binding.subjects.iter().enumerate() {
         errors.extend(subject(one, namespaced, &format!("subjects[{i}]")));
     }
@@ -116,12 +104,7 @@ fn subject(subject: &Subject, namespaced: bool, field: &str) -> Vec<FieldError> 
 /// Works for RoleBindings and ClusterRoleBindings; fields come out in Go's order.
 pub fn default_binding(object: &mut Value) {
     let Some(object) = object.as_object_mut() else { return };
-    for subject in object
-        .get_mut("subjects")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
         let kind = subject.get("kind").and_then(Value::as_str);
         if matches!(kind, Some("User" | "Group")) {
             set_group(subject, &["kind", "apiGroup"]);
@@ -138,11 +121,7 @@ pub fn default_binding(object: &mut Value) {
 /// Sets an absent or empty `apiGroup`, and puts the fields in `order` first.
 fn set_group(value: &mut Value, order: &[&str]) {
     let Some(fields) = value.as_object_mut() else { return };
-    if fields
-        .get("apiGroup")
-        .and_then(Value::as_str)
-        .is_some_and(|group| !group.is_empty())
-    {
+    if fields.get("apiGroup").and_then(Value::as_str).is_some_and(|group| !group.is_empty()) {
         return;
     }
     fields.insert("apiGroup".into(), json!(GROUP));

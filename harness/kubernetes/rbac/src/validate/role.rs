@@ -29,10 +29,7 @@ pub fn validate_cluster_role(object: &Value) -> Vec<FieldError> {
 /// are tolerated one by one.
 pub fn validate_cluster_role_update(object: &Value, old: &Value) -> Vec<FieldError> {
     let tolerate = Role::read(old, "ClusterRole").is_ok_and(|old| {
-        let selectors = old
-            .aggregation_rule
-            .iter()
-            .flat_map(|rule| &rule.cluster_role_selectors);
+        let selectors = old.aggregation_rule.iter().flat_map(|rule| &rule.cluster_role_selectors);
         let values = selectors.flat_map(|s| &s.match_expressions).flat_map(|e| &e.values);
         values.into_iter().any(|value| !names::label_value(value).is_empty())
     });
@@ -69,10 +66,7 @@ fn selector(selector: &LabelSelector, tolerate_values: bool, field: &str) -> Vec
     for (key, value) in &selector.match_labels {
         let keys = names::label_key(key).into_iter().map(|message| (key, message));
         let values = names::label_value(value).into_iter().map(|message| (value, message));
-        errors.extend(
-            keys.chain(values)
-                .map(|(bad, message)| FieldError::invalid(&labels, bad.as_str(), message)),
-        );
+        errors.extend(keys.chain(values).map(|(bad, message)| FieldError::invalid(&labels, bad.as_str(), message)));
     }
     for (i, expression) in selector.match_expressions.iter().enumerate() {
         let field = format!("{field}.matchExpressions[{i}]");
@@ -82,28 +76,17 @@ fn selector(selector: &LabelSelector, tolerate_values: bool, field: &str) -> Vec
 }
 
 fn rules(rules: &[PolicyRule], namespaced: bool) -> Vec<FieldError> {
-    rules
-        .iter()
-        .enumerate()
-        .flat_map(|(i, one)| rule(one, namespaced, &format!("rules[{i}]")))
-        .collect()
+    rules.iter().enumerate().flat_map(|(i, one)| rule(one, namespaced, &format!("rules[{i}]"))).collect()
 }
 
 fn rule(rule: &PolicyRule, namespaced: bool, field: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if rule.verbs.is_empty() {
-        errors.push(FieldError::required(
-            format!("{field}.verbs"),
-            "verbs must contain at least one value",
-        ));
+        errors.push(FieldError::required(format!("{field}.verbs"), "verbs must contain at least one value"));
     }
     if !rule.non_resource_urls.is_empty() {
         let mut complain = |detail: &str| {
-            errors.push(FieldError::invalid(
-                format!("{field}.nonResourceURLs"),
-                json!(rule.non_resource_urls),
-                detail,
-            ));
+            errors.push(FieldError::invalid(format!("{field}.nonResourceURLs"), json!(rule.non_resource_urls), detail));
         };
         if namespaced {
             complain("namespaced rules cannot apply to non-resource URLs");

@@ -11,22 +11,14 @@ use replay::World;
 use serde_json::Value;
 
 /// The shared folder with the recordings, or `None` where there is none (a failure in CI).
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where the recordings lie is a matter of the test's environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "where the recordings lie is a matter of the test's environment")]
 fn shared() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let dir = std::env::var("PROOFMARK_SHARED").map_or_else(|_| root.join("../shared"), PathBuf::from);
     if dir.join("oracle/cases/rbac.json").is_file() {
         return Some(dir);
     }
-    assert_ne!(
-        std::env::var("CI").as_deref(),
-        Ok("true"),
-        "no recordings in {}",
-        dir.display()
-    );
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "no recordings in {}", dir.display());
     None
 }
 
@@ -54,27 +46,17 @@ fn decisions_words_and_reviews_match_the_recordings() {
             differences.extend(found.differences.into_iter().map(|text| format!("{name}[{i}]: {text}")));
         }
     }
-    assert!(
-        differences.is_empty(),
-        "{} of {compared} differ:\n{}",
-        differences.len(),
-        differences.join("\n")
-    );
-    assert!(
-        compared > 700,
-        "only {compared} comparisons: the recordings were not understood"
-    );
+    assert!(differences.is_empty(), "{} of {compared} differ:\n{}", differences.len(), differences.join("\n"));
+    assert!(compared > 700, "only {compared} comparisons: the recordings were not understood");
 }
 
 #[test]
 fn default_objects_match_the_recordings() {
     let Some(cases) = cases() else { return };
     let mut compared = 0;
-    for case in cases.iter().filter(|c| {
-        c["case"]
-            .as_str()
-            .is_some_and(|name| name.starts_with("rbac/bootstrap-objects"))
-    }) {
+    for case in
+        cases.iter().filter(|c| c["case"].as_str().is_some_and(|name| name.starts_with("rbac/bootstrap-objects")))
+    {
         for step in case["steps"].as_array().into_iter().flatten() {
             let mut want = step["expect"]["body"].clone();
             let Some(metadata) = want.get_mut("metadata").and_then(Value::as_object_mut) else {

@@ -32,9 +32,7 @@ impl Found {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self {
-            policy: Policy::bootstrap(),
-        }
+        Self { policy: Policy::bootstrap() }
     }
 
     pub(crate) fn play(&mut self, step: &Value) -> Found {
@@ -63,10 +61,7 @@ impl World {
 
     fn decide(&self, attributes: &Attributes<'_>) -> Verdict {
         if attributes.user.is_privileged() {
-            return Verdict {
-                allowed: true,
-                ..Verdict::default()
-            };
+            return Verdict { allowed: true, ..Verdict::default() };
         }
         authorize(&self.policy, attributes).into()
     }
@@ -123,11 +118,8 @@ impl World {
         match got {
             Ok(got) if step.get("only").is_some() => {
                 // Recorded as pointers into the answer.
-                let pointers = want
-                    .as_object()
-                    .into_iter()
-                    .flatten()
-                    .filter(|(pointer, _)| pointer.starts_with("/status/"));
+                let pointers =
+                    want.as_object().into_iter().flatten().filter(|(pointer, _)| pointer.starts_with("/status/"));
                 for (pointer, want) in pointers {
                     found.compare(got.pointer(pointer).unwrap_or(&json!("<absent>")), want);
                 }
@@ -211,19 +203,11 @@ impl World {
             };
         }
         let binding = Binding::from_value(object).ok()?;
-        let resource = if binding.role_ref.kind == "Role" {
-            "roles"
-        } else {
-            "clusterroles"
-        };
+        let resource = if binding.role_ref.kind == "Role" { "roles" } else { "clusterroles" };
         let bind = Attributes::resource(user, "bind", group, resource)
             .in_namespace(&parts.namespace)
             .named(&binding.role_ref.name);
-        if self.decide(&bind).allowed {
-            None
-        } else {
-            confirm_binding(&self.policy, user, &binding).err()
-        }
+        if self.decide(&bind).allowed { None } else { confirm_binding(&self.policy, user, &binding).err() }
     }
 
     /// Takes over what the server stored.
@@ -235,11 +219,7 @@ impl World {
             "delete" => drop(self.policy.remove_binding(namespace, &parts.name)),
             "create" | "update" | "patch" => {
                 let answered = &expected["body"];
-                let mut stored = if answered["metadata"].is_object() {
-                    answered.clone()
-                } else {
-                    object.clone()
-                };
+                let mut stored = if answered["metadata"].is_object() { answered.clone() } else { object.clone() };
                 if !stored.is_object() {
                     return;
                 }

@@ -21,9 +21,7 @@ fn decode(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         let escaped = match (first, tail) {
-            (b'%', [a, b, ..]) => std::str::from_utf8(&[*a, *b])
-                .ok()
-                .and_then(|hex| u8::from_str_radix(hex, 16).ok()),
+            (b'%', [a, b, ..]) => std::str::from_utf8(&[*a, *b]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok()),
             _ => None,
         };
         bytes.push(escaped.unwrap_or(*first));
@@ -36,11 +34,7 @@ impl Parts {
     pub(crate) fn of(method: &str, url: &str) -> Self {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let path = decode(path);
-        let mut parts = Self {
-            verb: method.to_lowercase(),
-            path: path.clone(),
-            ..Self::default()
-        };
+        let mut parts = Self { verb: method.to_lowercase(), path: path.clone(), ..Self::default() };
         let words: Vec<&str> = path.trim_matches('/').split('/').collect();
         let rest = match words.as_slice() {
             ["api", _, rest @ ..] if !rest.is_empty() => rest,
@@ -58,22 +52,13 @@ impl Parts {
         let rest = match rest {
             ["namespaces", namespace, tail @ ..] => {
                 (*namespace).clone_into(&mut parts.namespace);
-                if matches!(tail, [] | ["status" | "finalize", ..]) {
-                    rest
-                } else {
-                    tail
-                }
+                if matches!(tail, [] | ["status" | "finalize", ..]) { rest } else { tail }
             }
             rest => rest,
         };
         let at = |i: usize| rest.get(i).copied().unwrap_or_default().to_owned();
         (parts.resource, parts.name, parts.subresource) = (at(0), at(1), at(2));
-        parts.verb = if old_watch {
-            "watch"
-        } else {
-            parts.request_verb(method, query)
-        }
-        .to_owned();
+        parts.verb = if old_watch { "watch" } else { parts.request_verb(method, query) }.to_owned();
         parts
     }
 
@@ -121,32 +106,15 @@ pub(crate) fn user(step: &Value) -> Option<UserInfo> {
         return None;
     }
     let Some(name) = step["as"].as_str() else {
-        return Some(UserInfo::new(
-            "system:admin",
-            ["system:masters", "system:authenticated"],
-        ));
+        return Some(UserInfo::new("system:admin", ["system:masters", "system:authenticated"]));
     };
-    let mut groups: Vec<String> = step["groups"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    let account = name
-        .strip_prefix("system:serviceaccount:")
-        .and_then(|rest| rest.split_once(':'));
+    let mut groups: Vec<String> =
+        step["groups"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
     if let Some((namespace, _)) = account.filter(|_| groups.is_empty()) {
-        groups = vec![
-            "system:serviceaccounts".to_owned(),
-            format!("system:serviceaccounts:{namespace}"),
-        ];
+        groups = vec!["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{namespace}")];
     }
-    let added = if name == "system:anonymous" {
-        "system:unauthenticated"
-    } else {
-        "system:authenticated"
-    };
+    let added = if name == "system:anonymous" { "system:unauthenticated" } else { "system:authenticated" };
     if !groups.iter().any(|group| group == added) {
         groups.push(added.to_owned());
     }

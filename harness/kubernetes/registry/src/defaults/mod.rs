@@ -96,9 +96,13 @@ fn fill(ty: TypeId, value: &mut Value) {
     }
 }
 
-/// Sets a field that is not set. Go cannot tell a zero value from none unless it holds the field by pointer.
+/// Sets a field that is not set. Go cannot tell a zero value from none unless it holds the field by pointer; so there
+/// is no default of zero either.
 fn set(known: &Struct, members: &mut Map<String, Value>, field: &str, literal: Literal) {
     let pointer = known.fields.get(field).is_some_and(|f| f.pointer);
+    if !pointer && is_zero(&literal.value()) && !matches!(literal, Literal::Empty) {
+        return;
+    }
     let unset = match members.get(field) {
         None | Some(Value::Null) => true,
         Some(value) => !pointer && is_zero(value),
@@ -154,7 +158,10 @@ mod tests {
         let pod = &object["spec"]["template"]["spec"];
         assert_eq!(pod["restartPolicy"], "Always");
         assert_eq!(pod["containers"][0]["imagePullPolicy"], "Always");
-        assert_eq!(pod["containers"][0]["livenessProbe"]["httpGet"], json!({"path": "/", "port": 80, "scheme": "HTTP"}));
+        assert_eq!(
+            pod["containers"][0]["livenessProbe"]["httpGet"],
+            json!({"path": "/", "port": 80, "scheme": "HTTP"})
+        );
         assert_eq!(object["spec"]["strategy"]["rollingUpdate"]["maxSurge"], "25%");
         assert_eq!(pod.get("enableServiceLinks"), None, "only pods have it");
     }

@@ -57,6 +57,31 @@ fn publish_ports(container: &mut Value) {
     }
 }
 
+/// The account has an old name and a new one; the new one counts.
+pub(super) fn account(spec: &mut Map<String, Value>) {
+    let text =
+        |spec: &Map<String, Value>, name: &str| spec.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (mut name, old) = (text(spec, "serviceAccountName"), text(spec, "serviceAccount"));
+    if name.is_empty() {
+        name = old;
+    }
+    if !name.is_empty() {
+        spec.insert("serviceAccountName".to_owned(), json!(name));
+        spec.insert("serviceAccount".to_owned(), json!(name));
+    }
+}
+
+/// A pod's address is the first of its addresses.
+pub(super) fn addresses(status: &mut Map<String, Value>) {
+    let one = status.get("podIP").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let first = status.get("podIPs").and_then(|l| l.get(0)?.get("ip")?.as_str()).unwrap_or_default().to_owned();
+    if !one.is_empty() && one != first {
+        status.insert("podIPs".to_owned(), json!([{"ip": one}]));
+    } else if one.is_empty() && !first.is_empty() {
+        status.insert("podIP".to_owned(), json!(first));
+    }
+}
+
 /// `latest` is pulled every time.
 pub(super) fn container(container: &mut Map<String, Value>) {
     let given = container.get("imagePullPolicy").and_then(Value::as_str).unwrap_or_default();

@@ -29,7 +29,8 @@ const MODE: Literal = Int(0o644);
 pub(super) const RULES: &[Rule] = &[
     // Pods
     then("v1.Pod", &[], pod::pod),
-    set(
+    then("v1.PodStatus", &[], pod::addresses),
+    then(
         "v1.PodSpec",
         &[
             ("restartPolicy", Text("Always")),
@@ -38,6 +39,7 @@ pub(super) const RULES: &[Rule] = &[
             ("securityContext", Empty),
             ("schedulerName", Text("default-scheduler")),
         ],
+        pod::account,
     ),
     then("v1.Container", CONTAINER, pod::container),
     then("v1.EphemeralContainer", CONTAINER, pod::container),
@@ -103,7 +105,7 @@ pub(super) const RULES: &[Rule] = &[
     then("v1.NodeStatus", &[], workload::node),
     then("v1.LimitRangeItem", &[], workload::limit),
     set("v1.Secret", &[("type", Text("Opaque"))]),
-    set("v1.EndpointPort", &[("protocol", Text("TCP"))]),
+    set("v1.EndpointPort", &[("name", Text("")), ("protocol", Text("TCP"))]),
     // Services and networks
     then("v1.ServiceSpec", &[("sessionAffinity", Text("None")), ("type", Text("ClusterIP"))], network::service),
     then("v1.ServicePort", &[("protocol", Text("TCP"))], network::port),
@@ -112,19 +114,22 @@ pub(super) const RULES: &[Rule] = &[
     set("v1.IngressClassParametersReference", &[("scope", Text("Cluster"))]),
     set("v1.ServiceReference", &[("port", Int(443))]),
     // Workloads
-    set("v1.DeploymentSpec", &[
-        ("replicas", Int(1)),
-        ("strategy", Empty),
-        ("revisionHistoryLimit", Int(10)),
-        ("progressDeadlineSeconds", Int(600)),
-    ]),
+    set(
+        "v1.DeploymentSpec",
+        &[
+            ("replicas", Int(1)),
+            ("strategy", Empty),
+            ("revisionHistoryLimit", Int(10)),
+            ("progressDeadlineSeconds", Int(600)),
+        ],
+    ),
     then("v1.DeploymentStrategy", ROLLING, |s| workload::rolling(s, "25%".into(), "25%".into())),
     then("v1.DaemonSetUpdateStrategy", ROLLING, |s| workload::rolling(s, 1.into(), 0.into())),
     set("v1.DaemonSetSpec", &[("updateStrategy", Empty), ("revisionHistoryLimit", Int(10))]),
     set("v1.ReplicaSetSpec", &[("replicas", Int(1))]),
     then("v1.ReplicationController", &[], workload::replication_controller),
     set("v1.ReplicationControllerSpec", &[("replicas", Int(1))]),
-    set(
+    then(
         "v1.StatefulSetSpec",
         &[
             ("replicas", Int(1)),
@@ -133,6 +138,7 @@ pub(super) const RULES: &[Rule] = &[
             ("revisionHistoryLimit", Int(10)),
             ("persistentVolumeClaimRetentionPolicy", Empty),
         ],
+        workload::claims,
     ),
     then("v1.StatefulSetUpdateStrategy", &[], workload::stateful),
     set(

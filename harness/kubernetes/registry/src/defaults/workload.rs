@@ -43,8 +43,15 @@ pub(super) fn stateful(strategy: &mut Members) {
     let rolls = strategy.get("type").and_then(Value::as_str) == Some("RollingUpdate");
     if rolls && let Some(update) = strategy.get_mut("rollingUpdate").and_then(Value::as_object_mut) {
         give(update, "partition", json!(0));
-        // MaxUnavailableStatefulSet is on by default since 1.35.
-        give(update, "maxUnavailable", json!(1));
+    }
+}
+
+/// Claims say what they are.
+pub(super) fn claims(spec: &mut Members) {
+    let claims = spec.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut);
+    for claim in claims.into_iter().flatten().filter_map(Value::as_object_mut) {
+        give(claim, "kind", json!("PersistentVolumeClaim"));
+        give(claim, "apiVersion", json!("v1"));
     }
 }
 

@@ -16,24 +16,62 @@ const HUGE_PAGES: &str = "hugepages-";
 
 /// Names without a domain that mean something somewhere.
 const STANDARD: [&str; 20] = [
-    "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.ephemeral-storage", "limits.cpu",
-    "limits.memory", "limits.ephemeral-storage", "pods", "resourcequotas", "services", "replicationcontrollers",
-    "secrets", "configmaps", "persistentvolumeclaims", "storage", "requests.storage", "services.nodeports",
+    "cpu",
+    "memory",
+    "ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.ephemeral-storage",
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+    "pods",
+    "resourcequotas",
+    "services",
+    "replicationcontrollers",
+    "secrets",
+    "configmaps",
+    "persistentvolumeclaims",
+    "storage",
+    "requests.storage",
+    "services.nodeports",
     "services.loadbalancers",
 ];
 
 /// Names without a domain that a quota can speak of.
 const QUOTA: [&str; 19] = [
-    "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage",
-    "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage", "pods", "resourcequotas",
-    "services", "replicationcontrollers", "secrets", "persistentvolumeclaims", "configmaps", "services.nodeports",
+    "cpu",
+    "memory",
+    "ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.storage",
+    "requests.ephemeral-storage",
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+    "pods",
+    "resourcequotas",
+    "services",
+    "replicationcontrollers",
+    "secrets",
+    "persistentvolumeclaims",
+    "configmaps",
+    "services.nodeports",
     "services.loadbalancers",
 ];
 
 /// Things that are counted.
 const COUNTED: [&str; 9] = [
-    "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims",
-    "services.nodeports", "services.loadbalancers",
+    "pods",
+    "resourcequotas",
+    "services",
+    "replicationcontrollers",
+    "secrets",
+    "configmaps",
+    "persistentvolumeclaims",
+    "services.nodeports",
+    "services.loadbalancers",
 ];
 
 /// Whether a name means pages of some size.
@@ -48,7 +86,9 @@ fn is_native(name: &str) -> bool {
 
 /// Whether somebody else does: `example.com/gpu`.
 pub(super) fn is_extended(name: &str) -> bool {
-    !is_native(name) && !name.starts_with("requests.") && content::qualified_name(&format!("requests.{name}")).is_empty()
+    !is_native(name)
+        && !name.starts_with("requests.")
+        && content::qualified_name(&format!("requests.{name}")).is_empty()
 }
 
 /// Whether more may be limited than requested.
@@ -132,9 +172,12 @@ pub(super) fn requirements(node: &Node<'_>, of_pod: bool, claims: &[&str], error
             pages = true;
             let whole = |q: Quantity| q.scaled(0);
             let page = Quantity::parse(resource.strip_prefix(HUGE_PAGES).unwrap_or_default()).ok().and_then(whole);
-            let divides = page.zip(amount.quantity().and_then(whole)).is_some_and(|(page, amount)| page > 0 && amount % page == 0);
+            let divides = page
+                .zip(amount.quantity().and_then(whole))
+                .is_some_and(|(page, amount)| page > 0 && amount % page == 0);
             if !divides {
-                errors.push(amount.invalid(format!("{} is not positive integer multiple of {resource}", amount.text())));
+                errors
+                    .push(amount.invalid(format!("{} is not positive integer multiple of {resource}", amount.text())));
             }
         }
     };

@@ -5,8 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 use proofmark_status::FieldError;
 use serde_json::{Map, Value, json};
 
-use crate::strategy::{BASE, NameRule};
-use crate::{Strategy, content, meta};
+use crate::strategy::{BASE, NameRule, Repeats};
+use crate::{Strategy, content, defaults, gojson, meta};
 
 /// The largest ConfigMap or Secret, in bytes of its data.
 const DATA_MAX: usize = 1024 * 1024;
@@ -25,12 +25,14 @@ pub(super) const ROWS: &[Strategy] = &[
     },
     Strategy {
         resource: "configmaps",
+        repeats: Repeats::Both,
         validate: |object| config_data(object, false),
         validate_update: |new, old| immutable_data(new, old, &["data", "binaryData"], config_data(new, false)),
         ..BASE
     },
     Strategy {
         resource: "secrets",
+        repeats: Repeats::Both,
         fields: &[("type", "/type")],
         field_labels: true,
         default: default_secret,
@@ -38,71 +40,11 @@ pub(super) const ROWS: &[Strategy] = &[
         validate_update: validate_secret_update,
         ..BASE
     },
-    Strategy { resource: "serviceaccounts", returns_deleted: true, ..BASE },
-    Strategy {
-        resource: "services",
-        name: NameRule::Label1035,
-        status: true,
-        returns_deleted: true,
-        fields: &[("spec.clusterIP", "/spec/clusterIP"), ("spec.type", "/spec/type")],
-        field_labels: true,
-        ..BASE
-    },
-    Strategy {
-        resource: "pods",
-        status: true,
-        generation: true,
-        returns_deleted: true,
-        fields: &[
-            ("spec.nodeName", "/spec/nodeName"),
-            ("spec.restartPolicy", "/spec/restartPolicy"),
-            ("spec.schedulerName", "/spec/schedulerName"),
-            ("spec.serviceAccountName", "/spec/serviceAccountName"),
-            ("spec.hostNetwork", "/spec/hostNetwork"),
-            ("status.phase", "/status/phase"),
-            ("status.podIP", "/status/podIP"),
-            ("status.nominatedNodeName", "/status/nominatedNodeName"),
-        ],
-        field_labels: true,
-        ..BASE
-    },
-    Strategy {
-        resource: "nodes",
-        status: true,
-        fields: &[("spec.unschedulable", "/spec/unschedulable")],
-        field_labels: true,
-        ..BASE
-    },
-    Strategy {
-        resource: "events",
-        create_on_update: true,
-        fields: &[
-            ("involvedObject.kind", "/involvedObject/kind"),
-            ("involvedObject.namespace", "/involvedObject/namespace"),
-            ("involvedObject.name", "/involvedObject/name"),
-            ("involvedObject.uid", "/involvedObject/uid"),
-            ("involvedObject.apiVersion", "/involvedObject/apiVersion"),
-            ("involvedObject.resourceVersion", "/involvedObject/resourceVersion"),
-            ("involvedObject.fieldPath", "/involvedObject/fieldPath"),
-            ("reason", "/reason"),
-            ("reportingComponent", "/reportingComponent"),
-            ("source", "/source/component"),
-            ("type", "/type"),
-        ],
-        field_labels: true,
-        ..BASE
-    },
-    Strategy { resource: "endpoints", create_on_update: true, ..BASE },
-    Strategy { resource: "limitranges", create_on_update: true, ..BASE },
-    Strategy { resource: "persistentvolumes", status: true, returns_deleted: true, ..BASE },
-    Strategy { resource: "persistentvolumeclaims", status: true, returns_deleted: true, ..BASE },
-    Strategy { resource: "podtemplates", create_on_update: true, ..BASE },
-    Strategy { resource: "replicationcontrollers", status: true, generation: true, ..BASE },
-    Strategy { resource: "resourcequotas", status: true, ..BASE },
 ];
 
 /// Every namespace carries its own name as a label; an update that changes it is undone.
 fn label_namespace(object: &mut Value) {
+    defaults::apply(object);
     let name = meta::text(object, "name").to_owned();
     if name.is_empty() {
         return;
@@ -137,6 +79,11 @@ fn entries<'a>(object: &'a Value, field: &str) -> impl Iterator<Item = (&'a Stri
     object.get(field).and_then(Value::as_object).into_iter().flatten()
 }
 
+/// How many bytes a base64 text stands for.
+fn decoded_length(text: &str) -> usize {
+    text.trim_end_matches('=').len() * 3 / 4
+}
+
 /// Keys and total size of a ConfigMap's or Secret's data.
 fn config_data(object: &Value, secret: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
@@ -145,15 +92,16 @@ fn config_data(object: &Value, secret: bool) -> Vec<FieldError> {
         for (key, value) in entries(object, field) {
             let at = format!("{field}[{key}]");
             errors.extend(content::config_key(key).into_iter().map(|e| FieldError::invalid(&at, key.as_str(), e)));
-            if field == "binaryData" && entries(object, "data").any(|(k, _)| k == key) {
-                errors.push(FieldError::invalid(&at, key.as_str(), "duplicate of key present in data"));
+            if field == "data" && entries(object, "binaryData").any(|(k, _)| k == key) {
+                errors.push(FieldError::invalid(&at, key.as_str(), "duplicate of key present in binaryData"));
             }
-            let length = value.as_str().map_or(0, str::len);
-            size += if secret || field == "binaryData" { length / 4 * 3 } else { length };
+            let text = value.as_str().unwrap_or_default();
+            size += if secret || field == "binaryData" { decoded_length(text) } else { text.len() };
         }
     }
     if size > DATA_MAX {
-        errors.push(FieldError::too_long(if secret { "data" } else { "" }, DATA_MAX));
+        // An empty path prints so.
+        errors.push(FieldError::too_long(if secret { "data" } else { "[]" }, DATA_MAX));
     }
     errors
 }
@@ -176,12 +124,10 @@ fn immutable_data(new: &Value, old: &Value, fields: &[&str], mut errors: Vec<Fie
     errors
 }
 
-/// `type` is Opaque unless given; `stringData` goes into `data`.
+/// `stringData` goes into `data`.
 fn default_secret(object: &mut Value) {
+    defaults::apply(object);
     let Some(members) = object.as_object_mut() else { return };
-    if members.get("type").and_then(Value::as_str).unwrap_or_default().is_empty() {
-        members.insert("type".to_owned(), json!("Opaque"));
-    }
     if let Some(Value::Object(plain)) = members.remove("stringData") {
         let data = members.entry("data").or_insert_with(|| Value::Object(Map::new()));
         if let Some(data) = data.as_object_mut() {
@@ -195,7 +141,7 @@ fn default_secret(object: &mut Value) {
 
 fn validate_secret(object: &Value) -> Vec<FieldError> {
     let mut errors = config_data(object, true);
-    let text = |key: &str| entries(object, "data").find(|(k, _)| *k == key).map(|(_, v)| v);
+    let text = |key: &str| entries(object, "data").find(|(k, _)| *k == key).and_then(|(_, v)| v.as_str());
     let required = |errors: &mut Vec<FieldError>, key: &str| {
         if text(key).is_none() {
             errors.push(FieldError::required(format!("data[{key}]"), ""));
@@ -209,13 +155,15 @@ fn validate_secret(object: &Value) -> Vec<FieldError> {
                 errors.push(FieldError::required(format!("metadata.annotations[{annotation}]"), ""));
             }
         }
-        "kubernetes.io/dockercfg" => required(&mut errors, ".dockercfg"),
-        "kubernetes.io/dockerconfigjson" => required(&mut errors, ".dockerconfigjson"),
+        "kubernetes.io/dockercfg" => docker_config(text(".dockercfg"), ".dockercfg", &mut errors),
+        "kubernetes.io/dockerconfigjson" => docker_config(text(".dockerconfigjson"), ".dockerconfigjson", &mut errors),
         "kubernetes.io/basic-auth" if text("username").is_none() && text("password").is_none() => {
             required(&mut errors, "username");
             required(&mut errors, "password");
         }
-        "kubernetes.io/ssh-auth" => required(&mut errors, "ssh-privatekey"),
+        "kubernetes.io/ssh-auth" if text("ssh-privatekey").is_none_or(str::is_empty) => {
+            errors.push(FieldError::required("data[ssh-privatekey]", ""));
+        }
         "kubernetes.io/tls" => {
             required(&mut errors, "tls.crt");
             required(&mut errors, "tls.key");
@@ -223,6 +171,19 @@ fn validate_secret(object: &Value) -> Vec<FieldError> {
         _ => {}
     }
     errors
+}
+
+/// A registry's credentials are JSON; what is wrong with them is told without showing them.
+fn docker_config(text: Option<&str>, key: &str, errors: &mut Vec<FieldError>) {
+    let at = format!("data[{key}]");
+    let Some(text) = text else {
+        errors.push(FieldError::required(at, ""));
+        return;
+    };
+    let bytes = BASE64_STANDARD.decode(text).unwrap_or_default();
+    if let Some(problem) = gojson::problem(&bytes) {
+        errors.push(FieldError::invalid(at, "<secret contents redacted>", problem));
+    }
 }
 
 fn validate_secret_update(new: &Value, old: &Value) -> Vec<FieldError> {
@@ -242,9 +203,9 @@ mod tests {
 
     #[test]
     fn a_secret_gets_its_type_and_its_text() {
-        let mut secret = json!({"stringData": {"a": "b"}});
+        let mut secret = json!({"kind": "Secret", "apiVersion": "v1", "stringData": {"a": "b"}});
         default_secret(&mut secret);
-        assert_eq!(secret, json!({"type": "Opaque", "data": {"a": "Yg=="}}));
+        assert_eq!((&secret["type"], &secret["data"]), (&json!("Opaque"), &json!({"a": "Yg=="})));
     }
 
     #[test]

@@ -1,14 +1,51 @@
 //! The rows, by API group.
 
+mod amounts;
 mod apps;
+mod autoscaling;
+mod batch;
+mod claim;
+mod control;
 mod core;
+mod endpoints;
+mod event;
+mod network;
+mod node;
+mod pod;
+mod policy;
+mod quota;
 mod rbac;
+mod schedule;
+mod service;
+mod storage;
 mod system;
+mod webhook;
+
+pub use service::cluster_ips;
 
 use crate::Strategy;
 
 /// Every row.
 pub(crate) fn all() -> impl Iterator<Item = &'static Strategy> {
-    [core::ROWS, apps::ROWS, rbac::ROWS, system::ROWS].into_iter().flatten()
+    const SINGLE: &[Strategy] = &[pod::ROW, claim::ROW, service::ROW];
+    [
+        SINGLE,
+        core::ROWS,
+        control::ROWS,
+        endpoints::ROWS,
+        event::ROWS,
+        node::ROWS,
+        quota::ROWS,
+        storage::ROWS,
+        apps::ROWS,
+        autoscaling::ROWS,
+        batch::ROWS,
+        network::ROWS,
+        policy::ROWS,
+        rbac::ROWS,
+        system::ROWS,
+        webhook::ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }
-

@@ -1,10 +1,15 @@
 //! Roles and bindings. Their rules live in the RBAC crate.
 
 use crate::Strategy;
-use crate::strategy::{BASE, NameRule};
+use crate::strategy::{BASE, NameRule, Repeats};
 
-const RBAC: Strategy =
-    Strategy { group: "rbac.authorization.k8s.io", name: NameRule::PathSegment, create_on_update: true, ..BASE };
+const RBAC: Strategy = Strategy {
+    group: "rbac.authorization.k8s.io",
+    name: NameRule::PathSegment,
+    create_on_update: true,
+    repeats: Repeats::Both,
+    ..BASE
+};
 
 pub(super) const ROWS: &[Strategy] = &[
     Strategy {

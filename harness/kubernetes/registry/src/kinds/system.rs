@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::Strategy;
-use crate::strategy::{BASE, NameRule};
+use crate::strategy::BASE;
 
 pub(super) const ROWS: &[Strategy] = &[
     Strategy {
@@ -20,31 +20,6 @@ pub(super) const ROWS: &[Strategy] = &[
         warnings: proofmark_schema::crd::warnings,
         ..BASE
     },
-    Strategy { group: "apiregistration.k8s.io", resource: "apiservices", status: true, name: NameRule::PathSegment, ..BASE },
-    Strategy {
-        group: "admissionregistration.k8s.io",
-        resource: "mutatingwebhookconfigurations",
-        generation: true,
-        unconditional_update: false,
-        ..BASE
-    },
-    Strategy {
-        group: "admissionregistration.k8s.io",
-        resource: "validatingwebhookconfigurations",
-        generation: true,
-        unconditional_update: false,
-        ..BASE
-    },
-    Strategy {
-        group: "coordination.k8s.io",
-        resource: "leases",
-        create_on_update: true,
-        unconditional_update: false,
-        ..BASE
-    },
-    Strategy { group: "scheduling.k8s.io", resource: "priorityclasses", generation: true, ..BASE },
-    Strategy { group: "storage.k8s.io", resource: "storageclasses", returns_deleted: true, ..BASE },
-    Strategy { group: "certificates.k8s.io", resource: "certificatesigningrequests", status: true, ..BASE },
     Strategy { group: "flowcontrol.apiserver.k8s.io", resource: "flowschemas", status: true, generation: true, ..BASE },
     Strategy {
         group: "flowcontrol.apiserver.k8s.io",
@@ -64,7 +39,9 @@ fn note_storage(definition: &mut Value, stored: &Value) {
         list.push(storage);
     }
     if let Some(members) = definition.as_object_mut() {
-        let status = members.entry("status").or_insert_with(|| json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}}));
-        status["storedVersions"] = Value::Array(list);
+        let status = members
+            .entry("status")
+            .or_insert_with(|| json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}}));
+        status["storedVersions"] = if list.is_empty() { Value::Null } else { Value::Array(list) };
     }
 }

@@ -32,20 +32,13 @@ impl Approval {
 }
 
 fn annotation<'a>(definition: &Definition<'a>) -> &'a str {
-    definition
-        .annotations
-        .and_then(|a| a.get(ANNOTATION))
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    definition.annotations.and_then(|a| a.get(ANNOTATION)).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// An approval that has not changed is never complained about.
 pub(super) fn validate(new: &Definition<'_>, old: Option<&Definition<'_>>) -> Option<FieldError> {
-    let within = |domain: &str| {
-        new.group
-            .strip_suffix(domain)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
+    let within =
+        |domain: &str| new.group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let state = Approval::of(new);
     if !(within("k8s.io") || within("kubernetes.io")) || old.is_some_and(|old| Approval::of(old) == state) {
         return None;

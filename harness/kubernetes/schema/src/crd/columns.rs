@@ -7,16 +7,7 @@ use super::definition::text;
 use crate::path::item;
 
 const TYPES: &str = "must be one of boolean,date,integer,number,string";
-const FORMATS: [&str; 8] = [
-    "byte",
-    "date",
-    "date-time",
-    "double",
-    "float",
-    "int32",
-    "int64",
-    "password",
-];
+const FORMATS: [&str; 8] = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
 
 /// Everything wrong with a list of columns.
 pub(super) fn validate(columns: &[Value], at: &str) -> Vec<FieldError> {
@@ -42,11 +33,7 @@ pub(super) fn validate(columns: &[Value], at: &str) -> Vec<FieldError> {
         }
         let path = text(column, "jsonPath");
         let at = format!("{at}.JSONPath");
-        errors.extend(if path.is_empty() {
-            Some(FieldError::required(at, ""))
-        } else {
-            simple_path(path, at)
-        });
+        errors.extend(if path.is_empty() { Some(FieldError::required(at, "")) } else { simple_path(path, at) });
     }
     errors
 }

@@ -44,10 +44,7 @@ pub(super) fn validate(new: &Definition<'_>, options: &Options) -> Vec<FieldErro
             errors.push(FieldError::forbidden(at, detail));
         }
         if !reviews.is_empty() {
-            errors.push(FieldError::forbidden(
-                "spec.conversion.conversionReviewVersions",
-                detail,
-            ));
+            errors.push(FieldError::forbidden("spec.conversion.conversionReviewVersions", detail));
         }
     }
     errors
@@ -55,9 +52,7 @@ pub(super) fn validate(new: &Definition<'_>, options: &Options) -> Vec<FieldErro
 
 /// The versions of `ConversionReview` that a webhook takes.
 pub(super) fn reviews(webhook: Option<&Map<String, Value>>) -> Vec<&str> {
-    let all = webhook
-        .and_then(|w| w.get("conversionReviewVersions"))
-        .and_then(Value::as_array);
+    let all = webhook.and_then(|w| w.get("conversionReviewVersions")).and_then(Value::as_array);
     all.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
@@ -81,11 +76,7 @@ fn validate_reviews(webhook: Option<&Map<String, Value>>, reviews: &[&str], opti
     }
     if options.require_known_review && !understood_or_none(reviews) {
         let value = webhook.map_or(Value::Null, |w| go::texts(w, "conversionReviewVersions"));
-        errors.push(FieldError::invalid(
-            at,
-            value,
-            format!("must include at least one of {}", REVIEWS.join(", ")),
-        ));
+        errors.push(FieldError::invalid(at, value, format!("must include at least one of {}", REVIEWS.join(", "))));
     }
     errors
 }
@@ -123,47 +114,24 @@ fn validate_url(text: &str, at: &str) -> Vec<FieldError> {
     let url = match Url::parse(text) {
         Ok(url) => url,
         Err(why) => {
-            return vec![FieldError::required(
-                at,
-                format!("url must be a valid URL: {why}{form}"),
-            )];
+            return vec![FieldError::required(at, format!("url must be a valid URL: {why}{form}"))];
         }
     };
     let mut errors = Vec::new();
     if url.scheme != "https" {
-        errors.push(FieldError::invalid(
-            at,
-            url.scheme,
-            format!("'https' is the only allowed URL scheme{form}"),
-        ));
+        errors.push(FieldError::invalid(at, url.scheme, format!("'https' is the only allowed URL scheme{form}")));
     }
     if url.host.is_empty() {
-        errors.push(FieldError::invalid(
-            at,
-            url.host,
-            format!("host must be specified{form}"),
-        ));
+        errors.push(FieldError::invalid(at, url.host, format!("host must be specified{form}")));
     }
     if let Some(user) = url.user {
-        errors.push(FieldError::invalid(
-            at,
-            user,
-            "user information is not permitted in the URL",
-        ));
+        errors.push(FieldError::invalid(at, user, "user information is not permitted in the URL"));
     }
     if !url.fragment.is_empty() {
-        errors.push(FieldError::invalid(
-            at,
-            url.fragment,
-            "fragments are not permitted in the URL",
-        ));
+        errors.push(FieldError::invalid(at, url.fragment, "fragments are not permitted in the URL"));
     }
     if !url.query.is_empty() {
-        errors.push(FieldError::invalid(
-            at,
-            url.query,
-            "query parameters are not permitted in the URL",
-        ));
+        errors.push(FieldError::invalid(at, url.query, "query parameters are not permitted in the URL"));
     }
     errors
 }
@@ -203,11 +171,7 @@ fn validate_path(path: &str, at: &str) -> Vec<FieldError> {
         if step.is_empty() {
             errors.push(complain(format!("segment[{i}] may not be empty")));
         } else {
-            errors.extend(
-                subdomain(step)
-                    .into_iter()
-                    .map(|why| complain(format!("segment[{i}]: {why}"))),
-            );
+            errors.extend(subdomain(step).into_iter().map(|why| complain(format!("segment[{i}]: {why}"))));
         }
     }
     errors

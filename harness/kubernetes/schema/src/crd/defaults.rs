@@ -11,18 +11,9 @@ use crate::schema::Schema;
 
 /// Everything wrong with the defaults of a whole schema.
 pub(super) fn validate(schema: &Schema, at: &str, require_pruned: bool) -> Vec<FieldError> {
-    let root = Schema {
-        embedded_resource: true,
-        ..schema.clone()
-    };
+    let root = Schema { embedded_resource: true, ..schema.clone() };
     let mut errors = Vec::new();
-    Walk {
-        resource: &root,
-        require_pruned,
-        steps: Vec::new(),
-        inside_meta: false,
-    }
-    .node(&root, at, &mut errors);
+    Walk { resource: &root, require_pruned, steps: Vec::new(), inside_meta: false }.node(&root, at, &mut errors);
     errors
 }
 
@@ -94,11 +85,7 @@ impl<'a> Walk<'a> {
             return errors;
         }
         let embedded = schema.validate_embedded(&value, at);
-        errors.extend(if embedded.is_empty() {
-            schema.validate_default(&value, at)
-        } else {
-            embedded
-        });
+        errors.extend(if embedded.is_empty() { schema.validate_default(&value, at) } else { embedded });
         errors
     }
 
@@ -113,11 +100,9 @@ impl<'a> Walk<'a> {
             }
         };
         match complaint {
-            Some(why) => vec![FieldError::invalid(
-                at,
-                sorted(default),
-                format!("must result in valid metadata: {why}"),
-            )],
+            Some(why) => {
+                vec![FieldError::invalid(at, sorted(default), format!("must result in valid metadata: {why}"))]
+            }
             None => schema.validate_default(default, at),
         }
     }

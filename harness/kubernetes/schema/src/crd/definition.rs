@@ -41,8 +41,7 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn has_status(&self) -> bool {
-        self.subresources
-            .is_some_and(|s| s.get("status").is_some_and(Value::is_object))
+        self.subresources.is_some_and(|s| s.get("status").is_some_and(Value::is_object))
     }
 }
 
@@ -105,10 +104,7 @@ impl<'a> Definition<'a> {
 
     /// The schemas, each with its path: one if all versions share it.
     pub(super) fn schemas(&self) -> impl Iterator<Item = (String, &'a Map<String, Value>)> {
-        let shared = self
-            .shared
-            .props()
-            .map(|props| ("spec.validation.openAPIV3Schema".to_owned(), props));
+        let shared = self.shared.props().map(|props| ("spec.validation.openAPIV3Schema".to_owned(), props));
         let own = self.versions().iter().enumerate();
         let own =
             own.filter_map(|(i, v)| Some((format!("spec.versions[{i}].schema.openAPIV3Schema"), v.parts.props()?)));
@@ -118,16 +114,9 @@ impl<'a> Definition<'a> {
     /// The object's name is made of two names that it gives.
     pub(super) fn validate_name(&self) -> Vec<FieldError> {
         let wanted = format!("{}.{}", self.names.get("plural"), self.group);
-        let given = [
-            ("metadata.generateName", self.generate_name),
-            ("metadata.name", self.metadata_name),
-        ];
-        let wrong = given
-            .into_iter()
-            .filter(|(_, name)| !name.is_empty() && *name != wanted);
-        wrong
-            .map(|(at, name)| FieldError::invalid(at, name, r#"must be spec.names.plural+"."+spec.group"#))
-            .collect()
+        let given = [("metadata.generateName", self.generate_name), ("metadata.name", self.metadata_name)];
+        let wrong = given.into_iter().filter(|(_, name)| !name.is_empty() && *name != wanted);
+        wrong.map(|(at, name)| FieldError::invalid(at, name, r#"must be spec.names.plural+"."+spec.group"#)).collect()
     }
 }
 
@@ -186,9 +175,5 @@ pub(super) fn object<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'
 }
 
 pub(super) fn list<'a>(fields: &'a Map<String, Value>, key: &str) -> &'a [Value] {
-    fields
-        .get(key)
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
+    fields.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

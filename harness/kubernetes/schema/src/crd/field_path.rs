@@ -26,11 +26,7 @@ pub(super) struct Found<'a> {
 
 /// Follows a path.
 pub(super) fn find<'a>(path: &str, schema: &'a Schema, arrays: Arrays) -> Result<Found<'a>, String> {
-    let mut found = Found {
-        path: String::new(),
-        root: String::new(),
-        schema: Some(schema),
-    };
+    let mut found = Found { path: String::new(), root: String::new(), schema: Some(schema) };
     let mut tokens = tokens(path).into_iter();
     while let Some(token) = tokens.next() {
         let end = || "unexpected end of JSON path".to_owned();
@@ -84,9 +80,7 @@ fn tokens(path: &str) -> Vec<&str> {
             1
         } else if rest.starts_with('\'') {
             let bytes = rest.as_bytes();
-            (1..bytes.len())
-                .find(|i| bytes[*i] == b'\'' && bytes[i - 1] != b'\\')
-                .map_or(rest.len(), |i| i + 1)
+            (1..bytes.len()).find(|i| bytes[*i] == b'\'' && bytes[i - 1] != b'\\').map_or(rest.len(), |i| i + 1)
         } else {
             rest.find(['.', '[', ']']).unwrap_or(rest.len())
         };

@@ -44,11 +44,7 @@ pub(super) const PROPS: [(&str, &str, Kind); 44] = [
     ("Definitions", "definitions", Kind::Named),
     ("ExternalDocs", "externalDocs", Kind::Docs),
     ("Example", "example", Kind::Pointer),
-    (
-        "XPreserveUnknownFields",
-        "x-kubernetes-preserve-unknown-fields",
-        Kind::Pointer,
-    ),
+    ("XPreserveUnknownFields", "x-kubernetes-preserve-unknown-fields", Kind::Pointer),
     ("XEmbeddedResource", "x-kubernetes-embedded-resource", Kind::Flag),
     ("XIntOrString", "x-kubernetes-int-or-string", Kind::Flag),
     ("XListMapKeys", "x-kubernetes-list-map-keys", Kind::Pointer),
@@ -87,10 +83,7 @@ pub(super) fn is_set(props: &Map<String, Value>, json_name: &str, kind: Kind) ->
 pub(super) fn schema(props: &Map<String, Value>) -> Value {
     let mut out = Map::new();
     for (go_name, json_name, kind) in PROPS {
-        out.insert(
-            go_name.to_owned(),
-            field(props.get(json_name).unwrap_or(&Value::Null), kind),
-        );
+        out.insert(go_name.to_owned(), field(props.get(json_name).unwrap_or(&Value::Null), kind));
     }
     Value::Object(out)
 }
@@ -120,23 +113,12 @@ fn field(value: &Value, kind: Kind) -> Value {
             let part = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
             json!({"Description": part("description"), "URL": part("url")})
         }
-        (Kind::Rules, value) => value
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-            .map(rule)
-            .collect(),
+        (Kind::Rules, value) => value.as_array().into_iter().flatten().filter_map(Value::as_object).map(rule).collect(),
     }
 }
 
 fn sorted_fields(value: &Value, print: impl Fn(&Value) -> Value) -> Value {
-    let mut fields: Vec<_> = value
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(k, v)| (k.clone(), print(v)))
-        .collect();
+    let mut fields: Vec<_> = value.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), print(v))).collect();
     fields.sort_by(|a, b| a.0.cmp(&b.0));
     Value::Object(fields.into_iter().collect())
 }
@@ -206,11 +188,7 @@ fn selectable(fields: &[Value]) -> Value {
 }
 
 fn unless_empty(items: &[Value], print: impl Fn(&Map<String, Value>) -> Value) -> Value {
-    if items.is_empty() {
-        Value::Null
-    } else {
-        items.iter().filter_map(Value::as_object).map(print).collect()
-    }
+    if items.is_empty() { Value::Null } else { items.iter().filter_map(Value::as_object).map(print).collect() }
 }
 
 /// Printed names, as Go's `%v` prints a list of texts.

@@ -26,11 +26,7 @@ pub(super) fn map_type(props: &Props, at: &str) -> Vec<FieldError> {
     };
     let mut errors: Vec<_> = needs_type(props, at, "object", keyword).into_iter().collect();
     if !matches!(map_type, "atomic" | "granular") {
-        errors.push(FieldError::not_supported(
-            child(at, keyword),
-            map_type,
-            &["atomic", "granular"],
-        ));
+        errors.push(FieldError::not_supported(child(at, keyword), map_type, &["atomic", "granular"]));
     }
     errors
 }
@@ -47,16 +43,9 @@ pub(super) fn list_type(props: &Props, at: &str, require_atomic_sets: bool) -> V
             None if require_atomic_sets && is_set_of_parts(props) => {
                 let each = object(props, "items");
                 let list = each.is_some_and(|e| text(e, "type") == "array");
-                let inner = if list {
-                    "x-kubernetes-list-type"
-                } else {
-                    "x-kubernetes-map-type"
-                };
+                let inner = if list { "x-kubernetes-list-type" } else { "x-kubernetes-map-type" };
                 // Kubernetes prints the list type in both cases.
-                let shown = each
-                    .and_then(|e| e.get("x-kubernetes-list-type"))
-                    .cloned()
-                    .unwrap_or_default();
+                let shown = each.and_then(|e| e.get("x-kubernetes-list-type")).cloned().unwrap_or_default();
                 let detail = "must be atomic as item of a list with x-kubernetes-list-type=set";
                 errors.push(FieldError::invalid(child(&child(at, "items"), inner), shown, detail));
             }
@@ -64,21 +53,12 @@ pub(super) fn list_type(props: &Props, at: &str, require_atomic_sets: bool) -> V
         }
     }
     if let Some(odd) = list_type.filter(|t| !matches!(*t, "atomic" | "set" | "map")) {
-        errors.push(FieldError::not_supported(
-            child(at, keyword),
-            odd,
-            &["atomic", "set", "map"],
-        ));
+        errors.push(FieldError::not_supported(child(at, keyword), odd, &["atomic", "set", "map"]));
     }
     if !keys.is_empty() && list_type != Some("map") {
-        let (at, detail) = (
-            child(at, keyword),
-            "must be map if x-kubernetes-list-map-keys is non-empty",
-        );
-        errors.push(list_type.map_or_else(
-            || FieldError::required(&at, detail),
-            |t| FieldError::invalid(&at, t, detail),
-        ));
+        let (at, detail) = (child(at, keyword), "must be map if x-kubernetes-list-map-keys is non-empty");
+        errors
+            .push(list_type.map_or_else(|| FieldError::required(&at, detail), |t| FieldError::invalid(&at, t, detail)));
     }
     if list_type == Some("map") {
         errors.extend(map_list(props, &keys, at, keys_keyword));
@@ -91,18 +71,12 @@ fn map_list(props: &Props, keys: &[&str], at: &str, keys_keyword: &str) -> Vec<F
     let mut errors = Vec::new();
     let keys_at = child(at, keys_keyword);
     if keys.is_empty() {
-        errors.push(FieldError::required(
-            &keys_at,
-            "must not be empty if x-kubernetes-list-type is map",
-        ));
+        errors.push(FieldError::required(&keys_at, "must not be empty if x-kubernetes-list-type is map"));
     }
     let items_at = child(at, "items");
     let each = match props.get("items") {
         None | Some(Value::Null) => {
-            errors.push(FieldError::required(
-                items_at,
-                "must have a schema if x-kubernetes-list-type is map",
-            ));
+            errors.push(FieldError::required(items_at, "must have a schema if x-kubernetes-list-type is map"));
             return errors;
         }
         Some(Value::Object(each)) => each,
@@ -120,11 +94,7 @@ fn map_list(props: &Props, keys: &[&str], at: &str, keys_keyword: &str) -> Vec<F
     }
     for (i, key) in keys.iter().enumerate() {
         match object(each, "properties").and_then(|p| p.get(*key)) {
-            None => errors.push(FieldError::invalid(
-                &keys_at,
-                keys,
-                "entries must all be names of item properties",
-            )),
+            None => errors.push(FieldError::invalid(&keys_at, keys, "entries must all be names of item properties")),
             Some(property) => {
                 if matches!(property.get("type").and_then(Value::as_str), Some("array" | "object")) {
                     let at = child(&entry(&child(&items_at, "properties"), key), "type");
@@ -134,11 +104,7 @@ fn map_list(props: &Props, keys: &[&str], at: &str, keys_keyword: &str) -> Vec<F
             }
         }
         if keys[..i].contains(key) {
-            errors.push(FieldError::invalid(
-                &keys_at,
-                keys,
-                "must not contain duplicate entries",
-            ));
+            errors.push(FieldError::invalid(&keys_at, keys, "must not contain duplicate entries"));
         }
     }
     errors
@@ -156,14 +122,9 @@ pub(super) fn map_keys(props: &Props, at: &str) -> Vec<FieldError> {
         let detail = format!("cannot be nullable when x-kubernetes-list-type is {list_type}");
         errors.push(FieldError::forbidden(child(&at, "nullable"), detail));
     }
-    let keys = list(props, "x-kubernetes-list-map-keys")
-        .iter()
-        .filter_map(Value::as_str);
+    let keys = list(props, "x-kubernetes-list-map-keys").iter().filter_map(Value::as_str);
     for key in keys.filter(|_| list_type == "map") {
-        let Some(property) = object(each, "properties")
-            .and_then(|p| p.get(key))
-            .and_then(Value::as_object)
-        else {
+        let Some(property) = object(each, "properties").and_then(|p| p.get(key)).and_then(Value::as_object) else {
             continue;
         };
         let at = entry(&child(&at, "properties"), key);
@@ -176,10 +137,7 @@ pub(super) fn map_keys(props: &Props, at: &str) -> Vec<FieldError> {
             ));
         }
         if flag(property, "nullable") {
-            errors.push(FieldError::forbidden(
-                child(&at, "nullable"),
-                format!("{why} cannot be nullable"),
-            ));
+            errors.push(FieldError::forbidden(child(&at, "nullable"), format!("{why} cannot be nullable")));
         }
     }
     errors

@@ -61,16 +61,11 @@ pub fn validate_status(crd: &Value) -> Vec<FieldError> {
 
 /// What a client is warned of: string formats that are not enforced and that the old state, if any, did not have yet.
 pub fn warnings(crd: &Value, old: Option<&Value>) -> Vec<String> {
-    let formats = |crd| {
-        Definition::of(crd)
-            .schemas()
-            .flat_map(|(_, schema)| survey::unknown_formats(schema))
-            .collect::<Vec<_>>()
-    };
+    let formats =
+        |crd| Definition::of(crd).schemas().flat_map(|(_, schema)| survey::unknown_formats(schema)).collect::<Vec<_>>();
     let known = old.map(formats).unwrap_or_default();
     let new = formats(crd).into_iter().filter(|format| !known.contains(format));
-    new.map(|format| format!("unrecognized format {}", proofmark_status::quote(&format)))
-        .collect()
+    new.map(|format| format!("unrecognized format {}", proofmark_status::quote(&format))).collect()
 }
 
 fn validate_rest(new: &Definition<'_>, old: Option<&Definition<'_>>) -> Vec<FieldError> {

@@ -19,21 +19,14 @@ pub(super) fn validate(names: &Names<'_>, at: &str) -> Vec<FieldError> {
         let name = names.get(key);
         let complaints = label_1035(&name.to_lowercase());
         if !name.is_empty() && !complaints.is_empty() {
-            let detail = format!(
-                "may have mixed case, but should otherwise match: {}",
-                complaints.join(",")
-            );
+            let detail = format!("may have mixed case, but should otherwise match: {}", complaints.join(","));
             errors.push(FieldError::invalid(child(at, key), name, detail));
         }
     }
     errors.extend(labels(names, "shortNames", at));
     let (kind, list_kind) = (names.get("kind"), names.get("listKind"));
     if !kind.is_empty() && kind == list_kind {
-        errors.push(FieldError::invalid(
-            child(at, "listKind"),
-            list_kind,
-            "kind and listKind may not be the same",
-        ));
+        errors.push(FieldError::invalid(child(at, "listKind"), list_kind, "kind and listKind may not be the same"));
     }
     errors.extend(labels(names, "categories", at));
     errors
@@ -47,9 +40,5 @@ pub(super) fn label(at: String, text: &str) -> Option<FieldError> {
 
 fn labels(names: &Names<'_>, key: &str, at: &str) -> Vec<FieldError> {
     let at = child(at, key);
-    names
-        .list(key)
-        .enumerate()
-        .filter_map(|(i, name)| label(item(&at, i), name))
-        .collect()
+    names.list(key).enumerate().filter_map(|(i, name)| label(item(&at, i), name)).collect()
 }

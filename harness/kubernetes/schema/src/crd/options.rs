@@ -56,10 +56,8 @@ impl Options {
             !structural(schema) || schema.as_ref().is_none_or(|s| !super::defaults::any_unpruned(s))
         };
         let webhook = old.conversion.and_then(|c| c.get("webhook")).and_then(Value::as_object);
-        let bundle = webhook
-            .and_then(|w| w.get("clientConfig"))
-            .and_then(|c| c.get("caBundle"))
-            .and_then(Value::as_str);
+        let bundle =
+            webhook.and_then(|w| w.get("clientConfig")).and_then(|c| c.get("caBundle")).and_then(Value::as_str);
         let many = |d: &Definition<'_>| d.shared.selectable.len() > selectable::MOST;
         Self {
             require_schema: old.shared.props().is_some() || old.versions().iter().all(|v| v.parts.props().is_some()),

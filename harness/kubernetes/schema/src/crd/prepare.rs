@@ -10,19 +10,13 @@ pub fn default(crd: &mut Value) {
         if let Some(names) = member(spec, "names") {
             let kind = names.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
             fill(names, "singular", kind.to_lowercase());
-            fill(
-                names,
-                "listKind",
-                if kind.is_empty() { kind } else { format!("{kind}List") },
-            );
+            fill(names, "listKind", if kind.is_empty() { kind } else { format!("{kind}List") });
         }
         let conversion = spec.entry("conversion").or_insert(Value::Null);
         if conversion.is_null() {
             *conversion = json!({"strategy": "None"});
         }
-        let service = conversion
-            .pointer_mut("/webhook/clientConfig/service")
-            .and_then(Value::as_object_mut);
+        let service = conversion.pointer_mut("/webhook/clientConfig/service").and_then(Value::as_object_mut);
         if let Some(service) = service {
             let port = service.entry("port").or_insert(Value::Null);
             if port.is_null() {
@@ -30,10 +24,7 @@ pub fn default(crd: &mut Value) {
             }
         }
     }
-    let stored = crd
-        .get("status")
-        .and_then(|s| s.get("storedVersions"))
-        .and_then(Value::as_array);
+    let stored = crd.get("status").and_then(|s| s.get("storedVersions")).and_then(Value::as_array);
     if stored.is_none_or(Vec::is_empty)
         && let Some(version) = storage_version(crd)
         && let Some(status) = member(crd, "status")
@@ -47,10 +38,7 @@ pub fn prepare_create(crd: &mut Value) {
     let Some(crd) = crd.as_object_mut() else { return };
     let names = json!({"plural": "", "kind": ""});
     let stored = storage_version(crd).map(|version| json!([version])).unwrap_or_default();
-    crd.insert(
-        "status".to_owned(),
-        json!({"conditions": null, "acceptedNames": names, "storedVersions": stored}),
-    );
+    crd.insert("status".to_owned(), json!({"conditions": null, "acceptedNames": names, "storedVersions": stored}));
 }
 
 /// Prepares the new state of an object that exists: the status stays, and the storage version joins those that were ever stored.

@@ -50,10 +50,7 @@ pub(super) fn validate_root(holder: Option<&Props>, has_status: bool, options: &
         errors.extend(root_with_status(props, &at));
     }
     if flag(props, "nullable") {
-        errors.push(FieldError::forbidden(
-            child(&at, "nullable"),
-            "nullable cannot be true at the root",
-        ));
+        errors.push(FieldError::forbidden(child(&at, "nullable"), "nullable cannot be true at the root"));
     }
     // Said only when nothing else explains it.
     let mut unparsed = None;
@@ -63,21 +60,11 @@ pub(super) fn validate_root(holder: Option<&Props>, has_status: bool, options: &
             Ok(schema) => {
                 let complaints = structural::validate(&schema, &at);
                 let of_defaults = || defaults::validate(&schema, &at, options.require_pruned_defaults);
-                errors.extend(if complaints.is_empty() {
-                    of_defaults()
-                } else {
-                    complaints
-                });
+                errors.extend(if complaints.is_empty() { of_defaults() } else { complaints });
             }
         }
     }
-    let place = Place {
-        options,
-        at,
-        is_root: true,
-        inside_meta: false,
-        no_defaults: None,
-    };
+    let place = Place { options, at, is_root: true, inside_meta: false, no_defaults: None };
     errors.extend(place.validate(props));
     if errors.is_empty() {
         errors.extend(unparsed);
@@ -120,11 +107,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn at(&self, at: String) -> Self {
-        Self {
-            at,
-            is_root: false,
-            ..self.clone()
-        }
+        Self { at, is_root: false, ..self.clone() }
     }
 
     fn validate(&self, props: &Props) -> Vec<FieldError> {
@@ -146,10 +129,7 @@ impl Place<'_> {
             }
             errors.extend(below.validate_value(property));
         }
-        errors.extend(
-            self.at(at("not"))
-                .validate_value(props.get("not").unwrap_or(&Value::Null)),
-        );
+        errors.extend(self.at(at("not")).validate_value(props.get("not").unwrap_or(&Value::Null)));
         for key in ["allOf", "oneOf", "anyOf"] {
             for (i, part) in list(props, key).iter().enumerate() {
                 errors.extend(self.at(item(&at(key), i)).validate_value(part));
@@ -214,16 +194,11 @@ impl Place<'_> {
             errors.push(FieldError::forbidden(at(key), format!("{key} is not supported")));
         }
         if ty == "null" {
-            errors.push(FieldError::forbidden(
-                at("type"),
-                "type cannot be set to null, use nullable as an alternative",
-            ));
+            errors
+                .push(FieldError::forbidden(at("type"), "type cannot be set to null, use nullable as an alternative"));
         }
         if !list(props, "items").is_empty() {
-            errors.push(FieldError::forbidden(
-                at("items"),
-                "items must be a schema object and not an array",
-            ));
+            errors.push(FieldError::forbidden(at("items"), "items must be a schema object and not an array"));
         }
         if self.inside_meta && flag(props, "x-kubernetes-embedded-resource") {
             errors.push(FieldError::forbidden(
@@ -242,10 +217,7 @@ impl Place<'_> {
         let mut errors = Vec::new();
         let has_properties = object(props, "properties").is_some_and(|p| !p.is_empty());
         if has_properties && *additional != Value::Bool(true) {
-            errors.push(FieldError::forbidden(
-                &at,
-                "additionalProperties and properties are mutual exclusive",
-            ));
+            errors.push(FieldError::forbidden(&at, "additionalProperties and properties are mutual exclusive"));
         }
         let mut below = self.at(at);
         if self.inside_meta {

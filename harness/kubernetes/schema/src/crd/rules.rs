@@ -8,12 +8,7 @@ use super::field_path::{self, Arrays};
 use crate::path::{child, item};
 use crate::schema::Schema;
 
-const REASONS: [&str; 4] = [
-    "FieldValueDuplicate",
-    "FieldValueForbidden",
-    "FieldValueInvalid",
-    "FieldValueRequired",
-];
+const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 
 /// Everything wrong with the rules of one node.
 pub(super) fn validate(props: &Map<String, Value>, at: &str) -> Vec<FieldError> {
@@ -32,51 +27,25 @@ fn one(rule: &Map<String, Value>, props: &Map<String, Value>, at: &str) -> Vec<F
     if expression.is_empty() {
         errors.push(FieldError::required(at("rule"), "rule is not specified"));
     } else if !message.is_empty() && message.trim().is_empty() {
-        errors.push(FieldError::invalid(
-            at("message"),
-            message,
-            "must be non-empty if specified",
-        ));
+        errors.push(FieldError::invalid(at("message"), message, "must be non-empty if specified"));
     } else if has_breaks(message.trim()) {
-        errors.push(FieldError::invalid(
-            at("message"),
-            message,
-            "must not contain line breaks",
-        ));
+        errors.push(FieldError::invalid(at("message"), message, "must not contain line breaks"));
     } else if has_breaks(expression) && message.is_empty() {
-        errors.push(FieldError::required(
-            at("message"),
-            "message must be specified if rule contains line breaks",
-        ));
+        errors.push(FieldError::required(at("message"), "message must be specified if rule contains line breaks"));
     }
     let expression = text(rule, "messageExpression");
     if !expression.is_empty() && expression.trim().is_empty() {
-        errors.push(FieldError::required(
-            at("messageExpression"),
-            "messageExpression must be non-empty if specified",
-        ));
+        errors.push(FieldError::required(at("messageExpression"), "messageExpression must be non-empty if specified"));
     }
-    if let Some(reason) = rule
-        .get("reason")
-        .and_then(Value::as_str)
-        .filter(|r| !REASONS.contains(r))
-    {
+    if let Some(reason) = rule.get("reason").and_then(Value::as_str).filter(|r| !REASONS.contains(r)) {
         errors.push(FieldError::not_supported(at("reason"), reason, &REASONS));
     }
     let path = text(rule, "fieldPath");
     if !path.is_empty() && path.trim().is_empty() {
-        errors.push(FieldError::invalid(
-            at("fieldPath"),
-            path,
-            "must be non-empty if specified",
-        ));
+        errors.push(FieldError::invalid(at("fieldPath"), path, "must be non-empty if specified"));
     }
     if has_breaks(path) {
-        errors.push(FieldError::invalid(
-            at("fieldPath"),
-            path,
-            "must not contain line breaks",
-        ));
+        errors.push(FieldError::invalid(at("fieldPath"), path, "must not contain line breaks"));
     }
     if !path.is_empty() && !is_valid_path(props, path) {
         errors.push(FieldError::invalid(at("fieldPath"), path, "must be a valid path"));

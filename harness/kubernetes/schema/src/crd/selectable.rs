@@ -17,18 +17,10 @@ pub(super) fn validate_shared(new: &Definition<'_>, options: &Options) -> Vec<Fi
     let (fields, at) = (new.shared.selectable, "spec.selectableFields");
     match new.shared.schema {
         _ if fields.is_empty() => Vec::new(),
-        None => vec![FieldError::invalid(
-            at,
-            "",
-            "may only be set when validations.schema is included",
-        )],
-        Some(_) => validate(
-            fields,
-            new.shared.props(),
-            at,
-            "spec.schema.openAPIV3Schema",
-            options.allow_many_selectable,
-        ),
+        None => vec![FieldError::invalid(at, "", "may only be set when validations.schema is included")],
+        Some(_) => {
+            validate(fields, new.shared.props(), at, "spec.schema.openAPIV3Schema", options.allow_many_selectable)
+        }
     }
 }
 
@@ -41,13 +33,9 @@ pub(super) fn validate_version(version: &Version<'_>, at: &str, options: &Option
             let detail = "may only be set when `version.schema.openAPIV3Schema` is not included";
             vec![FieldError::invalid(below, "", detail)]
         }
-        props => validate(
-            fields,
-            props,
-            &below,
-            &format!("{at}.schema.openAPIV3Schema"),
-            options.allow_many_selectable,
-        ),
+        props => {
+            validate(fields, props, &below, &format!("{at}.schema.openAPIV3Schema"), options.allow_many_selectable)
+        }
     }
 }
 
@@ -84,10 +72,7 @@ fn validate(
         if found.root == "metadata" {
             errors.push(FieldError::invalid(&at, path, "must not point to fields in metadata"));
         }
-        if !matches!(
-            found.schema.and_then(|s| s.ty.as_ref()),
-            Some(Type::String | Type::Boolean | Type::Integer)
-        ) {
+        if !matches!(found.schema.and_then(|s| s.ty.as_ref()), Some(Type::String | Type::Boolean | Type::Integer)) {
             let detail = "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.";
             errors.push(FieldError::invalid(&at, path, detail));
         }

@@ -40,12 +40,7 @@ pub(super) fn validate(new: &Definition<'_>, options: &Options) -> Vec<FieldErro
     }
     errors.extend(names::validate(&new.names, "spec.names"));
     let has_status = new.shared.has_status() || new.versions().iter().any(|v| v.parts.has_status());
-    errors.extend(props::validate_root(
-        new.shared.schema,
-        has_status,
-        &options,
-        "spec.validation",
-    ));
+    errors.extend(props::validate_root(new.shared.schema, has_status, &options, "spec.validation"));
     errors.extend(subresources::validate(new.shared.subresources, "spec.subresources"));
     errors.extend(columns::validate(new.shared.columns, "spec.additionalPrinterColumns"));
     errors.extend(selectable::validate_shared(new, &options));
@@ -63,11 +58,7 @@ pub(super) fn validate_unchanged(new: &Definition<'_>, old: &Definition<'_>) -> 
         errors.extend(fixed("spec.names.kind", new.names.get("kind"), old.names.get("kind")));
     }
     errors.extend(fixed("spec.group", new.group, old.group));
-    errors.extend(fixed(
-        "spec.names.plural",
-        new.names.get("plural"),
-        old.names.get("plural"),
-    ));
+    errors.extend(fixed("spec.names.plural", new.names.get("plural"), old.names.get("plural")));
     errors
 }
 
@@ -104,19 +95,13 @@ fn schemas_given(new: &Definition<'_>, options: &Options) -> Vec<FieldError> {
     if new.shared.props().is_some() || (!options.require_schema && new.preserve_unknown_fields) {
         return Vec::new();
     }
-    let detail = if options.require_schema {
-        ""
-    } else {
-        "because otherwise all fields are pruned"
-    };
+    let detail = if options.require_schema { "" } else { "because otherwise all fields are pruned" };
     let without = new
         .versions()
         .iter()
         .enumerate()
         .filter(|(_, v)| v.parts.props().is_none() && (options.require_schema || v.served));
-    without
-        .map(|(i, _)| FieldError::required(format!("spec.versions[{i}].schema.openAPIV3Schema"), detail))
-        .collect()
+    without.map(|(i, _)| FieldError::required(format!("spec.versions[{i}].schema.openAPIV3Schema"), detail)).collect()
 }
 
 fn versions_together(new: &Definition<'_>) -> Vec<FieldError> {
@@ -136,8 +121,5 @@ fn versions_together(new: &Definition<'_>) -> Vec<FieldError> {
 
 /// Names of versions in lists of other things.
 pub(super) fn version_label(at: &str, text: &str) -> Vec<FieldError> {
-    label_1035(text)
-        .into_iter()
-        .map(|complaint| FieldError::invalid(at, Value::from(text), complaint))
-        .collect()
+    label_1035(text).into_iter().map(|complaint| FieldError::invalid(at, Value::from(text), complaint)).collect()
 }

@@ -38,27 +38,15 @@ fn node(schema: &Schema, level: Level, at: &str, errors: &mut Vec<FieldError>) {
     if schema.int_or_string {
         let must = "must be false if x-kubernetes-int-or-string is true";
         if schema.preserve_unknown_fields {
-            errors.push(FieldError::invalid(
-                child(at, "x-kubernetes-preserve-unknown-fields"),
-                true,
-                must,
-            ));
+            errors.push(FieldError::invalid(child(at, "x-kubernetes-preserve-unknown-fields"), true, must));
         }
         if schema.embedded_resource {
-            errors.push(FieldError::invalid(
-                child(at, "x-kubernetes-embedded-resource"),
-                true,
-                must,
-            ));
+            errors.push(FieldError::invalid(child(at, "x-kubernetes-embedded-resource"), true, must));
         }
     }
     // Types may stand below a junctor in two patterns that say "integer or string".
     let skip_any_of = is_int_or_string(&schema.checks.any_of);
-    let skip_first = schema
-        .checks
-        .all_of
-        .first()
-        .is_some_and(|first| is_int_or_string(&first.checks.any_of));
+    let skip_first = schema.checks.all_of.first().is_some_and(|first| is_int_or_string(&first.checks.any_of));
     junctors(schema, skip_any_of, skip_first, at, errors);
     types(schema, level, at, errors);
     metadata(schema, level, &properties, errors);
@@ -76,10 +64,7 @@ fn additional(schema: &Schema, level: Level, at: &str, errors: &mut Vec<FieldErr
         errors.push(FieldError::forbidden(&at, "must not be used at the root"));
     }
     if schema.embedded_resource {
-        errors.push(FieldError::forbidden(
-            &at,
-            "must not be used if x-kubernetes-embedded-resource is set",
-        ));
+        errors.push(FieldError::forbidden(&at, "must not be used if x-kubernetes-embedded-resource is set"));
     }
     if let Additional::Schema(each) = additional {
         node(each, Level::Field, &at, errors);
@@ -103,10 +88,7 @@ fn types(schema: &Schema, level: Level, at: &str, errors: &mut Vec<FieldError>) 
             }
         }
         None if schema.embedded_resource => {
-            errors.push(FieldError::required(
-                at,
-                "must be object if x-kubernetes-embedded-resource is true",
-            ));
+            errors.push(FieldError::required(at, "must be object if x-kubernetes-embedded-resource is true"));
         }
         None if schema.int_or_string || schema.preserve_unknown_fields => {}
         None => {
@@ -123,17 +105,9 @@ fn types(schema: &Schema, level: Level, at: &str, errors: &mut Vec<FieldError>) 
 /// `kind` and `apiVersion` are strings; of `metadata` a schema may narrow the name only, and only at the root.
 fn metadata(schema: &Schema, level: Level, properties: &str, errors: &mut Vec<FieldError>) {
     let is_resource = level == Level::Root || schema.embedded_resource;
-    let wanted = [
-        ("kind", Type::String),
-        ("apiVersion", Type::String),
-        ("metadata", Type::Object),
-    ];
+    let wanted = [("kind", Type::String), ("apiVersion", Type::String), ("metadata", Type::Object)];
     for (name, ty) in wanted {
-        if let Some(property) = schema
-            .properties
-            .get(name)
-            .filter(|p| is_resource && p.ty.as_ref() != Some(&ty))
-        {
+        if let Some(property) = schema.properties.get(name).filter(|p| is_resource && p.ty.as_ref() != Some(&ty)) {
             let at = child(&entry(properties, name), "type");
             let found = property.ty.as_ref().map(Type::as_str).unwrap_or_default();
             errors.push(FieldError::invalid(at, found, format!("must be {}", ty.as_str())));
@@ -143,16 +117,8 @@ fn metadata(schema: &Schema, level: Level, properties: &str, errors: &mut Vec<Fi
         return;
     }
     if let Some(metadata) = schema.properties.get("metadata") {
-        let mut rest = Schema {
-            ty: None,
-            default: None,
-            ..metadata.clone()
-        };
-        if rest
-            .properties
-            .keys()
-            .all(|name| matches!(name.as_str(), "name" | "generateName"))
-        {
+        let mut rest = Schema { ty: None, default: None, ..metadata.clone() };
+        if rest.properties.keys().all(|name| matches!(name.as_str(), "name" | "generateName")) {
             rest.properties.clear();
         }
         if rest != Schema::empty() {
@@ -203,11 +169,7 @@ fn nested(schema: &Schema, skip_any_of: bool, at: &str, errors: &mut Vec<FieldEr
         ("title", !schema.title.is_empty(), "empty"),
         ("description", !schema.description.is_empty(), "empty"),
         ("nullable", schema.nullable, "false"),
-        (
-            "x-kubernetes-preserve-unknown-fields",
-            schema.preserve_unknown_fields,
-            "false",
-        ),
+        ("x-kubernetes-preserve-unknown-fields", schema.preserve_unknown_fields, "false"),
         ("x-kubernetes-embedded-resource", schema.embedded_resource, "false"),
         ("x-kubernetes-int-or-string", schema.int_or_string, "false"),
         ("x-kubernetes-list-map-keys", !schema.list_map_keys.is_empty(), "empty"),
@@ -216,16 +178,10 @@ fn nested(schema: &Schema, skip_any_of: bool, at: &str, errors: &mut Vec<FieldEr
         ("x-kubernetes-validations", !schema.validations.is_empty(), "empty"),
     ];
     for (key, _, wanted) in forbidden.into_iter().filter(|(_, set, _)| *set) {
-        errors.push(FieldError::forbidden(
-            child(at, key),
-            format!("must be {wanted} to be structural"),
-        ));
+        errors.push(FieldError::forbidden(child(at, key), format!("must be {wanted} to be structural")));
     }
     if schema.properties.contains_key("metadata") {
-        errors.push(FieldError::forbidden(
-            entry(&properties, "metadata"),
-            "must not be specified in a nested context",
-        ));
+        errors.push(FieldError::forbidden(entry(&properties, "metadata"), "must not be specified in a nested context"));
     }
 }
 
@@ -241,11 +197,7 @@ fn complete_junctors(
     if let Some(not) = &checks.not {
         complete(not, specified, at, &child(below, "not"), errors);
     }
-    for (key, all) in [
-        ("allOf", &checks.all_of),
-        ("anyOf", &checks.any_of),
-        ("oneOf", &checks.one_of),
-    ] {
+    for (key, all) in [("allOf", &checks.all_of), ("anyOf", &checks.any_of), ("oneOf", &checks.one_of)] {
         for (i, part) in all.iter().enumerate() {
             complete(part, specified, at, &item(&child(below, key), i), errors);
         }
@@ -258,22 +210,10 @@ fn complete(narrowed: &Schema, specified: Option<&Schema>, at: &str, below: &str
     };
     complete_junctors(narrowed, specified, at, below, errors);
     if let Some(each) = &narrowed.items {
-        complete(
-            each,
-            schema.items.as_deref(),
-            &child(at, "items"),
-            &child(below, "items"),
-            errors,
-        );
+        complete(each, schema.items.as_deref(), &child(at, "items"), &child(below, "items"), errors);
     }
     for (name, property) in &narrowed.properties {
         let at = entry(&child(at, "properties"), name);
-        complete(
-            property,
-            schema.properties.get(name),
-            &at,
-            &entry(&child(below, "properties"), name),
-            errors,
-        );
+        complete(property, schema.properties.get(name), &at, &entry(&child(below, "properties"), name), errors);
     }
 }

@@ -12,10 +12,9 @@ pub(super) fn validate(subresources: Option<&Map<String, Value>>, at: &str) -> V
         return Vec::new();
     };
     let mut errors = Vec::new();
-    for (key, prefix, within) in [
-        ("specReplicasPath", ".spec.", ".spec"),
-        ("statusReplicasPath", ".status.", ".status"),
-    ] {
+    for (key, prefix, within) in
+        [("specReplicasPath", ".spec.", ".spec"), ("statusReplicasPath", ".status.", ".status")]
+    {
         let at = format!("{at}.scale.{key}");
         let path = text(scale, key);
         if path.is_empty() {
@@ -23,11 +22,7 @@ pub(super) fn validate(subresources: Option<&Map<String, Value>>, at: &str) -> V
         } else if let Some(error) = simple_path(path, at.clone()) {
             errors.push(error);
         } else if !path.starts_with(prefix) {
-            errors.push(FieldError::invalid(
-                at,
-                path,
-                format!("should be a json path under {within}"),
-            ));
+            errors.push(FieldError::invalid(at, path, format!("should be a json path under {within}")));
         }
     }
     let path = text(scale, "labelSelectorPath");
@@ -36,11 +31,7 @@ pub(super) fn validate(subresources: Option<&Map<String, Value>>, at: &str) -> V
         if let Some(error) = simple_path(path, at.clone()) {
             errors.push(error);
         } else if !path.starts_with(".spec.") && !path.starts_with(".status.") {
-            errors.push(FieldError::invalid(
-                at,
-                path,
-                "should be a json path under either .spec or .status",
-            ));
+            errors.push(FieldError::invalid(at, path, "should be a json path under either .spec or .status"));
         }
     }
     errors

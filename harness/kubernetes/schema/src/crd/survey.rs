@@ -25,9 +25,7 @@ pub(super) fn contains(props: &Props, test: &mut dyn FnMut(&Props) -> bool) -> b
     let named = ["properties", "patternProperties", "definitions", "dependencies"];
     one.iter().any(|key| props.get(*key).is_some_and(&mut below))
         || many.iter().any(|key| list(props, key).iter().any(&mut below))
-        || named
-            .iter()
-            .any(|key| object(props, key).is_some_and(|all| all.values().any(&mut below)))
+        || named.iter().any(|key| object(props, key).is_some_and(|all| all.values().any(&mut below)))
 }
 
 /// Whether any default is set.

@@ -12,25 +12,10 @@ pub(super) fn validate(new: &Definition<'_>, version: &Version<'_>, at: &str, op
     let mut errors = deprecation(version, at);
     let parts = version.parts;
     let per_version = new.versions().iter().any(|v| v.parts.subresources.is_some());
-    let has_status = if per_version {
-        parts.has_status()
-    } else {
-        new.shared.has_status()
-    };
-    errors.extend(props::validate_root(
-        parts.schema,
-        has_status,
-        options,
-        &format!("{at}.schema"),
-    ));
-    errors.extend(subresources::validate(
-        parts.subresources,
-        &format!("{at}.subresources"),
-    ));
-    errors.extend(columns::validate(
-        parts.columns,
-        &format!("{at}.additionalPrinterColumns"),
-    ));
+    let has_status = if per_version { parts.has_status() } else { new.shared.has_status() };
+    errors.extend(props::validate_root(parts.schema, has_status, options, &format!("{at}.schema")));
+    errors.extend(subresources::validate(parts.subresources, &format!("{at}.subresources")));
+    errors.extend(columns::validate(parts.columns, &format!("{at}.additionalPrinterColumns")));
     errors.extend(selectable::validate_version(version, at, options));
     errors
 }
@@ -66,27 +51,15 @@ fn deprecation(version: &Version<'_>, at: &str) -> Vec<FieldError> {
 pub(super) fn validate_stored(new: &Definition<'_>) -> Vec<FieldError> {
     let at = "status.storedVersions";
     let stored = new.stored_versions.as_deref().unwrap_or_default();
-    let value = || {
-        new.stored_versions
-            .as_ref()
-            .map_or(Value::Null, |all| all.as_slice().into())
-    };
+    let value = || new.stored_versions.as_ref().map_or(Value::Null, |all| all.as_slice().into());
     if stored.is_empty() {
-        return vec![FieldError::invalid(
-            at,
-            value(),
-            "must have at least one stored version",
-        )];
+        return vec![FieldError::invalid(at, value(), "must have at least one stored version")];
     }
     let missing = new.versions().iter().filter(|v| v.storage && !stored.contains(&v.name));
     let mut errors: Vec<_> = missing
         .map(|v| FieldError::invalid(at, value(), format!("must have the storage version {}", v.name)))
         .collect();
-    for (i, name) in stored
-        .iter()
-        .enumerate()
-        .filter(|(_, name)| new.versions().iter().all(|v| v.name != **name))
-    {
+    for (i, name) in stored.iter().enumerate().filter(|(_, name)| new.versions().iter().all(|v| v.name != **name)) {
         let detail = format!(
             "missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
         );

@@ -39,11 +39,7 @@ pub(super) fn is_isbn10(text: &str) -> bool {
     if head.len() != 9 || !head.iter().all(u8::is_ascii_digit) || !(last.is_ascii_digit() || *last == b'X') {
         return false;
     }
-    let sum: u32 = head
-        .iter()
-        .zip(1..)
-        .map(|(d, weight)| weight * u32::from(d - b'0'))
-        .sum();
+    let sum: u32 = head.iter().zip(1..).map(|(d, weight)| weight * u32::from(d - b'0')).sum();
     let check = if *last == b'X' { 10 } else { u32::from(last - b'0') };
     (sum + 10 * check).is_multiple_of(11)
 }
@@ -53,11 +49,7 @@ pub(super) fn is_isbn13(text: &str) -> bool {
     if code.len() != 13 || !code.iter().all(u8::is_ascii_digit) {
         return false;
     }
-    let sum: u32 = code
-        .iter()
-        .zip([1, 3].into_iter().cycle())
-        .map(|(d, weight)| weight * u32::from(d - b'0'))
-        .sum();
+    let sum: u32 = code.iter().zip([1, 3].into_iter().cycle()).map(|(d, weight)| weight * u32::from(d - b'0')).sum();
     sum.is_multiple_of(10)
 }
 
@@ -76,13 +68,7 @@ pub(super) fn is_credit_card(text: &str) -> bool {
         let doubled = u32::from(b - b'0') << (i % 2);
         doubled / 10 + doubled % 10
     };
-    digits
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(luhn)
-        .sum::<u32>()
-        .is_multiple_of(10)
+    digits.bytes().rev().enumerate().map(luhn).sum::<u32>().is_multiple_of(10)
 }
 
 pub(super) fn is_ssn(text: &str) -> bool {
@@ -105,13 +91,8 @@ pub(super) fn is_rgb_color(text: &str) -> bool {
 }
 
 pub(super) fn is_base64(text: &str) -> bool {
-    let body = text
-        .strip_suffix("==")
-        .or_else(|| text.strip_suffix('='))
-        .unwrap_or(text);
+    let body = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
     !body.is_empty()
         && text.len().is_multiple_of(4)
-        && body
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
+        && body.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
 }

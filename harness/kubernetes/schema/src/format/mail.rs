@@ -19,11 +19,7 @@ pub(super) fn is_address(text: &str) -> bool {
 
 /// `local@domain` at the start of the text; what follows it.
 fn spec(text: &str) -> Option<&str> {
-    let rest = if text.starts_with('"') {
-        quoted(text)?
-    } else {
-        dot_atom(text)?
-    };
+    let rest = if text.starts_with('"') { quoted(text)? } else { dot_atom(text)? };
     let domain = rest.strip_prefix('@')?;
     match domain.strip_prefix('[') {
         None => dot_atom(domain),

@@ -31,9 +31,7 @@ pub(super) fn is_hostname(text: &str) -> bool {
                     label.chars().next().is_some_and(in_label) && label.chars().next_back().is_some_and(in_label);
                 ends && label.chars().all(|c| c == '-' || in_label(c))
             };
-            let letters = top
-                .chars()
-                .all(|c| c.is_ascii_alphabetic() || (in_label(c) && c.is_alphabetic()));
+            let letters = top.chars().all(|c| c.is_ascii_alphabetic() || (in_label(c) && c.is_alphabetic()));
             labels.split('.').all(inner) && (2..=63).contains(&top.chars().count()) && letters
         }
     }
@@ -80,7 +78,5 @@ pub(super) fn is_mac(text: &str) -> bool {
     let groups = text.split(separator).count();
     let octets = groups * width / 2;
     matches!(octets, 6 | 8 | 20)
-        && text
-            .split(separator)
-            .all(|group| group.len() == width && group.bytes().all(|b| b.is_ascii_hexdigit()))
+        && text.split(separator).all(|group| group.len() == width && group.bytes().all(|b| b.is_ascii_hexdigit()))
 }

@@ -54,13 +54,9 @@ fn is_go_duration(text: &str) -> bool {
     }
     let mut any = false;
     while !rest.is_empty() {
-        let number = rest
-            .find(|c: char| c != '.' && !c.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let number = rest.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(rest.len());
         let (digits, after) = rest.split_at(number);
-        let unit = after
-            .find(|c: char| c == '.' || c.is_ascii_digit())
-            .unwrap_or(after.len());
+        let unit = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
         let fine = digits.bytes().any(|b| b.is_ascii_digit()) && digits.matches('.').count() <= 1;
         if !fine || !["ns", "us", "µs", "μs", "ms", "s", "m", "h"].contains(&&after[..unit]) {
             return false;

@@ -97,25 +97,15 @@ pub(crate) fn decode(metadata: &Value, drop_malformed: bool) -> Result<Decoded, 
     let mut unknown = Vec::new();
     let whole = Decoder { unknown: &mut unknown }.structure(metadata, &OBJECT_META, "");
     match (whole, metadata) {
-        (Ok(value), _) => Ok(Decoded {
-            value: value.unwrap_or_else(|| Value::Object(Map::new())),
-            unknown,
-        }),
+        (Ok(value), _) => Ok(Decoded { value: value.unwrap_or_else(|| Value::Object(Map::new())), unknown }),
         (Err(why), Value::Object(fields)) if drop_malformed => {
             let _ = why;
             let fine = |name: &str, value: &Value| {
                 let one = Value::Object(Map::from_iter([(name.to_owned(), value.clone())]));
-                Decoder {
-                    unknown: &mut Vec::new(),
-                }
-                .structure(&one, &OBJECT_META, "")
-                .is_ok()
+                Decoder { unknown: &mut Vec::new() }.structure(&one, &OBJECT_META, "").is_ok()
             };
-            let kept: Map<_, _> = fields
-                .iter()
-                .filter(|(k, v)| fine(k, v))
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect();
+            let kept: Map<_, _> =
+                fields.iter().filter(|(k, v)| fine(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect();
             decode(&Value::Object(kept), false)
         }
         (Err(why), _) => Err(why),
@@ -134,12 +124,8 @@ impl Decoder<'_> {
             Value::Object(fields) => fields,
             other => return Err(mismatch(other, "", &format!("v1.{}", shape.name))),
         };
-        self.unknown.extend(
-            fields
-                .keys()
-                .filter(|k| shape.fields.iter().all(|(name, _)| name != k))
-                .map(|k| child(at, k)),
-        );
+        self.unknown
+            .extend(fields.keys().filter(|k| shape.fields.iter().all(|(name, _)| name != k)).map(|k| child(at, k)));
         let mut out = Map::new();
         for (name, held) in shape.fields {
             let here = child(at, name);
@@ -276,18 +262,11 @@ fn time(text: &str) -> Result<Value, String> {
     for (part, most, name) in PARTS {
         let head = rest.get(..part.len());
         let digits = part.as_bytes()[0].is_ascii_digit();
-        let fits = head.is_some_and(|head| {
-            if digits {
-                head.bytes().all(|b| b.is_ascii_digit())
-            } else {
-                head == part
-            }
-        });
+        let fits =
+            head.is_some_and(|head| if digits { head.bytes().all(|b| b.is_ascii_digit()) } else { head == part });
         if !fits {
             let rest = proofmark_status::quote(rest);
-            return Err(format!(
-                "parsing time {quoted} as \"{LAYOUT}\": cannot parse {rest} as \"{part}\""
-            ));
+            return Err(format!("parsing time {quoted} as \"{LAYOUT}\": cannot parse {rest} as \"{part}\""));
         }
         let number: u32 = head.and_then(|h| h.parse().ok()).unwrap_or_default();
         if !name.is_empty() && (number > most || (matches!(name, "month" | "day") && number == 0)) {
@@ -299,9 +278,7 @@ fn time(text: &str) -> Result<Value, String> {
         Ok(time) => Ok(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into()),
         Err(_) if rest.is_empty() || !rest.starts_with(['Z', '+', '-', '.', ',']) => {
             let rest = proofmark_status::quote(rest);
-            Err(format!(
-                "parsing time {quoted} as \"{LAYOUT}\": cannot parse {rest} as \"Z07:00\""
-            ))
+            Err(format!("parsing time {quoted} as \"{LAYOUT}\": cannot parse {rest} as \"Z07:00\""))
         }
         Err(_) => Err(format!("parsing time {quoted}: day out of range")),
     }
@@ -324,10 +301,7 @@ mod tests {
         let decoded = decoded.map(|d| (d.value, d.unknown));
         let value = json!({"name": "a", "deletionTimestamp": "2024-01-01T00:00:00Z", "labels": {"x": "1", "y": ""},
             "ownerReferences": [{"apiVersion": "", "kind": "K", "name": "", "uid": ""}]});
-        assert_eq!(
-            decoded,
-            Ok((value, vec!["extra".to_owned(), "ownerReferences[0].bad".to_owned()]))
-        );
+        assert_eq!(decoded, Ok((value, vec!["extra".to_owned(), "ownerReferences[0].bad".to_owned()])));
     }
 
     #[test]
@@ -341,10 +315,7 @@ mod tests {
                 json!({"labels": []}),
                 "json: cannot unmarshal array into Go struct field ObjectMeta.labels of type map[string]string",
             ),
-            (
-                json!("x"),
-                "json: cannot unmarshal string into Go value of type v1.ObjectMeta",
-            ),
+            (json!("x"), "json: cannot unmarshal string into Go value of type v1.ObjectMeta"),
             (
                 json!({"generation": 1.5}),
                 "json: cannot unmarshal number 1.5 into Go struct field ObjectMeta.generation of type int64",

@@ -16,20 +16,13 @@ pub(crate) fn validate(metadata: &Value, at: &str) -> Vec<FieldError> {
     let text = |key: &str| metadata.get(key).and_then(Value::as_str).unwrap_or_default();
     let mut errors = Vec::new();
     let mut complain = |field: &str, value: &str, complaints: Vec<String>| {
-        errors.extend(
-            complaints
-                .into_iter()
-                .map(|c| FieldError::invalid(child(at, field), value, c)),
-        );
+        errors.extend(complaints.into_iter().map(|c| FieldError::invalid(child(at, field), value, c)));
     };
     let prefix = text("generateName");
     complain(
         "generateName",
         prefix,
-        names::path_segment(prefix)
-            .into_iter()
-            .filter(|c| !c.starts_with("may not be"))
-            .collect(),
+        names::path_segment(prefix).into_iter().filter(|c| !c.starts_with("may not be")).collect(),
     );
     complain("name", text("name"), names::path_segment(text("name")));
     let namespace = text("namespace");
@@ -37,11 +30,7 @@ pub(crate) fn validate(metadata: &Value, at: &str) -> Vec<FieldError> {
         complain("namespace", namespace, names::label(namespace));
     }
     if let Some(generation) = metadata.get("generation").and_then(Value::as_i64).filter(|g| *g < 0) {
-        errors.push(FieldError::invalid(
-            child(at, "generation"),
-            generation,
-            "must be greater than or equal to 0",
-        ));
+        errors.push(FieldError::invalid(child(at, "generation"), generation, "must be greater than or equal to 0"));
     }
     labels(metadata, at, &mut errors);
     annotations(metadata, at, &mut errors);
@@ -55,34 +44,17 @@ fn labels(metadata: &Value, at: &str, errors: &mut Vec<FieldError>) {
     let at = child(at, "labels");
     for (key, value) in metadata.get("labels").and_then(Value::as_object).into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
-        errors.extend(
-            names::qualified(key)
-                .into_iter()
-                .map(|c| FieldError::invalid(&at, key.as_str(), c)),
-        );
-        errors.extend(
-            names::label_value(value)
-                .into_iter()
-                .map(|c| FieldError::invalid(&at, value, c)),
-        );
+        errors.extend(names::qualified(key).into_iter().map(|c| FieldError::invalid(&at, key.as_str(), c)));
+        errors.extend(names::label_value(value).into_iter().map(|c| FieldError::invalid(&at, value, c)));
     }
 }
 
 fn annotations(metadata: &Value, at: &str, errors: &mut Vec<FieldError>) {
     let at = child(at, "annotations");
     let mut size = 0;
-    for (key, value) in metadata
-        .get("annotations")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
+    for (key, value) in metadata.get("annotations").and_then(Value::as_object).into_iter().flatten() {
         let complaints = names::qualified(&key.to_lowercase());
-        errors.extend(
-            complaints
-                .into_iter()
-                .map(|c| FieldError::invalid(&at, key.as_str(), c)),
-        );
+        errors.extend(complaints.into_iter().map(|c| FieldError::invalid(&at, key.as_str(), c)));
         size += key.len() + value.as_str().map_or(0, str::len);
     }
     if size > ANNOTATIONS_MAX {
@@ -102,21 +74,13 @@ fn owners(metadata: &Value, at: &str, errors: &mut Vec<FieldError>) {
         let (api_version, kind) = (text("apiVersion"), text("kind"));
         let version = api_version.split_once('/').map_or(api_version, |(_, version)| version);
         if version.is_empty() || api_version.matches('/').count() > 1 {
-            errors.push(FieldError::invalid(
-                child(&at, "apiVersion"),
-                api_version,
-                "version must not be empty",
-            ));
+            errors.push(FieldError::invalid(child(&at, "apiVersion"), api_version, "version must not be empty"));
         }
         for key in ["kind", "name", "uid"].into_iter().filter(|key| text(key).is_empty()) {
             errors.push(FieldError::invalid(child(&at, key), "", "must not be empty"));
         }
         if (api_version, kind) == ("v1", "Event") {
-            errors.push(FieldError::invalid(
-                &at,
-                owner.clone(),
-                "/v1, Kind=Event is disallowed from being an owner",
-            ));
+            errors.push(FieldError::invalid(&at, owner.clone(), "/v1, Kind=Event is disallowed from being an owner"));
         }
         if owner.get("controller") == Some(&Value::Bool(true)) {
             let this = format!("{kind}/{}", text("name"));
@@ -138,11 +102,7 @@ fn finalizers(metadata: &Value, at: &str, errors: &mut Vec<FieldError>) {
     let at = child(at, "finalizers");
     let all: Vec<&str> = list(metadata, "finalizers").filter_map(Value::as_str).collect();
     for name in &all {
-        errors.extend(
-            names::qualified(name)
-                .into_iter()
-                .map(|c| FieldError::invalid(&at, *name, c)),
-        );
+        errors.extend(names::qualified(name).into_iter().map(|c| FieldError::invalid(&at, *name, c)));
     }
     if all.contains(&"orphan") && all.contains(&"foregroundDeletion") {
         let detail = "finalizer orphan and foregroundDeletion cannot be both set";
@@ -156,18 +116,10 @@ fn managed_fields(metadata: &Value, at: &str, errors: &mut Vec<FieldError>) {
         let at = item(&at, i);
         let text = |key: &str| manager.get(key).and_then(Value::as_str).unwrap_or_default();
         if !matches!(text("operation"), "Apply" | "Update") {
-            errors.push(FieldError::invalid(
-                child(&at, "operation"),
-                text("operation"),
-                "must be `Apply` or `Update`",
-            ));
+            errors.push(FieldError::invalid(child(&at, "operation"), text("operation"), "must be `Apply` or `Update`"));
         }
         if !matches!(text("fieldsType"), "" | "FieldsV1") {
-            errors.push(FieldError::invalid(
-                child(&at, "fieldsType"),
-                text("fieldsType"),
-                "must be `FieldsV1`",
-            ));
+            errors.push(FieldError::invalid(child(&at, "fieldsType"), text("fieldsType"), "must be `FieldsV1`"));
         }
         if text("manager").len() > 128 {
             errors.push(FieldError::too_long(child(&at, "manager"), 128));

@@ -63,11 +63,7 @@ enum Release {
 impl Release {
     /// A reference to a definition.
     fn reference(self, name: &str) -> Value {
-        let prefix = if self == Self::Two {
-            "#/definitions/"
-        } else {
-            "#/components/schemas/"
-        };
+        let prefix = if self == Self::Two { "#/definitions/" } else { "#/components/schemas/" };
         json!({"$ref": format!("{prefix}{name}")})
     }
 
@@ -89,13 +85,7 @@ impl Release {
 }
 
 fn definitions(schema: Option<&Schema>, resource: Resource<'_>, release: Release) -> Map<String, Value> {
-    let Resource {
-        group,
-        version,
-        kind,
-        list_kind,
-        ..
-    } = resource;
+    let Resource { group, version, kind, list_kind, .. } = resource;
     let name = definition_name(group, version, kind);
     let object = extended(object(schema, release), resource, kind);
     let list = extended(list(resource, &name, release), resource, list_kind);
@@ -118,12 +108,7 @@ fn object(schema: Option<&Schema>, release: Release) -> Map<String, Value> {
 }
 
 fn list(resource: Resource<'_>, item: &str, release: Release) -> Map<String, Value> {
-    let Resource {
-        kind,
-        list_kind,
-        plural,
-        ..
-    } = resource;
+    let Resource { kind, list_kind, plural, .. } = resource;
     let items = format!(
         "List of {plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md"
     );
@@ -150,10 +135,7 @@ fn extended(mut definition: Map<String, Value>, resource: Resource<'_>, kind: &s
     definition.insert("x-kubernetes-group-version-kind".to_owned(), kinds);
     if !resource.selectable.is_empty() {
         let path = |p: &String| json!({"fieldPath": p.strip_prefix('.').unwrap_or(p)});
-        definition.insert(
-            "x-kubernetes-selectable-fields".to_owned(),
-            resource.selectable.iter().map(path).collect(),
-        );
+        definition.insert("x-kubernetes-selectable-fields".to_owned(), resource.selectable.iter().map(path).collect());
     }
     Value::Object(definition)
 }
@@ -173,9 +155,7 @@ mod tests {
 
     fn published(schema: Value, publish: fn(Option<&Schema>, Resource<'_>) -> Map<String, Value>) -> Value {
         let schema = Schema::parse(&schema).ok();
-        publish(schema.as_ref(), RESOURCE)
-            .remove("com.example.a.v1.Box")
-            .unwrap_or_default()
+        publish(schema.as_ref(), RESOURCE).remove("com.example.a.v1.Box").unwrap_or_default()
     }
 
     #[test]
@@ -197,24 +177,15 @@ mod tests {
         let two = published(schema, v2);
         let spec = &two["properties"]["spec"];
         assert_eq!(spec["required"], Value::Null);
-        assert_eq!(
-            spec["properties"]["p"],
-            json!({"x-kubernetes-int-or-string": true, "maximum": 2})
-        );
+        assert_eq!(spec["properties"]["p"], json!({"x-kubernetes-int-or-string": true, "maximum": 2}));
         assert_eq!(spec["properties"]["n"], json!({"maxLength": 3}));
-        assert_eq!(
-            spec["properties"]["free"],
-            json!({"x-kubernetes-preserve-unknown-fields": true})
-        );
+        assert_eq!(spec["properties"]["free"], json!({"x-kubernetes-preserve-unknown-fields": true}));
     }
 
     #[test]
     fn a_resource_that_preserves_everything_is_any_object_in_v2() {
         let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
         let gvk = json!([{"group": "a.example.com", "kind": "Box", "version": "v1"}]);
-        assert_eq!(
-            published(schema, v2),
-            json!({"type": "object", "x-kubernetes-group-version-kind": gvk})
-        );
+        assert_eq!(published(schema, v2), json!({"type": "object", "x-kubernetes-group-version-kind": gvk}));
     }
 }

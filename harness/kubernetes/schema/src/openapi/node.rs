@@ -65,19 +65,13 @@ fn node(schema: &Schema, release: Release) -> Map<String, Value> {
     put("not", checks.not.as_ref().map(|not| node(not, release)).into());
     put("items", schema.items.as_ref().map(|each| node(each, release)).into());
     put("required", required(schema, release));
-    put(
-        "x-kubernetes-preserve-unknown-fields",
-        schema.preserve_unknown_fields.into(),
-    );
+    put("x-kubernetes-preserve-unknown-fields", schema.preserve_unknown_fields.into());
     put("x-kubernetes-embedded-resource", schema.embedded_resource.into());
     put("x-kubernetes-int-or-string", schema.int_or_string.into());
     put("x-kubernetes-list-map-keys", schema.list_map_keys.as_slice().into());
     put("x-kubernetes-list-type", schema.list_type.as_deref().into());
     put("x-kubernetes-map-type", schema.map_type.as_deref().into());
-    put(
-        "x-kubernetes-validations",
-        schema.validations.iter().map(rule).collect(),
-    );
+    put("x-kubernetes-validations", schema.validations.iter().map(rule).collect());
     let properties = properties(schema, release);
     if !properties.is_empty() {
         out.insert("properties".to_owned(), Value::Object(properties));
@@ -138,11 +132,7 @@ fn unfolded(schema: &Schema, release: Release) -> Unfold {
         return Unfold::No;
     }
     let types = json!([{"type": "integer"}, {"type": "string"}]);
-    if schema.checks.any_of.is_empty() {
-        Unfold::AnyOf(types)
-    } else {
-        Unfold::AllOf(types)
-    }
+    if schema.checks.any_of.is_empty() { Unfold::AnyOf(types) } else { Unfold::AllOf(types) }
 }
 
 fn number(number: Option<f64>) -> Value {

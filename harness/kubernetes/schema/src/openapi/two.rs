@@ -27,18 +27,12 @@ pub(super) fn reduce(schema: &Schema) -> Schema {
         out.ty = None;
     }
     // A null would be refused as missing.
-    out.checks
-        .required
-        .retain(|name| !out.properties.get(name).is_some_and(|p| p.nullable));
+    out.checks.required.retain(|name| !out.properties.get(name).is_some_and(|p| p.nullable));
     if out.additional_schema().is_some_and(|each| each.nullable) {
         out.checks.required.clear();
     }
     out.items = out.items.map(|each| Box::new(reduce(&each)));
-    out.properties = out
-        .properties
-        .iter()
-        .map(|(name, p)| (name.clone(), reduce(p)))
-        .collect();
+    out.properties = out.properties.iter().map(|(name, p)| (name.clone(), reduce(p))).collect();
     out.additional = out.additional.map(|additional| match additional {
         Additional::Schema(each) => Additional::Schema(Box::new(reduce(&each))),
         allowed => allowed,

@@ -44,10 +44,7 @@ impl Scanner<'_> {
                 self.copy(1);
                 let high = self.class_character().map_err(|e| e.unwrap_or_else(unclosed))?;
                 if low.zip(high).is_some_and(|(low, high)| high < low) {
-                    return Err(mistake(
-                        "invalid character class range",
-                        &item[..item.len() - self.rest.len()],
-                    ));
+                    return Err(mistake("invalid character class range", &item[..item.len() - self.rest.len()]));
                 }
             }
         }

@@ -30,10 +30,7 @@ impl Pattern {
     pub fn new(source: &str) -> Self {
         let compiled = Scanner::translate(source)
             .and_then(|rust| compile(&rust).map_err(|e| mistake("invalid or unsupported Perl syntax", &e.to_string())));
-        Self {
-            source: source.to_owned(),
-            compiled,
-        }
+        Self { source: source.to_owned(), compiled }
     }
 
     /// The pattern as written.
@@ -113,11 +110,7 @@ mod tests {
             (r"\p{Nope}", r"invalid character class range: `\p{Nope}`"),
         ];
         for (pattern, want) in cases {
-            assert_eq!(
-                Pattern::new(pattern).mistake(),
-                Some(&*format!("error parsing regexp: {want}")),
-                "{pattern}"
-            );
+            assert_eq!(Pattern::new(pattern).mistake(), Some(&*format!("error parsing regexp: {want}")), "{pattern}");
         }
     }
 }

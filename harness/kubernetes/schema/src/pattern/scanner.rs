@@ -39,11 +39,7 @@ impl<'a> Scanner<'a> {
         while let Some(c) = scanner.rest.chars().next() {
             scanner.step(c)?;
         }
-        if scanner.groups.len() > 1 {
-            Err(mistake("missing closing )", source))
-        } else {
-            Ok(scanner.out)
-        }
+        if scanner.groups.len() > 1 { Err(mistake("missing closing )", source)) } else { Ok(scanner.out) }
     }
 
     /// Takes the next `len` bytes.
@@ -121,10 +117,7 @@ impl<'a> Scanner<'a> {
         let here = &self.rest[..len];
         if let Some(before) = before {
             let start = self.source.len() - self.rest.len() - before.len();
-            return Err(mistake(
-                "invalid nested repetition operator",
-                &self.source[start..start + before.len() + len],
-            ));
+            return Err(mistake("invalid nested repetition operator", &self.source[start..start + before.len() + len]));
         }
         if !self.repeatable {
             return Err(mistake("missing argument to repetition operator", here));
@@ -153,18 +146,13 @@ impl<'a> Scanner<'a> {
             self.copy(1);
             return Ok(());
         };
-        let name = inner
-            .strip_prefix("P<")
-            .or_else(|| inner.strip_prefix('<').filter(|n| !n.starts_with(['=', '!'])));
+        let name = inner.strip_prefix("P<").or_else(|| inner.strip_prefix('<').filter(|n| !n.starts_with(['=', '!'])));
         if let Some(name) = name {
             let Some((word, after)) = name.split_once('>') else {
                 return Err(mistake("invalid named capture", self.rest));
             };
             if word.is_empty() || !word.chars().all(|c| c == '_' || c.is_ascii_alphanumeric()) {
-                return Err(mistake(
-                    "invalid named capture",
-                    &self.rest[..self.rest.len() - after.len()],
-                ));
+                return Err(mistake("invalid named capture", &self.rest[..self.rest.len() - after.len()]));
             }
             // Go allows names to begin with a digit; nothing here asks for them, so the group goes unnamed.
             self.rest = after;
@@ -189,10 +177,7 @@ impl<'a> Scanner<'a> {
                     return Ok(());
                 }
                 c => {
-                    return Err(mistake(
-                        "invalid or unsupported Perl syntax",
-                        &self.rest[..2 + i + c.len_utf8()],
-                    ));
+                    return Err(mistake("invalid or unsupported Perl syntax", &self.rest[..2 + i + c.len_utf8()]));
                 }
             }
         }
@@ -235,11 +220,7 @@ impl<'a> Scanner<'a> {
         match c {
             'p' | 'P' => self.unicode_class(),
             '0'..='7' => {
-                let digits = self.rest[1..]
-                    .bytes()
-                    .take(3)
-                    .take_while(|b| (b'0'..=b'7').contains(b))
-                    .count();
+                let digits = self.rest[1..].bytes().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
                 // A single digit other than 0 would be a back-reference, which RE2 lacks.
                 if c != '0' && digits == 1 {
                     return Err(mistake("invalid escape sequence", &self.rest[..2]));
@@ -251,16 +232,8 @@ impl<'a> Scanner<'a> {
             }
             'x' => {
                 let braced = self.rest[2..].starts_with('{');
-                let len = if braced {
-                    self.rest.find('}').map_or(2, |end| end + 1)
-                } else {
-                    4
-                };
-                let digits = if braced {
-                    self.rest.get(3..len.saturating_sub(1))
-                } else {
-                    self.rest.get(2..4)
-                };
+                let len = if braced { self.rest.find('}').map_or(2, |end| end + 1) } else { 4 };
+                let digits = if braced { self.rest.get(3..len.saturating_sub(1)) } else { self.rest.get(2..4) };
                 let code = digits
                     .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
                     .and_then(|d| u32::from_str_radix(d, 16).ok());
@@ -306,9 +279,7 @@ impl<'a> Scanner<'a> {
 fn counted(text: &str) -> Option<(usize, u32, Option<u32>)> {
     let inner = text.strip_prefix('{')?;
     let end = inner.find('}')?;
-    let (low, high) = inner[..end]
-        .split_once(',')
-        .map_or((&inner[..end], None), |(low, high)| (low, Some(high)));
+    let (low, high) = inner[..end].split_once(',').map_or((&inner[..end], None), |(low, high)| (low, Some(high)));
     let count = |digits: &str| {
         let fine = !digits.is_empty()
             && digits.bytes().all(|b| b.is_ascii_digit())

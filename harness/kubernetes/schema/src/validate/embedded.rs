@@ -34,9 +34,7 @@ impl Schema {
             }
             Value::Array(items) => {
                 for (i, value) in items.iter().enumerate() {
-                    self.items
-                        .iter()
-                        .for_each(|schema| schema.embedded(value, &item(at, i), errors));
+                    self.items.iter().for_each(|schema| schema.embedded(value, &item(at, i), errors));
                 }
             }
             _ => {}

@@ -57,9 +57,7 @@ impl Schema {
         let key = |value: &Value| {
             let mut names: Vec<&String> = self.list_map_keys.iter().collect();
             names.sort();
-            let fields = names
-                .into_iter()
-                .filter_map(|k| Some((k.clone(), value.get(k)?.clone())));
+            let fields = names.into_iter().filter_map(|k| Some((k.clone(), value.get(k)?.clone())));
             Value::Object(fields.collect::<Map<_, _>>())
         };
         let keys: Vec<Value> = items.iter().map(key).collect();

@@ -64,9 +64,7 @@ impl Schema {
 /// Whether these errors keep CEL rules from being evaluated: wrong types, missing and unsupported values, too long or too many.
 pub fn stops_rules(errors: &[FieldError]) -> bool {
     use FieldErrorKind::{NotSupported, Required, TooLong, TooMany, TypeInvalid};
-    errors
-        .iter()
-        .any(|e| matches!(e.kind, NotSupported | Required | TooLong | TooMany | TypeInvalid))
+    errors.iter().any(|e| matches!(e.kind, NotSupported | Required | TooLong | TooMany | TypeInvalid))
 }
 
 /// What is said instead of the rules' verdicts when [`stops_rules`].

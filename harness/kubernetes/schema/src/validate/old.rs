@@ -23,11 +23,7 @@ impl<'a> Old<'a> {
     /// A field, if both have it and the schema knows it.
     pub(super) fn field(self, name: &str) -> Option<Self> {
         let (new, old) = (self.new.as_object()?.get(name)?, self.old.as_object()?.get(name)?);
-        Some(Self {
-            schema: self.schema.property(name)?,
-            new,
-            old,
-        })
+        Some(Self { schema: self.schema.property(name)?, new, old })
     }
 
     /// A list item, if the list has keys and the old one an item with the same.
@@ -37,27 +33,15 @@ impl<'a> Old<'a> {
         }
         let new = self.new.as_array()?.get(index)?;
         let key = self.key(new)?;
-        let old = self
-            .old
-            .as_array()?
-            .iter()
-            .find(|item| self.key(item).is_some_and(|k| same_key(&k, &key)))?;
-        Some(Self {
-            schema: self.schema.items.as_deref()?,
-            new,
-            old,
-        })
+        let old = self.old.as_array()?.iter().find(|item| self.key(item).is_some_and(|k| same_key(&k, &key)))?;
+        Some(Self { schema: self.schema.items.as_deref()?, new, old })
     }
 
     /// The values of an item's keys, if it has them all and all are scalars.
     fn key(self, item: &'a Value) -> Option<Vec<&'a Value>> {
         let fields = item.as_object()?;
         let scalar = |v: &&Value| !(v.is_null() || v.is_array() || v.is_object());
-        self.schema
-            .list_map_keys
-            .iter()
-            .map(|k| fields.get(k).filter(scalar))
-            .collect()
+        self.schema.list_map_keys.iter().map(|k| fields.get(k).filter(scalar)).collect()
     }
 
     /// Whether the value is what it was. Parts that do not correspond count as changed, even when equal:

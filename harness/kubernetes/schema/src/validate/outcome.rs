@@ -19,45 +19,20 @@ pub(super) struct Problem {
 impl Problem {
     /// A malformed value.
     pub(super) fn invalid(path: &str, value: impl Into<Value>, text: String) -> Self {
-        Self {
-            text,
-            path: Some(path.to_owned()),
-            kind: FieldErrorKind::Invalid,
-            value: value.into(),
-            detail: None,
-        }
+        Self { text, path: Some(path.to_owned()), kind: FieldErrorKind::Invalid, value: value.into(), detail: None }
     }
 
     /// A junctor that was not satisfied.
     pub(super) fn junctor(path: &str, what: &str) -> Self {
         let text = format!("{} {what}", proofmark_status::quote(path));
-        Self {
-            text,
-            path: None,
-            kind: FieldErrorKind::Invalid,
-            value: "".into(),
-            detail: None,
-        }
+        Self { text, path: None, kind: FieldErrorKind::Invalid, value: "".into(), detail: None }
     }
 
     /// The error as the API server reports it, below the path of the object.
     pub(super) fn into_error(self, at: &str) -> FieldError {
-        let below = self
-            .path
-            .as_deref()
-            .map(|p| p.strip_prefix('.').unwrap_or(p))
-            .unwrap_or_default();
-        let field = if below.is_empty() {
-            crate::path::printed(at)
-        } else {
-            crate::path::child(at, below)
-        };
-        FieldError {
-            kind: self.kind,
-            field,
-            value: self.value,
-            detail: self.detail.unwrap_or(self.text),
-        }
+        let below = self.path.as_deref().map(|p| p.strip_prefix('.').unwrap_or(p)).unwrap_or_default();
+        let field = if below.is_empty() { crate::path::printed(at) } else { crate::path::child(at, below) };
+        FieldError { kind: self.kind, field, value: self.value, detail: self.detail.unwrap_or(self.text) }
     }
 }
 
@@ -87,9 +62,6 @@ impl Outcome {
 
 impl From<Option<Problem>> for Outcome {
     fn from(problem: Option<Problem>) -> Self {
-        Self {
-            problems: problem.into_iter().collect(),
-            passed: 0,
-        }
+        Self { problems: problem.into_iter().collect(), passed: 0 }
     }
 }

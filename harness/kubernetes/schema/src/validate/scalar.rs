@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 use super::outcome::{Outcome, Problem};
 use crate::format::Format;
 use crate::json::sorted;
-use crate::number::{Num, go_float, is_whole};
+use crate::number::{Num, is_whole};
 use crate::schema::{Schema, Type};
 
 /// The types that a schema takes.
@@ -20,16 +20,8 @@ pub(super) struct Types<'a> {
 impl<'a> Types<'a> {
     pub(super) fn of(schema: &'a Schema, of_default: bool) -> Self {
         let checks = &schema.checks;
-        let format = if of_default || checks.known_format.is_some() {
-            checks.format.as_str()
-        } else {
-            ""
-        };
-        Self {
-            schema,
-            int_or_string: schema.int_or_string && !of_default,
-            format,
-        }
+        let format = if of_default || checks.known_format.is_some() { checks.format.as_str() } else { "" };
+        Self { schema, int_or_string: schema.int_or_string && !of_default, format }
     }
 
     /// Whether there is anything to check.
@@ -56,10 +48,7 @@ impl<'a> Types<'a> {
     pub(super) fn check(&self, value: &Value, path: &str) -> Outcome {
         let problem = self.problem(value, path);
         let passed = usize::from(problem.is_none());
-        Outcome {
-            passed,
-            ..Outcome::from(problem)
-        }
+        Outcome { passed, ..Outcome::from(problem) }
     }
 
     fn problem(&self, value: &Value, path: &str) -> Option<Problem> {
@@ -115,11 +104,8 @@ pub(super) fn text(schema: &Schema, text: &str, path: &str) -> Option<Problem> {
     let length = || i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     if let Some(max) = checks.max_length.filter(|max| length() > *max) {
         let unit = if max == 1 { "byte" } else { "bytes" };
-        let detail = if max < 0 {
-            "value is too long".to_owned()
-        } else {
-            format!("may not be more than {max} {unit}")
-        };
+        let detail =
+            if max < 0 { "value is too long".to_owned() } else { format!("may not be more than {max} {unit}") };
         return Some(Problem {
             text: format!("{path} in body should be at most {max} chars long"),
             path: Some(path.to_owned()),
@@ -129,22 +115,11 @@ pub(super) fn text(schema: &Schema, text: &str, path: &str) -> Option<Problem> {
         });
     }
     if let Some(min) = checks.min_length.filter(|min| length() < *min) {
-        return Some(Problem::invalid(
-            path,
-            text,
-            format!("{path} in body should be at least {min} chars long"),
-        ));
+        return Some(Problem::invalid(path, text, format!("{path} in body should be at least {min} chars long")));
     }
     let pattern = checks.pattern.as_ref().filter(|p| !p.is_match(text))?;
-    let why = pattern
-        .mistake()
-        .map(|m| format!(", but pattern is invalid: {m}"))
-        .unwrap_or_default();
-    Some(Problem::invalid(
-        path,
-        text,
-        format!("{path} in body should match '{}{why}'", pattern.source()),
-    ))
+    let why = pattern.mistake().map(|m| format!(", but pattern is invalid: {m}")).unwrap_or_default();
+    Some(Problem::invalid(path, text, format!("{path} in body should match '{}{why}'", pattern.source())))
 }
 
 /// `multipleOf`, `minimum` and `maximum`. Limits of integers are cut to integers first, as Go converts them.
@@ -158,11 +133,7 @@ pub(super) fn number(schema: &Schema, value: &Number, path: &str) -> Outcome {
     if let Some(min) = checks.minimum {
         let (cut, strict) = (Limit::of(number, min), checks.exclusive_minimum);
         if cut.is_above(number) || (strict && cut.is_equal(number)) {
-            let relation = if strict {
-                "greater than"
-            } else {
-                "greater than or equal to"
-            };
+            let relation = if strict { "greater than" } else { "greater than or equal to" };
             all.add(Problem::invalid(
                 path,
                 value.clone(),
@@ -205,11 +176,7 @@ fn multiple(number: Num, factor: f64, value: &Number, path: &str) -> Option<Prob
         (Num::Int(_), Num::Float(_)) => false,
     };
     (!fits).then(|| {
-        Problem::invalid(
-            path,
-            value.clone(),
-            format!("{path} in body should be a multiple of {}", cut.text()),
-        )
+        Problem::invalid(path, value.clone(), format!("{path} in body should be a multiple of {}", cut.text()))
     })
 }
 
@@ -248,7 +215,7 @@ impl Limit {
     fn text(self) -> String {
         match self.0 {
             Num::Int(n) => n.to_string(),
-            Num::Float(f) => go_float(f),
+            Num::Float(f) => proofmark_status::float(f),
         }
     }
 
@@ -262,15 +229,8 @@ impl Limit {
 
 /// Go's conversion to `int64` on amd64: toward zero, and the smallest integer for what does not fit.
 fn go_int(f: f64) -> i64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "cutting is the point; the range is checked"
-    )]
-    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f) {
-        f as i64
-    } else {
-        i64::MIN
-    }
+    #[expect(clippy::cast_possible_truncation, reason = "cutting is the point; the range is checked")]
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f) { f as i64 } else { i64::MIN }
 }
 
 /// `enum`.
@@ -279,10 +239,8 @@ pub(super) fn allowed(schema: &Schema, value: &Value, path: &str) -> Option<Prob
     if allowed.is_empty() || allowed.iter().any(|one| is_one(value, one)) {
         return None;
     }
-    let texts: Vec<String> = allowed
-        .iter()
-        .map(|one| one.as_str().map_or_else(|| sorted(one).to_string(), str::to_owned))
-        .collect();
+    let texts: Vec<String> =
+        allowed.iter().map(|one| one.as_str().map_or_else(|| sorted(one).to_string(), str::to_owned)).collect();
     let quoted: Vec<String> = texts.iter().map(|t| quote(t)).collect();
     Some(Problem {
         text: format!("{path} in body should be one of [{}]", texts.join(" ")),
@@ -308,9 +266,7 @@ fn is_one(value: &Value, one: &Value) -> bool {
         },
         // An integer converts to the text of that code point.
         (Value::Number(value), Value::String(one)) => {
-            let c = value
-                .as_i64()
-                .map(|n| u32::try_from(n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'));
+            let c = value.as_i64().map(|n| u32::try_from(n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'));
             c.is_some_and(|c| one.chars().eq([c]))
         }
         (value, one) => value == one,

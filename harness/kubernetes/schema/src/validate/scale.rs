@@ -5,7 +5,7 @@
 use proofmark_status::FieldError;
 use serde_json::Value;
 
-use crate::number::{Num, go_float};
+use crate::number::Num;
 
 /// The JSON paths of `subresources.scale`, as `.spec.replicas`.
 #[derive(Debug, Clone, Copy)]
@@ -33,11 +33,9 @@ fn validate_replicas(object: &Value, path: &str) -> Option<FieldError> {
     match nested(object, path, "int64", Value::as_i64) {
         Err(why) => Some(FieldError::invalid(path, 0, why)),
         Ok(Some(n)) if n < 0 => Some(FieldError::invalid(path, n, "should be a non-negative integer")),
-        Ok(Some(n)) if n > i64::from(i32::MAX) => Some(FieldError::invalid(
-            path,
-            n,
-            format!("should be less than or equal to {}", i32::MAX),
-        )),
+        Ok(Some(n)) if n > i64::from(i32::MAX) => {
+            Some(FieldError::invalid(path, n, format!("should be less than or equal to {}", i32::MAX)))
+        }
         Ok(_) => None,
     }
 }
@@ -52,11 +50,7 @@ fn nested<T>(
     let names: Vec<&str> = path.strip_prefix('.').unwrap_or(path).split('.').collect();
     let wrong = |depth: usize, value: &Value, wanted: &str| {
         let at = names.get(..depth).unwrap_or_default().join(".");
-        format!(
-            ".{at} accessor error: {} is of the type {}, expected {wanted}",
-            printed(value),
-            type_name(value)
-        )
+        format!(".{at} accessor error: {} is of the type {}, expected {wanted}", printed(value), type_name(value))
     };
     let mut value = object;
     for (depth, name) in names.iter().enumerate() {
@@ -80,7 +74,7 @@ fn printed(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Number(n) => match Num::of(n) {
             Num::Int(n) => n.to_string(),
-            Num::Float(f) => go_float(f),
+            Num::Float(f) => proofmark_status::float(f),
         },
         Value::Array(items) => format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(" ")),
         Value::Object(fields) => {

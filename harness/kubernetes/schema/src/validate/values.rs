@@ -20,18 +20,11 @@ pub(super) struct Walker {
 
 impl Walker {
     pub(super) fn new(of_default: bool) -> Self {
-        Self {
-            path: String::new(),
-            of_default,
-        }
+        Self { path: String::new(), of_default }
     }
 
     pub(super) fn run(mut self, schema: &Schema, value: &Value, old: Option<Old<'_>>, at: &str) -> Vec<FieldError> {
-        self.node(schema, value, old)
-            .problems
-            .into_iter()
-            .map(|p| p.into_error(at))
-            .collect()
+        self.node(schema, value, old).problems.into_iter().map(|p| p.into_error(at)).collect()
     }
 
     /// One value; its problems are forgiven when it is what it was.
@@ -113,10 +106,7 @@ impl Walker {
             }
         }
         if let Some(closest) = closest {
-            all.add(Problem::junctor(
-                &self.path,
-                "must validate at least one schema (anyOf)",
-            ));
+            all.add(Problem::junctor(&self.path, "must validate at least one schema (anyOf)"));
             all.merge(closest);
         }
     }
@@ -139,15 +129,9 @@ impl Walker {
         if valid == 1 {
             return first.into_iter().for_each(|outcome| all.merge(outcome));
         }
-        let found = if valid == 0 {
-            "Found none valid".to_owned()
-        } else {
-            format!("Found {valid} valid alternatives")
-        };
-        all.add(Problem::junctor(
-            &self.path,
-            &format!("must validate one and only one schema (oneOf). {found}"),
-        ));
+        let found =
+            if valid == 0 { "Found none valid".to_owned() } else { format!("Found {valid} valid alternatives") };
+        all.add(Problem::junctor(&self.path, &format!("must validate one and only one schema (oneOf). {found}")));
         closest.into_iter().for_each(|outcome| all.merge(outcome));
     }
 
@@ -160,10 +144,7 @@ impl Walker {
         }
         if valid != parts.len() {
             let none = if valid == 0 { ". None validated" } else { "" };
-            all.add(Problem::junctor(
-                &self.path,
-                &format!("must validate all the schemas (allOf){none}"),
-            ));
+            all.add(Problem::junctor(&self.path, &format!("must validate all the schemas (allOf){none}")));
         }
     }
 
@@ -179,21 +160,13 @@ impl Walker {
         }
         let (path, size) = (&self.path, size_of(items.len()));
         if let Some(min) = schema.checks.min_items.filter(|min| size < *min) {
-            all.add(Problem::invalid(
-                path,
-                size,
-                format!("{path} in body should have at least {min} items"),
-            ));
+            all.add(Problem::invalid(path, size, format!("{path} in body should have at least {min} items")));
         }
         if let Some(max) = schema.checks.max_items.filter(|max| size > *max) {
             all.add(too_many(path, size, max, "items"));
         }
         if schema.checks.unique_items && items.iter().enumerate().any(|(i, item)| items[..i].contains(item)) {
-            all.add(Problem::invalid(
-                path,
-                "",
-                format!("{path} in body shouldn't contain duplicates"),
-            ));
+            all.add(Problem::invalid(path, "", format!("{path} in body shouldn't contain duplicates")));
         }
         all.passed += 1;
         all
@@ -203,11 +176,7 @@ impl Walker {
         let mut all = Outcome::default();
         let (path, size) = (&self.path, size_of(fields.len()));
         if let Some(min) = schema.checks.min_properties.filter(|min| size < *min) {
-            all.add(Problem::invalid(
-                path,
-                size,
-                format!("{path} in body should have at least {min} properties"),
-            ));
+            all.add(Problem::invalid(path, size, format!("{path} in body should have at least {min} properties")));
         }
         if let Some(max) = schema.checks.max_properties.filter(|max| size > *max) {
             all.add(too_many(path, size, max, "properties"));
@@ -236,13 +205,7 @@ impl Walker {
             let path = format!("{}.{name}", self.path);
             let text = format!("{path} in body is required");
             let detail = Some(String::new());
-            all.add(Problem {
-                text,
-                path: Some(path),
-                kind: FieldErrorKind::Required,
-                value: "".into(),
-                detail,
-            });
+            all.add(Problem { text, path: Some(path), kind: FieldErrorKind::Required, value: "".into(), detail });
         }
         all
     }
@@ -250,9 +213,7 @@ impl Walker {
     fn field(&mut self, schema: &Schema, name: &str, value: &Value, old: Option<Old<'_>>, further: bool) -> Outcome {
         let end = self.path.len();
         // apiVersion and kind of the object itself never count as unchanged: both states were converted to the same.
-        let old = old
-            .filter(|_| end > 0 || !matches!(name, "apiVersion" | "kind"))
-            .and_then(|o| o.field(name));
+        let old = old.filter(|_| end > 0 || !matches!(name, "apiVersion" | "kind")).and_then(|o| o.field(name));
         if end > 0 || further {
             self.path.push('.');
         }
@@ -269,11 +230,7 @@ fn size_of(len: usize) -> i64 {
 
 fn too_many(path: &str, size: i64, max: i64, what: &str) -> Problem {
     let item = if max == 1 { "item" } else { "items" };
-    let detail = if max < 0 {
-        "has too many items".to_owned()
-    } else {
-        format!("must have at most {max} {item}")
-    };
+    let detail = if max < 0 { "has too many items".to_owned() } else { format!("must have at most {max} {item}") };
     Problem {
         text: format!("{path} in body should have at most {max} {what}"),
         path: Some(path.to_owned()),

@@ -16,12 +16,7 @@ pub(crate) fn load(file: &str) -> Option<Vec<Case>> {
     let shared = std::env::var_os("PROOFMARK_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
     let path = shared.join("oracle/cases").join(format!("{file}.json"));
     let Ok(text) = std::fs::read_to_string(&path) else {
-        assert_ne!(
-            std::env::var_os("CI"),
-            Some("true".into()),
-            "no recordings at {}",
-            path.display()
-        );
+        assert_ne!(std::env::var_os("CI"), Some("true".into()), "no recordings at {}", path.display());
         skipped(&format!("no recordings at {}", path.display()));
         return None;
     };

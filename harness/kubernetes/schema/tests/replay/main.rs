@@ -16,9 +16,7 @@ use world::{Verdict, World};
 
 /// Cases that CEL or conversion decides.
 fn is_elsewhere(case: &Case) -> bool {
-    ["schema/cel", "crd/refuse-cel", "crd/convert"]
-        .iter()
-        .any(|prefix| case.name.starts_with(prefix))
+    ["schema/cel", "crd/refuse-cel", "crd/convert"].iter().any(|prefix| case.name.starts_with(prefix))
 }
 
 /// How many steps agree in each file, at least. Raise them when they rise.
@@ -53,16 +51,10 @@ type Publish = fn(Option<&Schema>, openapi::Resource<'_>) -> Map<String, Value>;
 #[test]
 fn published_definitions_are_those_recorded() {
     let Some(cases) = load("discovery") else { return };
-    let Some(case) = cases.iter().find(|case| case.name == "discovery/openapi") else {
-        panic!("no such case")
-    };
+    let Some(case) = cases.iter().find(|case| case.name == "discovery/openapi") else { panic!("no such case") };
     let spec = &case.steps[0]["body"]["spec"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (group, kind, plural) = (
-        text(&spec["group"]),
-        text(&spec["names"]["kind"]),
-        text(&spec["names"]["plural"]),
-    );
+    let (group, kind, plural) = (text(&spec["group"]), text(&spec["names"]["kind"]), text(&spec["names"]["plural"]));
     let list_kind = format!("{kind}List");
     let mut compared = 0;
     for version in spec["versions"].as_array().into_iter().flatten() {
@@ -76,17 +68,12 @@ fn published_definitions_are_those_recorded() {
             plural: &plural,
             selectable: &[],
         };
-        for (publish, prefix) in [
-            (openapi::v3 as Publish, "/components/schemas/"),
-            (openapi::v2, "/definitions/"),
-        ] {
+        for (publish, prefix) in [(openapi::v3 as Publish, "/components/schemas/"), (openapi::v2, "/definitions/")] {
             for (name, definition) in publish(schema.as_ref(), resource) {
                 let at = format!("{prefix}{name}");
                 for expected in case.steps.iter().filter_map(|step| step["expect"]["body"].as_object()) {
                     for (pointer, want) in expected.iter().filter(|(pointer, _)| {
-                        pointer
-                            .strip_prefix(&at)
-                            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                        pointer.strip_prefix(&at).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                     }) {
                         assert_eq!(definition.pointer(&pointer[at.len()..]), Some(want), "{pointer}");
                         compared += 1;

@@ -37,28 +37,15 @@ impl World {
     pub(crate) fn play(&mut self, step: &Value) -> Verdict {
         let verdict = self.play_as_given(step);
         let filled_in = step["body"].to_string().contains("${");
-        let causes = step["expect"]["body"]["details"]["causes"]
-            .as_array()
-            .into_iter()
-            .flatten();
+        let causes = step["expect"]["body"]["details"]["causes"].as_array().into_iter().flatten();
         let elsewhere = |c: &Value| {
-            matches!(
-                c["field"].as_str(),
-                Some("patch" | "kind" | "fieldValidation" | "metadata.annotations")
-            )
+            matches!(c["field"].as_str(), Some("patch" | "kind" | "fieldValidation" | "metadata.annotations"))
         };
-        if filled_in || causes.into_iter().any(elsewhere) {
-            Verdict::NotOurs
-        } else {
-            verdict
-        }
+        if filled_in || causes.into_iter().any(elsewhere) { Verdict::NotOurs } else { verdict }
     }
 
     fn play_as_given(&mut self, step: &Value) -> Verdict {
-        let (method, path) = (
-            step["method"].as_str().unwrap_or_default(),
-            step["path"].as_str().unwrap_or_default(),
-        );
+        let (method, path) = (step["method"].as_str().unwrap_or_default(), step["path"].as_str().unwrap_or_default());
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let status = step["expect"]["status"].as_u64().unwrap_or_default();
         let body = match (&step["body"], step["raw"].as_str()) {
@@ -86,24 +73,16 @@ impl World {
     fn define(&mut self, mut body: Value, step: &Value, dry: bool) -> Verdict {
         crd::default(&mut body);
         crd::prepare_create(&mut body);
-        let verdict = compare(
-            &crd::validate(&body),
-            step,
-            body.to_string().contains("x-kubernetes-validations"),
-        );
+        let verdict = compare(&crd::validate(&body), step, body.to_string().contains("x-kubernetes-validations"));
         if step["expect"]["status"] == 201 && !dry {
             body["status"]["conditions"] = json!([{"type": "Established", "status": "True"}]);
-            self.definitions
-                .insert(body["metadata"]["name"].as_str().unwrap_or_default().to_owned(), body);
+            self.definitions.insert(body["metadata"]["name"].as_str().unwrap_or_default().to_owned(), body);
         }
         verdict
     }
 
     fn redefine(&mut self, name: &str, patch: &Value, step: &Value) -> Verdict {
-        if let Some(definition) = name
-            .strip_suffix("/status")
-            .and_then(|name| self.definitions.get_mut(name))
-        {
+        if let Some(definition) = name.strip_suffix("/status").and_then(|name| self.definitions.get_mut(name)) {
             merge(&mut definition["status"], &patch["status"]);
             return compare(&crd::validate_status(definition), step, false);
         }
@@ -144,11 +123,7 @@ impl World {
         let schema = Schema::parse(&found["schema"]["openAPIV3Schema"]).ok()?;
         let has_rules = schema.contains(&mut |s| !s.validations.is_empty());
         let has_status = found["subresources"]["status"].is_object();
-        let found = Rc::new(Version {
-            schema,
-            has_status,
-            has_rules,
-        });
+        let found = Rc::new(Version { schema, has_status, has_rules });
         self.versions.insert(format!("{name}/{version}"), Rc::clone(&found));
         Some((found, of_status))
     }
@@ -196,9 +171,7 @@ impl World {
                 return Verdict::NotOurs;
             };
             let old = old.get("status").unwrap_or(&Value::Null);
-            status
-                .map(|status| schema.validate_update(&status, old, "status"))
-                .unwrap_or_default()
+            status.map(|status| schema.validate_update(&status, old, "status")).unwrap_or_default()
         } else {
             if version.has_status {
                 set_status(&mut new, old.get("status"));
@@ -239,24 +212,13 @@ impl Version {
         if body["kind"] != object["kind"] {
             return Verdict::Agreed;
         }
-        let whole = body
-            .as_object()
-            .is_some_and(|b| b.keys().all(|key| !key.starts_with('/')));
+        let whole = body.as_object().is_some_and(|b| b.keys().all(|key| !key.starts_with('/')));
         if whole && strip(object) != strip(body) {
             return Verdict::Differs(format!("object: {} instead of {}", strip(object), strip(body)));
         }
-        let warned = step["expect"]["warning"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str);
-        let warned: Vec<&str> = warned
-            .filter(|w| w.contains("unknown field") && !w.contains("\\\"metadata"))
-            .collect();
-        let ours: Vec<String> = unknown
-            .iter()
-            .map(|path| format!("299 - \"unknown field \\\"{path}\\\"\""))
-            .collect();
+        let warned = step["expect"]["warning"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let warned: Vec<&str> = warned.filter(|w| w.contains("unknown field") && !w.contains("\\\"metadata")).collect();
+        let ours: Vec<String> = unknown.iter().map(|path| format!("299 - \"unknown field \\\"{path}\\\"\"")).collect();
         if !step["path"].as_str().unwrap_or_default().contains("fieldValidation") && warned != ours {
             return Verdict::Differs(format!("warnings: {ours:?} instead of {warned:?}"));
         }
@@ -290,18 +252,11 @@ fn compare(errors: &[FieldError], step: &Value, rules: bool) -> Verdict {
         return Verdict::NotOurs;
     }
     let cause = |reason: &str, field: &str, message: &str| timeless(&format!("{reason} {field} {message}"));
-    let mut ours: Vec<String> = errors
-        .iter()
-        .map(|e| cause(e.kind.reason(), &e.field, &e.body()))
-        .collect();
+    let mut ours: Vec<String> = errors.iter().map(|e| cause(e.kind.reason(), &e.field, &e.body())).collect();
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let causes = step["expect"]["body"]["details"]["causes"]
-        .as_array()
-        .into_iter()
-        .flatten();
-    let mut theirs: Vec<String> = causes
-        .map(|c| cause(&text(c, "reason"), &text(c, "field"), &text(c, "message")))
-        .collect();
+    let causes = step["expect"]["body"]["details"]["causes"].as_array().into_iter().flatten();
+    let mut theirs: Vec<String> =
+        causes.map(|c| cause(&text(c, "reason"), &text(c, "field"), &text(c, "message"))).collect();
     // Metadata as such is validated elsewhere.
     let generic =
         |text: &&String| text.contains(" metadata.") && !text.contains(" in body ") && !text.contains("Too long");
@@ -311,16 +266,8 @@ fn compare(errors: &[FieldError], step: &Value, rules: bool) -> Verdict {
     theirs.sort();
     ours.dedup();
     theirs.dedup();
-    let same = if rules {
-        ours.iter().all(|o| theirs.contains(o))
-    } else {
-        ours == theirs
-    };
-    if same {
-        Verdict::Agreed
-    } else {
-        Verdict::Differs(format!("causes: {ours:#?} instead of {theirs:#?}"))
-    }
+    let same = if rules { ours.iter().all(|o| theirs.contains(o)) } else { ours == theirs };
+    if same { Verdict::Agreed } else { Verdict::Differs(format!("causes: {ours:#?} instead of {theirs:#?}")) }
 }
 
 /// JSON merge patch (RFC 7386).

@@ -77,7 +77,10 @@ fn node_term(term: &Node<'_>, strict: bool, errors: &mut Errors) {
         let (key, operator, values) = (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
         match operator.text() {
             "In" | "NotIn" if values.len() != 1 => {
-                errors.push(values.required("must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+                errors.push(
+                    values
+                        .required("must be only one value when `operator` is 'In' or 'NotIn' for node field selector"),
+                );
             }
             "In" | "NotIn" => {}
             text => errors.push(FieldError::invalid(operator.at.clone(), text, "not a valid selector operator")),
@@ -140,7 +143,7 @@ fn label_keys(term: &Node<'_>, errors: &mut Errors) {
 }
 
 /// `tolerations`
-pub(super) fn tolerations(list: &Node<'_>, errors: &mut Errors) {
+pub(in crate::kinds) fn tolerations(list: &Node<'_>, errors: &mut Errors) {
     for toleration in list.items() {
         let field = |name: &str| toleration.get(name);
         let (key, operator, value, effect) = (field("key"), field("operator"), field("value"), field("effect"));
@@ -179,7 +182,8 @@ pub(super) fn tolerations(list: &Node<'_>, errors: &mut Errors) {
 
 /// `topologySpreadConstraints`
 pub(super) fn spreading(list: &Node<'_>, errors: &mut Errors) {
-    let identity = |c: &Node<'_>| (c.get("topologyKey").text().to_owned(), c.get("whenUnsatisfiable").text().to_owned());
+    let identity =
+        |c: &Node<'_>| (c.get("topologyKey").text().to_owned(), c.get("whenUnsatisfiable").text().to_owned());
     let all: Vec<_> = list.items().map(|c| identity(&c)).collect();
     for (i, constraint) in list.items().enumerate() {
         check::positive(&constraint.get("maxSkew"), errors);

@@ -24,7 +24,7 @@ pub(super) fn containers(spec: &Context<'_>, errors: &mut Errors) {
         common(&container, spec, errors);
         let name = container.get("name");
         if !names.insert(name.text()) {
-            errors.push(FieldError::duplicate(name.at, name.text()));
+            errors.push(FieldError::duplicate(name.at.clone(), name.text()));
         }
         hooks(&container, spec, errors);
         restart_rules(&container, errors);
@@ -52,7 +52,7 @@ pub(super) fn init_containers(spec: &Context<'_>, errors: &mut Errors) {
         }
         let name = container.get("name");
         if !name.text().is_empty() && !names.insert(name.text()) {
-            errors.push(FieldError::duplicate(name.at, name.text()));
+            errors.push(FieldError::duplicate(name.at.clone(), name.text()));
         }
         host_ports(std::slice::from_ref(&container), errors);
         if policy.is("Always") {
@@ -70,9 +70,23 @@ pub(super) fn init_containers(spec: &Context<'_>, errors: &mut Errors) {
 
 /// Fields of a container that an ephemeral one may have.
 const EPHEMERAL: [&str; 17] = [
-    "name", "targetContainerName", "image", "command", "args", "workingDir", "envFrom", "env", "volumeMounts",
-    "volumeDevices", "terminationMessagePath", "terminationMessagePolicy", "imagePullPolicy", "securityContext", "stdin",
-    "stdinOnce", "tty",
+    "name",
+    "targetContainerName",
+    "image",
+    "command",
+    "args",
+    "workingDir",
+    "envFrom",
+    "env",
+    "volumeMounts",
+    "volumeDevices",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+    "imagePullPolicy",
+    "securityContext",
+    "stdin",
+    "stdinOnce",
+    "tty",
 ];
 
 /// Containers that are added to a running pod.
@@ -85,13 +99,15 @@ pub(super) fn ephemeral_containers(spec: &Context<'_>, errors: &mut Errors) {
         trimmed_image(&container, errors);
         let (name, target) = (container.get("name"), container.get("targetContainerName"));
         if !names.insert(name.text()) {
-            errors.push(FieldError::duplicate(name.at, name.text()));
+            errors.push(FieldError::duplicate(name.at.clone(), name.text()));
         }
         if target.filled() && !others.contains(target.text()) {
             errors.push(target.not_found());
         }
         let members = container.value.as_object().into_iter().flatten();
-        for (field, _) in members.filter(|(field, value)| !EPHEMERAL.contains(&field.as_str()) && !crate::defaults::is_zero(value)) {
+        for (field, _) in
+            members.filter(|(field, value)| !EPHEMERAL.contains(&field.as_str()) && !crate::defaults::is_zero(value))
+        {
             errors.push(container.get(field).forbidden("cannot be set for an Ephemeral Container"));
         }
         for mount in container.get("volumeMounts").items() {
@@ -175,7 +191,11 @@ fn ports(list: &Node<'_>, errors: &mut Errors) {
                 errors.push(name.duplicate());
             }
         }
-        if number.number() == 0 { errors.push(number.required("")) } else { check::port(&number, errors) }
+        if number.number() == 0 {
+            errors.push(number.required(""))
+        } else {
+            check::port(&number, errors)
+        }
         if host.number() != 0 {
             check::port(&host, errors);
         }
@@ -246,7 +266,10 @@ fn propagation(mount: &Node<'_>, container: &Node<'_>, list: &Node<'_>, errors: 
         errors.push(FieldError::not_supported(at.clone(), mode.text(), &supported));
     }
     if mode.is("Bidirectional") && !container.get("securityContext.privileged").on() {
-        errors.push(FieldError::forbidden(at, "Bidirectional mount propagation is available only to privileged containers"));
+        errors.push(FieldError::forbidden(
+            at,
+            "Bidirectional mount propagation is available only to privileged containers",
+        ));
     }
 }
 
@@ -262,7 +285,10 @@ fn read_only(mount: &Node<'_>, list: &Node<'_>, errors: &mut Errors) {
             }
             let propagation = mount.get("mountPropagation");
             if propagation.given() && !propagation.is("None") {
-                errors.push(FieldError::forbidden(at, "may only be specified when mountPropagation is None or not specified"));
+                errors.push(FieldError::forbidden(
+                    at,
+                    "may only be specified when mountPropagation is None or not specified",
+                ));
             }
         }
         other => errors.push(FieldError::not_supported(at, other, &["Disabled", "Enabled", "IfPossible"])),

@@ -9,8 +9,15 @@ use crate::{check, content};
 
 /// Fields of the pod that a variable may hold.
 const FIELDS: [&str; 9] = [
-    "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP",
-    "status.hostIPs", "status.podIP", "status.podIPs",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.nodeName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
 ];
 
 /// Fields of the pod that a file may hold.
@@ -21,12 +28,15 @@ pub(super) const FILE_FIELDS: [&str; 5] =
 const LABELS: [&str; 3] = ["spec.restartPolicy", "spec.schedulerName", "status.phase"];
 
 const RESOURCES: [&str; 6] = [
-    "limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu", "requests.ephemeral-storage",
+    "limits.cpu",
+    "limits.ephemeral-storage",
+    "limits.memory",
+    "requests.cpu",
+    "requests.ephemeral-storage",
     "requests.memory",
 ];
 
-const DIVISORS: [&str; 13] =
-    ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
+const DIVISORS: [&str; 13] = ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
 
 /// `env`
 pub(super) fn variables(list: &Node<'_>, errors: &mut Errors) {
@@ -85,9 +95,17 @@ pub(super) fn sources(list: &Node<'_>, errors: &mut Errors) {
         }
         // These paths lack the index, as upstream's do.
         match references.len() {
-            0 => errors.push(FieldError::invalid(list.at.clone(), "", "must specify one of: `configMapRef` or `secretRef`")),
+            0 => errors.push(FieldError::invalid(
+                list.at.clone(),
+                "",
+                "must specify one of: `configMapRef` or `secretRef`",
+            )),
             1 => {}
-            _ => errors.push(FieldError::invalid(list.at.clone(), "", "may not have more than one field specified at a time")),
+            _ => errors.push(FieldError::invalid(
+                list.at.clone(),
+                "",
+                "may not have more than one field specified at a time",
+            )),
         }
     }
 }
@@ -103,7 +121,8 @@ pub(super) fn field(node: &Node<'_>, supported: &[&str], errors: &mut Errors) {
     }
     let label = path.text();
     let subscript = label.strip_suffix("']").and_then(|l| l.split_once("['"));
-    let known = FIELDS.contains(&label) || FILE_FIELDS.contains(&label) || LABELS.contains(&label) || label == "spec.host";
+    let known =
+        FIELDS.contains(&label) || FILE_FIELDS.contains(&label) || LABELS.contains(&label) || label == "spec.host";
     let problem = match subscript {
         _ if version.text() != "v1" => Some(format!("unsupported pod version: {}", version.text())),
         Some(("metadata.annotations" | "metadata.labels", _)) => None,

@@ -73,14 +73,15 @@ pub(super) fn container(context: &Node<'_>, spec: &Context<'_>, errors: &mut Err
             errors.push(complain("cannot set `allowPrivilegeEscalation` to false and `privileged` to true"));
         }
         if context.get("capabilities.add").texts().contains(&"CAP_SYS_ADMIN") {
-            errors.push(complain("cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"));
+            errors
+                .push(complain("cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"));
         }
     }
     apparmor(&context.get("appArmorProfile"), errors);
 }
 
 /// `spec.containers[0].name` as a JSON pointer.
-pub(super) fn pointer(at: &str) -> String {
+pub(in crate::kinds) fn pointer(at: &str) -> String {
     at.split(['.', '[']).fold(String::new(), |out, part| out + "/" + part.trim_end_matches(']'))
 }
 
@@ -108,16 +109,19 @@ fn sysctls(spec: &Context<'_>, list: &Node<'_>, errors: &mut Errors) {
 }
 
 fn is_ipc(name: &str) -> bool {
-    name.starts_with("kernel.shm") || name.starts_with("kernel.msg") || name == "kernel.sem" || name.starts_with("fs.mqueue.")
+    name.starts_with("kernel.shm")
+        || name.starts_with("kernel.msg")
+        || name == "kernel.sem"
+        || name.starts_with("fs.mqueue.")
 }
 
 fn is_sysctl(name: &str) -> bool {
     let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     name.len() <= 253
-        && name.split(['.', '/']).all(|part| {
-            edge(part.bytes().next()) && edge(part.bytes().last()) && part.bytes().all(inner)
-        })
+        && name
+            .split(['.', '/'])
+            .all(|part| edge(part.bytes().next()) && edge(part.bytes().last()) && part.bytes().all(inner))
 }
 
 fn seccomp(profile: &Node<'_>, errors: &mut Errors) {
@@ -148,7 +152,9 @@ fn apparmor(profile: &Node<'_>, errors: &mut Errors) {
     let (kind, local) = (profile.get("type"), profile.get("localhostProfile"));
     match kind.text() {
         "Localhost" => match local.value {
-            Value::String(text) if text.trim() != text => errors.push(local.invalid("must not be padded with whitespace")),
+            Value::String(text) if text.trim() != text => {
+                errors.push(local.invalid("must not be padded with whitespace"))
+            }
             Value::String(text) if !text.is_empty() => {
                 if text.len() > 4095 {
                     errors.push(FieldError::too_long(local.at.clone(), 4095));

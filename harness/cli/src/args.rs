@@ -1,0 +1,227 @@
+//! The command line. What it says in `--help` is the manual.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use proofmark_kserve::Release;
+use proofmark_kubeflow::KubeflowRelease;
+use proofmark_report::Format;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all as expected
+  1  a finding: a scenario that failed or did not reproduce, an error in manifests, or `can-i` says no
+  2  usage or bad input
+  3  an inner error
+`up -- CMD` ends with the exit code of CMD; a run that Ctrl-C ended early ends with 130.";
+
+/// Replays the documented failures of KServe on Kubeflow, proves each fix, and finds them in manifests.
+#[derive(Debug, Parser)]
+#[command(name = "proofmark", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) terminal: TerminalArgs,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play scenarios: reproduce each failure, fix it, verify the fix, guard what must stay shut
+    Run(RunArgs),
+    /// Find known failures in manifests, without a cluster
+    Check(CheckArgs),
+    /// List the scenarios
+    List(PlainArgs),
+    /// Tell a scenario's story, cause and fix, and which releases have it
+    Explain(ExplainArgs),
+    /// Tell whether a user may do something under the roles and bindings of manifests, and why
+    #[command(name = "can-i")]
+    CanI(CanIArgs),
+    /// Start the environment for kubectl and every other client, until Ctrl-C or until a command ends
+    Up(UpArgs),
+    /// Print a completion script
+    Completions {
+        /// The shell that it is for
+        shell: Shell,
+    },
+}
+
+/// How to speak to people.
+#[derive(Debug, Args)]
+pub(crate) struct TerminalArgs {
+    /// Colours: on terminals unless NO_COLOR is set, always, or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorWhen,
+    /// What Proofmark logs on standard error about itself, as a tracing filter
+    #[arg(long, global = true, value_name = "FILTER", env = "PROOFMARK_LOG", default_value = "error")]
+    pub(crate) log: String,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+/// `proofmark run`
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Scenarios, or one way to fix one (trainedmodel-403/own-role); all of them unless named
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
+    #[command(flatten)]
+    pub(crate) releases: ReleaseArgs,
+    /// Also the release candidates of KServe, and every release of Kubeflow
+    #[arg(long, conflicts_with_all = ["kserve", "kubeflow", "manifests"])]
+    pub(crate) all_releases: bool,
+    /// Where everything random comes from: the same seed gives the same report, byte by byte
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// What to play against; every released KServe unless told.
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseArgs {
+    /// This release of KServe, on the Kubeflow that its users most likely have
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) kserve: Vec<Release>,
+    /// This release of Kubeflow, with the KServe that it bundles unless --kserve says another
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) kubeflow: Vec<KubeflowRelease>,
+    /// A distribution's own manifests: files, folders, kustomizations, or - for standard input
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["kserve", "kubeflow"])]
+    pub(crate) manifests: Vec<String>,
+}
+
+/// `proofmark check`
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Files, folders, kustomizations, or - for standard input
+    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    pub(crate) manifests: Vec<String>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// How a run or a check is told.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// How to tell the result
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats())]
+    pub(crate) format: Format,
+    /// Write the result to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// With --format github: append a summary in Markdown to this file
+    #[arg(long, value_name = "FILE", env = "GITHUB_STEP_SUMMARY")]
+    pub(crate) github_summary: Option<PathBuf>,
+    /// Tell only what is bad, and the totals
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse())
+}
+
+/// How something that is no run is told.
+#[derive(Debug, Args)]
+pub(crate) struct PlainArgs {
+    /// How to tell the result
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: PlainFormat,
+    /// Write the result to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Text for people, or JSON for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlainFormat {
+    Text,
+    Json,
+}
+
+/// `proofmark explain`
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The scenario
+    pub(crate) scenario: String,
+    #[command(flatten)]
+    pub(crate) plain: PlainArgs,
+}
+
+/// `proofmark can-i`
+#[derive(Debug, Args)]
+pub(crate) struct CanIArgs {
+    /// get, list, watch, create, update, patch, delete, deletecollection, ...; for a URL the HTTP method
+    pub(crate) verb: String,
+    /// pods, deploy, trainedmodels.serving.kserve.io, pods/my-pod, or a URL such as /healthz
+    #[arg(value_name = "RESOURCE[/NAME]")]
+    pub(crate) resource: String,
+    /// Who asks; a service account is system:serviceaccount:NAMESPACE:NAME
+    #[arg(long = "as", value_name = "USER")]
+    pub(crate) user: String,
+    /// A group of the user beside those that the API server adds; may be repeated
+    #[arg(long = "as-group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// The namespace of the request
+    #[arg(long, short, value_name = "NAMESPACE", default_value = "default")]
+    pub(crate) namespace: String,
+    /// In all namespaces at once
+    #[arg(long, short = 'A', conflicts_with = "namespace")]
+    pub(crate) all_namespaces: bool,
+    /// A part of the object, as in log or status
+    #[arg(long, value_name = "PART")]
+    pub(crate) subresource: Option<String>,
+    /// Roles and bindings beside those that every cluster has: a file, folder, kustomization, or -; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifests: Vec<String>,
+    /// Print nothing: the exit code is the answer
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) plain: PlainArgs,
+}
+
+/// `proofmark up`
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// This release of KServe, on the Kubeflow that its users most likely have
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) kserve: Option<Release>,
+    /// This release of Kubeflow, with the KServe that it bundles unless --kserve says another; the newest unless told
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) kubeflow: Option<KubeflowRelease>,
+    /// A distribution's own manifests instead: files, folders, kustomizations, or - for standard input
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["kserve", "kubeflow"])]
+    pub(crate) manifests: Vec<String>,
+    /// The API server with Kubernetes' own controllers alone
+    #[arg(long, conflicts_with_all = ["kserve", "kubeflow", "manifests"])]
+    pub(crate) bare: bool,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// Write the kubeconfig here instead of to a temporary file; it is removed at the end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Where uids and random names come from
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Say nothing but warnings
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// A command to run with KUBECONFIG set; the environment ends with it, with its exit code
+    #[arg(last = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}

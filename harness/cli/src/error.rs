@@ -1,0 +1,157 @@
+//! What can go wrong outside a scenario, and how the program ends then.
+//!
+//! These are the errors that are expected: each says what is wrong, what to do about it and who has to do it (the exit code). Anything else is
+//! a bug of Proofmark, and ends as an inner error too.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use proofmark_apiserver::BuildError;
+use proofmark_apiserver::transport::TransportError;
+use proofmark_catalog::NotFound;
+use proofmark_env::EnvError;
+use proofmark_manifests::Diagnostic;
+use proofmark_replay::Bottom;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All as expected.
+    AsExpected,
+    /// There is a finding.
+    Finding,
+    /// The arguments or the input are wrong.
+    BadInput,
+    /// Proofmark failed.
+    InnerError,
+    /// A signal ended it (this number), or a command did (this code).
+    Other(u8),
+}
+
+impl Exit {
+    /// What a shell reports for a program that Ctrl-C ended.
+    pub(crate) const INTERRUPTED: Self = Self::Other(130);
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::AsExpected => 0,
+            Exit::Finding => 1,
+            Exit::BadInput => 2,
+            Exit::InnerError => 3,
+            Exit::Other(code) => code,
+        })
+    }
+}
+
+impl From<Bottom> for Exit {
+    fn from(bottom: Bottom) -> Self {
+        match bottom {
+            Bottom::AsExpected => Self::AsExpected,
+            Bottom::Findings => Self::Finding,
+            Bottom::InnerError => Self::InnerError,
+        }
+    }
+}
+
+/// An error that is not a bug, or that at least has a name.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExpectedError {
+    /// The manifests cannot be taken as they are; each finding has its place.
+    #[error("the manifests cannot be read")]
+    Manifests(Vec<Diagnostic>),
+    /// The paths hold no object at all.
+    #[error("no Kubernetes objects in {0}")]
+    NoObjects(String),
+    /// Standard input is not text.
+    #[error("failed to read standard input")]
+    Stdin(#[source] io::Error),
+    /// No scenario is called this, or it has no such variant.
+    #[error(transparent)]
+    NoScenario(#[from] NotFound),
+    /// No kind is called this.
+    #[error(
+        "unknown resource `{given}`: neither Kubernetes nor a CustomResourceDefinition in the manifests defines it"
+    )]
+    UnknownResource {
+        given: String,
+        /// What to do about it.
+        help: String,
+    },
+    /// The log filter makes no sense.
+    #[error("invalid log filter `{filter}`: {why}")]
+    LogFilter { filter: String, why: String },
+    /// The result cannot be written.
+    #[error("failed to write {}", file.display())]
+    Write {
+        file: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// A file that somebody else wrote would be lost.
+    #[error("{} is a kubeconfig that Proofmark did not write", .0.display())]
+    ForeignKubeconfig(PathBuf),
+    /// The address cannot be had, or no certificate for it.
+    #[error("failed to serve")]
+    Serve(#[from] TransportError),
+    /// The API server could not be built.
+    #[error("failed to build the API server")]
+    Build(#[from] BuildError),
+    /// The environment does not come up.
+    #[error("the environment did not come up")]
+    Environment(#[from] EnvError),
+    /// The command of `up -- CMD` cannot be started.
+    #[error("failed to run {command}")]
+    Command {
+        command: String,
+        #[source]
+        source: io::Error,
+    },
+    /// The operating system refused something that is never refused.
+    #[error("failed to {what}")]
+    System {
+        /// Fits after `failed to`.
+        what: &'static str,
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl ExpectedError {
+    /// How the program ends.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            // Whoever read the output wants no more of it. That is how shells report it.
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => Exit::Other(141),
+            Self::Manifests(_)
+            | Self::NoObjects(_)
+            | Self::Stdin(_)
+            | Self::NoScenario(_)
+            | Self::UnknownResource { .. }
+            | Self::LogFilter { .. }
+            | Self::Write { .. }
+            | Self::ForeignKubeconfig(_)
+            | Self::Serve(TransportError::Bind { .. })
+            | Self::Command { .. } => Exit::BadInput,
+            Self::Serve(TransportError::Certificate(_))
+            | Self::Build(_)
+            | Self::Environment(_)
+            | Self::System { .. } => Exit::InnerError,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::NoObjects(_) => {
+                Some("name files that end in .yaml, .yml or .json, or folders that hold some".to_owned())
+            }
+            Self::UnknownResource { help, .. } => Some(help.clone()),
+            Self::LogFilter { .. } => Some("for instance: debug, or proofmark_apiserver=debug,error".to_owned()),
+            Self::ForeignKubeconfig(_) => Some("name a file that does not exist yet".to_owned()),
+            _ => None,
+        }
+    }
+}

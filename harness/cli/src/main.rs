@@ -1,0 +1,75 @@
+//! The `proofmark` binary: arguments in, a rendered result out. What it does is done by the crates below it.
+//!
+//! | module | what |
+//! |---|---|
+//! | `args` | the command line |
+//! | `run`, `check`, `list`, `explain`, `can_i`, `up`, `completions` | one subcommand each |
+//! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
+//! | `report`, `json`, `destination` | results on their way out |
+//! | `error`, `tell`, `terminal` | what went wrong, and how people are told |
+//! | `interrupt` | Ctrl-C |
+
+mod args;
+mod can_i;
+mod check;
+mod completions;
+mod destination;
+mod error;
+mod explain;
+mod input;
+mod interrupt;
+mod json;
+mod kinds;
+mod list;
+mod report;
+mod run;
+mod tell;
+mod terminal;
+mod up;
+mod vet;
+
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Cli, Command};
+use crate::error::{Exit, ExpectedError};
+use crate::terminal::Terminal;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let exit = catch_unwind(move || {
+        let terminal = Terminal::new(&cli.terminal);
+        log(&cli.terminal.log).and_then(|()| run(&cli.command, &terminal)).unwrap_or_else(|error| {
+            tell::error(&error, &terminal);
+            error.exit()
+        })
+    });
+    exit.unwrap_or_else(|_panic| {
+        tell::line("error: this is a bug in Proofmark");
+        Exit::InnerError
+    })
+    .into()
+}
+
+fn run(command: &Command, terminal: &Terminal) -> Result<Exit, ExpectedError> {
+    match command {
+        Command::Run(args) => run::run(args, terminal),
+        Command::Check(args) => check::run(args, terminal),
+        Command::List(args) => list::run(args),
+        Command::Explain(args) => explain::run(args, terminal),
+        Command::CanI(args) => can_i::run(args, terminal),
+        Command::Up(args) => up::run(args, terminal),
+        Command::Completions { shell } => completions::run(*shell),
+    }
+}
+
+/// Sends what Proofmark logs about itself to standard error.
+fn log(filter: &str) -> Result<(), ExpectedError> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| ExpectedError::LogFilter { filter: filter.to_owned(), why: error.to_string() })?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}

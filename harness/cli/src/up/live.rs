@@ -1,0 +1,96 @@
+//! The API server on the real clock, with its controllers and whatever the plan installs.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use proofmark_apiserver::ApiServer;
+use proofmark_apiserver::transport::{Listener, TransportError};
+use proofmark_env::{Cluster, ControlPlane, LeftOut, Plan, transport};
+use proofmark_identity::{Credentials, KubeconfigUser, kubeconfig};
+use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::kubeconfig::CLUSTER;
+use crate::error::ExpectedError;
+use crate::tell;
+
+/// How long the cluster is given to digest what was installed.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// A running environment. [`Live::end`] ends it.
+pub(super) struct Live {
+    server: ApiServer,
+    control_plane: ControlPlane,
+    serving: JoinHandle<Result<(), TransportError>>,
+    stop: CancellationToken,
+}
+
+impl Live {
+    /// Starts it, and returns when it is complete.
+    pub(super) async fn start(plan: &Plan, listen: SocketAddr) -> Result<Self, ExpectedError> {
+        let listener = Listener::bind(listen).await?;
+        let bound = listener.address();
+        if !bound.ip().is_loopback() {
+            let told = "the key that signs service account tokens is public, and whoever reaches this port can use it";
+            tell::line(format_args!("warning: {bound} can be reached from other machines; {told}"));
+        }
+        let address = SocketAddr::new(reachable(bound.ip()), bound.port()).to_string();
+        let server =
+            ApiServer::builder().seed(plan.seed).real_clock().address(address).admin_token(secret()?).build()?;
+        let cluster = Cluster::new(transport(server.service()), QUIET);
+        let control_plane = ControlPlane::start(&server, &cluster, &plan.objects()).await?;
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(listener.serve(server.clone(), stop.clone()));
+        Ok(Self { server, control_plane, serving, stop })
+    }
+
+    /// What of the plan was not installed.
+    pub(super) fn left_out(&self) -> &[LeftOut] {
+        &self.control_plane.left_out
+    }
+
+    /// Where it is.
+    pub(super) fn url(&self) -> String {
+        format!("https://{}", self.server.address())
+    }
+
+    /// The file for clients that act as the administrator.
+    pub(super) fn kubeconfig(&self) -> Value {
+        let admin = KubeconfigUser {
+            name: CLUSTER.to_owned(),
+            namespace: None,
+            credentials: Credentials::Token(self.server.admin_token().to_owned()),
+        };
+        kubeconfig(CLUSTER, &self.url(), Some(&self.server.authority().certificate_pem()), &[admin])
+    }
+
+    /// Ends every connection and every controller.
+    pub(super) async fn end(self) -> Result<(), ExpectedError> {
+        self.stop.cancel();
+        match self.serving.await {
+            Ok(served) => Ok(served?),
+            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+        }
+    }
+}
+
+/// How clients on this machine reach an address that stands for all of them.
+fn reachable(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    }
+}
+
+/// A token that nobody guesses, unlike everything that comes from the seed.
+fn secret() -> Result<String, ExpectedError> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|error| ExpectedError::System {
+        what: "get random bytes",
+        source: std::io::Error::other(error.to_string()),
+    })?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

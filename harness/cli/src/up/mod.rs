@@ -1,0 +1,90 @@
+//! `proofmark up`: the environment live, on the real clock and over HTTPS.
+//!
+//! Without a command it says where it is and waits for Ctrl-C. With one it says nothing, so that the command's output is its own, hands signals
+//! on to it, and ends with it.
+
+mod child;
+mod kubeconfig;
+mod live;
+mod signals;
+
+use proofmark_apiserver::VERSION;
+use proofmark_env::Plan;
+use proofmark_kubeflow::KubeflowRelease;
+
+use crate::args::UpArgs;
+use crate::destination::Destination;
+use crate::error::{Exit, ExpectedError};
+use crate::terminal::Terminal;
+use crate::{input, tell};
+
+use kubeconfig::Kubeconfig;
+use live::Live;
+use signals::Signals;
+
+pub(crate) fn run(args: &UpArgs, terminal: &Terminal) -> Result<Exit, ExpectedError> {
+    let plan = plan(args, terminal)?;
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|source| ExpectedError::System { what: "start threads", source })?;
+    runtime.block_on(up(args, plan))
+}
+
+/// What shall run there: the newest Kubeflow unless told.
+fn plan(args: &UpArgs, terminal: &Terminal) -> Result<Plan, ExpectedError> {
+    let plan = match (args.kserve, args.kubeflow) {
+        _ if args.bare => Plan::default(),
+        _ if !args.manifests.is_empty() => {
+            let read = input::manifests(&args.manifests, terminal, args.quiet)?;
+            Plan::manifests(read.objects.into_iter().map(|object| object.value).collect())
+        }
+        (Some(kserve), None) => Plan::kserve(kserve),
+        (Some(kserve), Some(kubeflow)) => Plan { kserve: Some(kserve), ..Plan::kubeflow(kubeflow) },
+        (None, kubeflow) => Plan::kubeflow(kubeflow.unwrap_or(KubeflowRelease::latest())),
+    };
+    Ok(Plan { seed: args.seed, ..plan })
+}
+
+async fn up(args: &UpArgs, plan: Plan) -> Result<Exit, ExpectedError> {
+    // From here on Ctrl-C must not end the program before it has cleaned up.
+    let mut signals = Signals::new()?;
+    let started = tokio::select! {
+        started = start(args, &plan) => started?,
+        _ = signals.next() => return Ok(Exit::INTERRUPTED),
+    };
+    let (live, kubeconfig) = started;
+    for left_out in live.left_out() {
+        tell::line(format_args!("warning: {} was left out: {}", left_out.object, left_out.why));
+    }
+    let exit = match args.command.split_first() {
+        Some((program, arguments)) => child::run(program, arguments, kubeconfig.path(), &mut signals).await?,
+        None => {
+            if !args.quiet {
+                Destination::open(None)?.print(&welcome(&live, &plan, &kubeconfig))?;
+            }
+            signals.next().await;
+            Exit::AsExpected
+        }
+    };
+    live.end().await?;
+    Ok(exit)
+}
+
+async fn start(args: &UpArgs, plan: &Plan) -> Result<(Live, Kubeconfig), ExpectedError> {
+    let path = args.kubeconfig.as_deref();
+    Kubeconfig::check(path)?;
+    let live = Live::start(plan, args.listen).await?;
+    let kubeconfig = Kubeconfig::write(path, &live.kubeconfig())?;
+    Ok((live, kubeconfig))
+}
+
+fn welcome(live: &Live, plan: &Plan, kubeconfig: &Kubeconfig) -> String {
+    let mut what = format!("Kubernetes {VERSION}");
+    if let Some(kubeflow) = plan.kubeflow {
+        what.push_str(&format!(", Kubeflow {kubeflow}"));
+    }
+    if let Some(kserve) = plan.kserve {
+        what.push_str(&format!(", KServe {kserve}"));
+    }
+    let path = kubeconfig.path().display();
+    format!("{what} at {}\n\n  export KUBECONFIG={path}\n  kubectl get namespaces\n\nCtrl-C ends it.\n", live.url())
+}

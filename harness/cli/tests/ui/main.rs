@@ -1,0 +1,11 @@
+//! The binary as its users see it: what is typed, what is printed, how it ends. Whole outputs are snapshots.
+//!
+//! Commands run in the root of the workspace, so that paths in the outputs are the same everywhere.
+
+mod bad_input;
+mod can_i;
+mod check;
+mod manual;
+mod run;
+mod support;
+mod up;

@@ -1,0 +1,131 @@
+//! `up`: over real sockets, on the real clock.
+#![cfg(unix)]
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::support::{assert_snapshot, command, proofmark};
+
+/// `up -- sh -c SCRIPT`
+fn up(arguments: &[&str], script: &str) -> crate::support::Ran {
+    proofmark(&[&["up"], arguments, &["--", "sh", "-c", script]].concat())
+}
+
+#[test]
+fn a_command_has_its_output_and_its_exit_code_to_itself() {
+    let ran = up(&["--bare"], r#"test -s "$KUBECONFIG" && echo "$KUBECONFIG" && exit 7"#);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(7), ""), "{ran}");
+    let kubeconfig = ran.stdout.trim_end();
+    assert!(!std::path::Path::new(kubeconfig).exists(), "{kubeconfig} is left");
+}
+
+#[test]
+fn a_command_that_cannot_run_is_bad_input() {
+    assert_snapshot("up.no-command", &[proofmark(&["up", "--bare", "--", "no-such-command"])]);
+}
+
+#[test]
+fn a_kubeconfig_of_somebody_else_is_not_touched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config");
+    std::fs::write(&file, "apiVersion: v1\nkind: Config\nclusters: [{name: work}]\n").expect("writable");
+    let path = file.to_str().expect("UTF-8");
+    let refused = up(&["--bare", "--kubeconfig", path], "echo not reached");
+    assert!(
+        refused.code == Some(2) && refused.stdout.is_empty() && refused.stderr.contains("did not write"),
+        "{refused}"
+    );
+    assert!(std::fs::read_to_string(&file).expect("still there").contains("name: work"));
+
+    std::fs::remove_file(&file).expect("removable");
+    let left = up(&["--bare", "--kubeconfig", path], &format!("ls -l {path} | cut -c 1-10"));
+    assert_eq!((left.code, left.stdout.as_str(), file.exists()), (Some(0), "-rw-------\n", false), "{left}");
+}
+
+#[test]
+fn signals_reach_the_command() {
+    let mut child = command(&["up", "--bare", "--", "sh", "-c", "echo ready; exec sleep 60"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
+    assert_eq!(line, "ready\n");
+    send("TERM", child.id());
+    assert_eq!(child.wait().expect("it ends").code(), Some(128 + 15));
+}
+
+#[test]
+fn without_a_command_it_says_where_it_is_until_ctrl_c() {
+    let mut child = command(&["up", "--kserve", "0.14.1"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut welcome = String::new();
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    for line in lines.by_ref() {
+        welcome.push_str(&line);
+        welcome.push('\n');
+        if line.starts_with("Ctrl-C") {
+            break;
+        }
+    }
+    send("INT", child.id());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    insta::with_settings!({
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+        snapshot_path => "../snapshots",
+        filters => vec![(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"), (r"KUBECONFIG=\S+", "KUBECONFIG=[file]")],
+    }, {
+        insta::assert_snapshot!("up", welcome);
+    });
+}
+
+fn send(signal: &str, process: u32) {
+    let sent = Command::new("kill").arg(format!("-{signal}")).arg(process.to_string()).status();
+    assert!(sent.expect("kill is there").success());
+}
+
+/// Debian has no package of kubectl, so its absence is no failure in CI either.
+#[test]
+fn kubectl_works_unmodified() {
+    if Command::new("kubectl").args(["version", "--client"]).output().is_err() {
+        return eprintln!("skipped: kubectl is not on the path");
+    }
+    let script = r#"
+        set -e
+        kubectl create namespace team
+        kubectl -n team create configmap settings --from-literal=size=1
+        kubectl -n team get configmap settings -o jsonpath='{.data.size}{"\n"}'
+        kubectl -n team patch configmap settings --type merge -p '{"data":{"size":"2"}}'
+        printf '%s' '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"applied","namespace":"team"},"data":{"a":"b"}}' >"$HOME/applied.json"
+        kubectl apply -f "$HOME/applied.json"
+        kubectl apply -f "$HOME/applied.json"
+        kubectl apply --server-side --field-manager=other -f "$HOME/applied.json"
+        kubectl -n team create rolebinding alice --clusterrole=view --user=alice
+        kubectl -n team auth can-i list configmaps --as=alice
+        kubectl -n team auth can-i create configmaps --as=alice || true
+        kubectl -n team get configmaps --as=bob 2>&1 || true
+        kubectl api-resources --api-group=serving.kserve.io --no-headers -o name | sort
+        printf '%s' '{"apiVersion":"kubeflow.org/v1","kind":"Profile","metadata":{"name":"ada"},"spec":{"owner":{"kind":"User","name":"ada@example.com"}}}' | kubectl apply -f -
+        until kubectl -n ada get rolebinding namespaceAdmin -o name 2>/dev/null; do sleep 0.1; done
+        kubectl -n ada auth can-i create inferenceservices.serving.kserve.io --as=ada@example.com
+        kubectl -n ada auth can-i create trainedmodels.serving.kserve.io --as=ada@example.com || true
+        kubectl delete namespace team --timeout=20s
+    "#;
+    let home = tempfile::tempdir().expect("a folder");
+    let ran = command(&["up", "--kserve", "0.14.1", "--", "sh", "-c", script])
+        .env("HOME", home.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let told = format!("{}--- standard error\n{}--- {}\n", text(&ran.stdout), text(&ran.stderr), ran.status);
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../snapshots"}, {
+        insta::assert_snapshot!("up.kubectl", told);
+    });
+}

@@ -1,0 +1,331 @@
+//! Requests for objects as JSON.
+//!
+//! Typed clients would drop fields that they do not know, and controllers here serve kinds that come and go. So objects are
+//! [`serde_json::Value`]s and kinds are [`Resource`]s.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use futures_util::Stream;
+use http::{HeaderValue, Method, Request, header};
+use kube::Client;
+use kube::core::WatchEvent;
+use serde_json::{Value, json};
+
+/// What went wrong with a request; a refusal by the server is `kube::Error::Api`.
+pub type Error = kube::Error;
+
+/// The representation of a list that has no more than `metadata` of each object (KEP-2334).
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+/// The same for one object and for a watch.
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
+/// A kind of object and where the API serves it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Resource {
+    /// The API group; the core group is the empty string.
+    pub group: Cow<'static, str>,
+    /// The version: `v1`.
+    pub version: Cow<'static, str>,
+    /// The plural name in paths: `configmaps`.
+    pub plural: Cow<'static, str>,
+    /// The kind: `ConfigMap`.
+    pub kind: Cow<'static, str>,
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+}
+
+impl Resource {
+    /// A namespaced kind known when this was written.
+    pub const fn namespaced(
+        group: &'static str,
+        version: &'static str,
+        plural: &'static str,
+        kind: &'static str,
+    ) -> Self {
+        Self::known([group, version, plural, kind], true)
+    }
+
+    /// A cluster-scoped kind known when this was written.
+    pub const fn cluster(group: &'static str, version: &'static str, plural: &'static str, kind: &'static str) -> Self {
+        Self::known([group, version, plural, kind], false)
+    }
+
+    const fn known([group, version, plural, kind]: [&'static str; 4], namespaced: bool) -> Self {
+        Self {
+            group: Cow::Borrowed(group),
+            version: Cow::Borrowed(version),
+            plural: Cow::Borrowed(plural),
+            kind: Cow::Borrowed(kind),
+            namespaced,
+        }
+    }
+
+    /// `group/version`, and just `version` in the core group: what `apiVersion` says.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.to_string() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// The path of the collection, in one namespace or, where that is empty, in all of them.
+    pub fn path(&self, namespace: &str) -> String {
+        let root = if self.group.is_empty() { "/api" } else { "/apis" };
+        if self.namespaced && !namespace.is_empty() {
+            format!("{root}/{}/namespaces/{namespace}/{}", self.api_version(), self.plural)
+        } else {
+            format!("{root}/{}/{}", self.api_version(), self.plural)
+        }
+    }
+
+    fn object_path(&self, namespace: &str, name: &str) -> String {
+        format!("{}/{name}", self.path(namespace))
+    }
+}
+
+impl fmt::Display for Resource {
+    /// As Go prints a GroupVersionResource, which conditions and errors quote.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}, Resource={}", self.group, self.version, self.plural)
+    }
+}
+
+/// Questions to ask of an [`Error`].
+pub trait Reason {
+    /// The object, or the whole resource, does not exist.
+    fn is_not_found(&self) -> bool;
+    /// The object exists already.
+    fn is_already_exists(&self) -> bool;
+    /// The object changed in the meantime, or is not the one that the precondition names.
+    fn is_conflict(&self) -> bool;
+    /// The history that was asked for is gone.
+    fn is_expired(&self) -> bool;
+    /// The resource does not know the verb.
+    fn is_method_not_supported(&self) -> bool;
+    /// Nothing new may be made in a namespace that is being deleted.
+    fn is_namespace_terminating(&self) -> bool;
+}
+
+impl Reason for Error {
+    fn is_not_found(&self) -> bool {
+        matches!(self, Error::Api(status) if status.code == 404)
+    }
+
+    fn is_already_exists(&self) -> bool {
+        matches!(self, Error::Api(status) if status.reason == "AlreadyExists")
+    }
+
+    fn is_conflict(&self) -> bool {
+        matches!(self, Error::Api(status) if status.reason == "Conflict")
+    }
+
+    fn is_expired(&self) -> bool {
+        matches!(self, Error::Api(status) if status.code == 410)
+    }
+
+    fn is_method_not_supported(&self) -> bool {
+        matches!(self, Error::Api(status) if status.code == 405)
+    }
+
+    fn is_namespace_terminating(&self) -> bool {
+        let Error::Api(status) = self else { return false };
+        let causes = status.details.iter().flat_map(|details| &details.causes);
+        causes.into_iter().any(|cause| cause.reason == "NamespaceTerminating")
+    }
+}
+
+/// How much of an object is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// All of it.
+    Whole,
+    /// Only `metadata`.
+    Metadata,
+}
+
+/// An API client that goes by a name of its own.
+#[derive(Clone)]
+pub struct Api {
+    client: Client,
+    agent: HeaderValue,
+}
+
+impl Api {
+    /// A client that names itself `agent`. The part before the first `/` becomes the manager of the fields that it writes.
+    pub fn new(client: Client, agent: &str) -> Self {
+        Self { client, agent: HeaderValue::from_str(agent).unwrap_or(HeaderValue::from_static("unknown")) }
+    }
+
+    /// An object.
+    pub async fn get(&self, of: &Resource, namespace: &str, name: &str) -> Result<Value, Error> {
+        self.json(self.request(Method::GET, &of.object_path(namespace, name), &[])).await
+    }
+
+    /// An object's `metadata` (inside a PartialObjectMetadata).
+    pub async fn get_metadata(&self, of: &Resource, namespace: &str, name: &str) -> Result<Value, Error> {
+        let request = self.request(Method::GET, &of.object_path(namespace, name), &[]).header(header::ACCEPT, METADATA);
+        self.json(request).await
+    }
+
+    /// The objects of a collection; `query` as [`Api::watch`]'s.
+    pub async fn list(
+        &self,
+        of: &Resource,
+        namespace: &str,
+        query: &[(&str, &str)],
+        view: View,
+    ) -> Result<Value, Error> {
+        let request = self.request(Method::GET, &of.path(namespace), query);
+        self.json(match view {
+            View::Whole => request,
+            View::Metadata => request.header(header::ACCEPT, METADATA_LIST),
+        })
+        .await
+    }
+
+    /// What happens to a collection of all namespaces from `resource_version` on. `query` narrows it (`fieldSelector`, `labelSelector`).
+    pub async fn watch(
+        &self,
+        of: &Resource,
+        query: &[(&str, &str)],
+        resource_version: &str,
+        view: View,
+    ) -> Result<impl Stream<Item = Result<WatchEvent<Value>, Error>> + use<>, Error> {
+        let mut all = vec![("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resource_version)];
+        all.extend_from_slice(query);
+        let request = self.request(Method::GET, &of.path(""), &all);
+        let request = match view {
+            View::Whole => request,
+            View::Metadata => request.header(header::ACCEPT, METADATA),
+        };
+        self.client.request_events::<Value>(finish(request, Vec::new())?).await
+    }
+
+    /// Creates an object in the namespace that it names; answers it as stored.
+    pub async fn create(&self, of: &Resource, object: &Value) -> Result<Value, Error> {
+        let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
+        self.send(self.request(Method::POST, &of.path(namespace), &[]), "application/json", object).await
+    }
+
+    /// Replaces an object; its resourceVersion, if any, must be the present one.
+    pub async fn update(&self, of: &Resource, object: &Value) -> Result<Value, Error> {
+        self.update_part(of, object, "").await
+    }
+
+    /// Replaces what a subresource (`status`, `finalize`) governs of an object.
+    pub async fn update_subresource(&self, of: &Resource, object: &Value, subresource: &str) -> Result<Value, Error> {
+        self.update_part(of, object, &format!("/{subresource}")).await
+    }
+
+    async fn update_part(&self, of: &Resource, object: &Value, suffix: &str) -> Result<Value, Error> {
+        let text = |at: &str| object.pointer(at).and_then(Value::as_str).unwrap_or_default();
+        let path = of.object_path(text("/metadata/namespace"), text("/metadata/name")) + suffix;
+        self.send(self.request(Method::PUT, &path, &[]), "application/json", object).await
+    }
+
+    /// Changes an object by a JSON merge patch (RFC 7396).
+    pub async fn merge_patch(&self, of: &Resource, namespace: &str, name: &str, patch: &Value) -> Result<Value, Error> {
+        let request = self.request(Method::PATCH, &of.object_path(namespace, name), &[]);
+        self.send(request, "application/merge-patch+json", patch).await
+    }
+
+    /// Changes an object by server-side apply, taking fields from other managers where they are in the way.
+    pub async fn apply(
+        &self,
+        of: &Resource,
+        namespace: &str,
+        name: &str,
+        manager: &str,
+        body: &Value,
+    ) -> Result<Value, Error> {
+        let query = [("fieldManager", manager), ("force", "true")];
+        let request = self.request(Method::PATCH, &of.object_path(namespace, name), &query);
+        self.send(request, "application/apply-patch+yaml", body).await
+    }
+
+    /// Deletes an object; `options` are the fields of `DeleteOptions`.
+    pub async fn delete(&self, of: &Resource, namespace: &str, name: &str, options: &Value) -> Result<Value, Error> {
+        let request = self.request(Method::DELETE, &of.object_path(namespace, name), &[]);
+        self.send(request, "application/json", &delete_options(options)).await
+    }
+
+    /// Deletes every object of a collection in one namespace.
+    pub async fn delete_collection(&self, of: &Resource, namespace: &str, options: &Value) -> Result<Value, Error> {
+        self.send(self.request(Method::DELETE, &of.path(namespace), &[]), "application/json", &delete_options(options))
+            .await
+    }
+
+    /// A document by its path, in the given representation.
+    pub async fn document(&self, path: &str, accept: &str) -> Result<Value, Error> {
+        self.json(self.request(Method::GET, path, &[]).header(header::ACCEPT, accept)).await
+    }
+
+    fn request(&self, method: Method, path: &str, query: &[(&str, &str)]) -> http::request::Builder {
+        let mut uri = path.to_owned();
+        for (at, (key, value)) in query.iter().enumerate() {
+            uri.push(if at == 0 { '?' } else { '&' });
+            uri.push_str(key);
+            uri.push('=');
+            encode(value, &mut uri);
+        }
+        Request::builder().method(method).uri(uri).header(header::USER_AGENT, &self.agent)
+    }
+
+    async fn send(
+        &self,
+        request: http::request::Builder,
+        content_type: &'static str,
+        body: &Value,
+    ) -> Result<Value, Error> {
+        let bytes = serde_json::to_vec(body).map_err(Error::SerdeError)?;
+        let request = request.header(header::CONTENT_TYPE, content_type);
+        self.client.request::<Value>(finish(request, bytes)?).await
+    }
+
+    async fn json(&self, request: http::request::Builder) -> Result<Value, Error> {
+        self.client.request::<Value>(finish(request, Vec::new())?).await
+    }
+}
+
+fn finish(request: http::request::Builder, body: Vec<u8>) -> Result<Request<Vec<u8>>, Error> {
+    request.body(body).map_err(Error::HttpError)
+}
+
+fn delete_options(options: &Value) -> Value {
+    let mut whole = json!({"kind": "DeleteOptions", "apiVersion": "v1"});
+    if let (Some(whole), Some(options)) = (whole.as_object_mut(), options.as_object()) {
+        whole.extend(options.clone());
+    }
+    whole
+}
+
+/// Percent-encodes a query value (RFC 3986, unreserved characters stay).
+fn encode(value: &str, into: &mut String) {
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            into.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_follow_group_and_scope() {
+        let pods = Resource::namespaced("", "v1", "pods", "Pod");
+        assert_eq!(pods.path("a"), "/api/v1/namespaces/a/pods");
+        assert_eq!(pods.path(""), "/api/v1/pods");
+        let roles = Resource::cluster("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole");
+        assert_eq!(roles.path("ignored"), "/apis/rbac.authorization.k8s.io/v1/clusterroles");
+        assert_eq!(pods.to_string(), "/v1, Resource=pods");
+    }
+
+    #[test]
+    fn query_values_are_encoded() {
+        let mut text = String::new();
+        encode("type=kubernetes.io/x y", &mut text);
+        assert_eq!(text, "type%3Dkubernetes.io%2Fx%20y");
+    }
+}

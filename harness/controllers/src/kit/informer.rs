@@ -1,0 +1,274 @@
+//! An informer: a cache of the objects of one kind, kept up to date by a watch, that tells of every change.
+//!
+//! It lists once, watches from the list's resourceVersion on, goes on from the last one seen when the server ends the watch, and lists again when
+//! that history is gone (410). What the cache then holds too much, lacks or has in another version is told as changes like any other, so a reader
+//! never has to know. Readers that register before [`Informer::run`] see every change exactly once, in order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use kube::core::WatchEvent;
+use parking_lot::{Mutex, RwLock};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::api::{Api, Error, Reason as _, Resource, View};
+use super::object;
+
+/// After an error: the first wait, doubled each time, and the longest.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(30));
+
+/// One object that came, changed or went.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What it was before; `None` when it came.
+    pub old: Option<Arc<Value>>,
+    /// What it is now; `None` when it went.
+    pub new: Option<Arc<Value>>,
+}
+
+impl Change {
+    /// The object as it is now, or was last.
+    pub fn latest(&self) -> &Value {
+        self.new.as_deref().or(self.old.as_deref()).unwrap_or(&Value::Null)
+    }
+}
+
+/// What to cache of a kind.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// The kind, in every namespace.
+    pub resource: Resource,
+    /// The whole objects, or their `metadata` alone.
+    pub view: View,
+    /// A field selector, or empty.
+    pub fields: &'static str,
+    /// Cuts away what no reader needs before it is cached.
+    pub trim: fn(&mut Value),
+}
+
+impl Selection {
+    /// Every object, without `managedFields`.
+    pub fn whole(resource: Resource) -> Self {
+        Self { resource, view: View::Whole, fields: "", trim: drop_managed_fields }
+    }
+
+    /// The `metadata` of every object, without `managedFields`.
+    pub fn metadata(resource: Resource) -> Self {
+        Self { view: View::Metadata, ..Self::whole(resource) }
+    }
+
+    /// Narrows it by a field selector.
+    #[must_use]
+    pub fn fields(self, fields: &'static str) -> Self {
+        Self { fields, ..self }
+    }
+
+    /// Cuts away what no reader needs.
+    #[must_use]
+    pub fn trimmed(self, trim: fn(&mut Value)) -> Self {
+        Self { trim, ..self }
+    }
+}
+
+fn drop_managed_fields(object: &mut Value) {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.shift_remove("managedFields");
+    }
+}
+
+type Handler = Box<dyn Fn(&Change) + Send + Sync>;
+type Cache = BTreeMap<(String, String), Arc<Value>>;
+
+/// A cache of one kind. Clones share it.
+#[derive(Clone)]
+pub struct Informer(Arc<Inner>);
+
+struct Inner {
+    api: Api,
+    selection: Selection,
+    /// By namespace and name.
+    cache: RwLock<Cache>,
+    handlers: Mutex<Vec<Handler>>,
+    synced: watch::Sender<bool>,
+}
+
+impl Informer {
+    /// An informer that is not running yet.
+    pub fn new(api: Api, selection: Selection) -> Self {
+        Self(Arc::new(Inner {
+            api,
+            selection,
+            cache: RwLock::new(Cache::new()),
+            handlers: Mutex::new(Vec::new()),
+            synced: watch::Sender::new(false),
+        }))
+    }
+
+    /// The kind that it caches.
+    pub fn resource(&self) -> &Resource {
+        &self.0.selection.resource
+    }
+
+    /// Has `handler` called with every change from now on, objects of the first list among them.
+    pub fn on_change(&self, handler: impl Fn(&Change) + Send + Sync + 'static) {
+        self.0.handlers.lock().push(Box::new(handler));
+    }
+
+    /// An object by its namespace (empty for cluster-scoped kinds) and name.
+    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        self.0.cache.read().get(&(namespace.to_owned(), name.to_owned())).cloned()
+    }
+
+    /// Every object, by namespace and name.
+    pub fn all(&self) -> Vec<Arc<Value>> {
+        self.0.cache.read().values().cloned().collect()
+    }
+
+    /// The objects of one namespace, by name.
+    pub fn within(&self, namespace: &str) -> Vec<Arc<Value>> {
+        let cache = self.0.cache.read();
+        let from = cache.range((namespace.to_owned(), String::new())..);
+        from.take_while(|((of, _), _)| of == namespace).map(|(_, object)| Arc::clone(object)).collect()
+    }
+
+    /// Waits until the first list is in the cache.
+    pub async fn synced(&self) {
+        // The sender lives in `self`, so this cannot fail.
+        let _ = self.0.synced.subscribe().wait_for(|synced| *synced).await;
+    }
+
+    /// Keeps the cache up to date for ever.
+    pub async fn run(self) {
+        let mut wait = RETRY.0;
+        let mut version: Option<String> = None;
+        loop {
+            match self.round(&mut version).await {
+                Ok(true) => {
+                    wait = RETRY.0;
+                    continue;
+                }
+                // The server ended a watch in which nothing had happened: no error, but not to be done in a tight loop.
+                Ok(false) => {}
+                Err(error) if error.is_expired() => {
+                    version = None;
+                    continue;
+                }
+                Err(error) => tracing::debug!(resource = %self.resource(), %error, "watch will be tried again"),
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(RETRY.1);
+        }
+    }
+
+    /// One list, if there is no version to go on from, and one watch to its end. Whether anything came of it.
+    async fn round(&self, version: &mut Option<String>) -> Result<bool, Error> {
+        let mut progress = false;
+        let mut at = match version.take() {
+            Some(at) => at,
+            None => {
+                progress = true;
+                self.list().await?
+            }
+        };
+        let selection = &self.0.selection;
+        let watch = self.0.api.watch(&selection.resource, &self.query(), &at, selection.view).await;
+        let mut events = std::pin::pin!(match watch {
+            Ok(events) => events,
+            Err(error) => {
+                *version = Some(at);
+                return Err(error);
+            }
+        });
+        loop {
+            let next = events.next().await.transpose();
+            *version = Some(at.clone());
+            match next {
+                Ok(Some(WatchEvent::Added(object) | WatchEvent::Modified(object))) => {
+                    at = object::resource_version(&object).to_owned();
+                    self.put(object);
+                }
+                Ok(Some(WatchEvent::Deleted(object))) => {
+                    at = object::resource_version(&object).to_owned();
+                    self.remove(object);
+                }
+                Ok(Some(WatchEvent::Bookmark(bookmark))) => at = bookmark.metadata.resource_version,
+                Ok(Some(WatchEvent::Error(status))) => return Err(Error::Api(status)),
+                Ok(None) => return Ok(progress),
+                Err(error) => return Err(error),
+            }
+            progress = true;
+        }
+    }
+
+    fn query(&self) -> Vec<(&'static str, &'static str)> {
+        let fields = self.0.selection.fields;
+        if fields.is_empty() { Vec::new() } else { vec![("fieldSelector", fields)] }
+    }
+
+    /// Replaces the cache by what exists; its resourceVersion.
+    async fn list(&self) -> Result<String, Error> {
+        let selection = &self.0.selection;
+        let mut list = self.0.api.list(&selection.resource, "", &self.query(), selection.view).await?;
+        let version = object::resource_version(&list).to_owned();
+        let items = match list.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        };
+        let gone: Vec<_> = {
+            let listed: std::collections::BTreeSet<_> = items.iter().map(key).collect();
+            let cache = self.0.cache.read();
+            cache.iter().filter(|(key, _)| !listed.contains(key)).map(|(_, object)| Value::clone(object)).collect()
+        };
+        for object in gone {
+            self.remove(object);
+        }
+        let (api_version, kind) = (selection.resource.api_version(), &selection.resource.kind);
+        for mut object in items {
+            // Items of lists of built-in kinds do not say what they are; events do.
+            if let Some(object) = object.as_object_mut().filter(|_| selection.view == View::Whole) {
+                object.entry("apiVersion").or_insert_with(|| json!(api_version));
+                object.entry("kind").or_insert_with(|| json!(kind));
+            }
+            self.put(object);
+        }
+        self.0.synced.send_replace(true);
+        Ok(version)
+    }
+
+    fn put(&self, mut object: Value) {
+        (self.0.selection.trim)(&mut object);
+        let key = key(&object);
+        let new = Arc::new(object);
+        let old = self.0.cache.write().insert(key.clone(), Arc::clone(&new));
+        match old {
+            Some(old) if object::resource_version(&old) == object::resource_version(&new) => {}
+            // Another object of the same name, seen only after a new list: the first one went unseen.
+            Some(old) if object::uid(&old) != object::uid(&new) => {
+                self.tell(&Change { old: Some(old), new: None });
+                self.tell(&Change { old: None, new: Some(new) });
+            }
+            old => self.tell(&Change { old, new: Some(new) }),
+        }
+    }
+
+    fn remove(&self, object: Value) {
+        if self.0.cache.write().remove(&key(&object)).is_some() {
+            let mut object = object;
+            (self.0.selection.trim)(&mut object);
+            self.tell(&Change { old: Some(Arc::new(object)), new: None });
+        }
+    }
+
+    fn tell(&self, change: &Change) {
+        for handler in self.0.handlers.lock().iter() {
+            handler(change);
+        }
+    }
+}
+
+fn key(object: &Value) -> (String, String) {
+    (object::namespace(object).to_owned(), object::name(object).to_owned())
+}

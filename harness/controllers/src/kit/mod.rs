@@ -1,0 +1,18 @@
+//! What every controller here is built of, and other controllers may be: a plain API client, informers and work queues.
+//!
+//! * [`api`]: requests for objects as JSON, under a User-Agent that names the controller.
+//! * [`informer`]: a cache of one kind that a watch keeps up to date, and tells of changes.
+//! * [`queue`]: what there is to do, each key once, again later when it failed.
+//! * [`object`]: the parts of an object that controllers look at.
+//!
+//! kube-runtime has these too, but it reads the machine's clock and its watchers poll; here a task without work is parked for good, so that a
+//! run on a paused clock can tell when everything has settled.
+
+pub mod api;
+pub mod informer;
+pub mod object;
+pub mod queue;
+
+pub use api::{Api, Error, Reason, Resource, View};
+pub use informer::{Change, Informer, Selection};
+pub use queue::{Next, Queue, Reconcile, Worker};

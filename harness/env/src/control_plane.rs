@@ -1,0 +1,72 @@
+//! What runs beside an API server: Kubernetes' controllers, and those of what is installed.
+
+use std::sync::Arc;
+
+use proofmark_apiserver::ApiServer;
+use proofmark_controllers::{Controllers, Options, SecretTokens};
+use proofmark_identity::{Claims, ObjectRef};
+use proofmark_kubeflow::profile::{self, Config, ProfileController};
+use serde_json::Value;
+
+use crate::{Cluster, EnvError, LeftOut, install};
+
+/// The controllers around an embedded API server. Dropping it stops them.
+pub struct ControlPlane {
+    /// What was not installed, and why.
+    pub left_out: Vec<LeftOut>,
+    _controllers: Controllers,
+    _profiles: Option<ProfileController>,
+}
+
+impl ControlPlane {
+    /// Starts Kubernetes' controllers, installs objects through `cluster` and starts the controllers that these objects bring:
+    /// Kubeflow's Profiles have one.
+    ///
+    /// # Errors
+    /// When an object cannot be installed.
+    pub async fn start(server: &ApiServer, cluster: &Cluster, objects: &[Value]) -> Result<Self, EnvError> {
+        let controllers = proofmark_controllers::start(client(server), options(server));
+        controllers.ready().await;
+        let mut left_out = if objects.is_empty() { Vec::new() } else { install(cluster, objects).await? };
+        let defined = |name: &str| objects.iter().any(|object| defines(object, name));
+        let wanted = defined(PROFILES);
+        if wanted && !defined(POLICIES) {
+            let object = "Kubeflow's Profile controller".to_owned();
+            left_out.push(LeftOut { object, why: format!("it makes {POLICIES}, which nothing here defines") });
+        }
+        let runs = wanted && defined(POLICIES);
+        let profiles = runs.then(|| profile::start(client(server), Config::default()));
+        if let Some(profiles) = &profiles {
+            profiles.ready().await;
+        }
+        Ok(Self { left_out, _controllers: controllers, _profiles: profiles })
+    }
+}
+
+/// The kind that Kubeflow's Profile controller serves.
+const PROFILES: &str = "profiles.kubeflow.org";
+/// A kind that it makes.
+const POLICIES: &str = "authorizationpolicies.security.istio.io";
+
+/// Whether an object defines a kind.
+fn defines(object: &Value, name: &str) -> bool {
+    object["kind"] == "CustomResourceDefinition" && object["metadata"]["name"] == name
+}
+
+/// A client with the rights of an administrator.
+fn client(server: &ApiServer) -> kube::Client {
+    kube::Client::new(server.service(), "default")
+}
+
+fn options(server: &ApiServer) -> Options {
+    let (clock, signer) = (server.clone(), server.clone());
+    let secret_tokens = SecretTokens::new(move |token| {
+        let account = ObjectRef { name: token.service_account.to_owned(), uid: token.service_account_uid.to_owned() };
+        signer.signer().sign(&Claims::legacy(token.namespace, &account, token.secret))
+    });
+    Options {
+        clock: Arc::new(move || clock.now()),
+        root_ca: server.authority().certificate_pem(),
+        secret_tokens: Some(secret_tokens),
+    }
+}

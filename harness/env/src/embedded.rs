@@ -1,0 +1,67 @@
+//! The environment in this process: an API server in memory, on a simulated clock, without a socket.
+
+use std::io;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use http::{Request, Response};
+use proofmark_apiserver::{ApiServer, Audit};
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+use crate::{
+    Cluster, ControlPlane, Decision, EnvError, Environment, Plan, Universe, WireBody, simulated_runtime, transport,
+};
+
+/// No simulated time passes before all work that is possible now is done, so any moment would do, but for work that failed and is tried again
+/// shortly after (a write that met a conflict). A second is longer than the first back-offs of every controller, and costs nothing.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Builds universes in this process. They share nothing with each other; each ends with its runtime.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Embedded;
+
+impl Environment for Embedded {
+    fn runtime(&self) -> io::Result<Runtime> {
+        simulated_runtime()
+    }
+
+    fn prepare(&self, plan: Plan) -> LocalBoxFuture<'_, Result<Universe, EnvError>> {
+        build(plan).boxed_local()
+    }
+}
+
+async fn build(plan: Plan) -> Result<Universe, EnvError> {
+    let server = ApiServer::builder()
+        .seed(plan.seed)
+        .build()
+        .map_err(|error| EnvError::Prepare { what: "the API server".to_owned(), why: error.to_string() })?;
+    let transport = transport(ServiceExt::<Request<WireBody>>::map_response(server.service(), explained));
+    let cluster = Cluster::new(transport.clone(), QUIET);
+    let control_plane = ControlPlane::start(&server, &cluster, &plan.objects()).await?;
+    let left_out = control_plane.left_out.clone();
+    let mut universe = Universe::new(Cluster::new(transport, QUIET), control_plane);
+    universe.left_out = left_out;
+    Ok(universe)
+}
+
+/// Puts the decision behind an answer into words.
+fn explained<B>(mut response: Response<B>) -> Response<B> {
+    if let Some(decision) = response.extensions().get::<Audit>().and_then(in_words) {
+        response.extensions_mut().insert(decision);
+    }
+    response
+}
+
+/// None if the request was answered before anything was decided (an unknown caller, a malformed request).
+fn in_words(audit: &Audit) -> Option<Decision> {
+    let decision = audit.decision.as_ref()?;
+    let user = audit.impersonated.as_ref().unwrap_or(&audit.user).name.clone();
+    let explanation = match audit.explain() {
+        Some(explanation) => explanation.to_string().trim_end().to_owned(),
+        None if decision.reason.is_empty() => "allowed before RBAC was asked".to_owned(),
+        None => decision.reason.clone(),
+    };
+    Some(Decision { allowed: decision.allowed, user, explanation })
+}

@@ -1,0 +1,48 @@
+//! Where a run's clusters come from.
+
+use std::any::Any;
+use std::io;
+
+use futures_util::future::LocalBoxFuture;
+use tokio::runtime::Runtime;
+
+use crate::{Cluster, EnvError, LeftOut, Plan};
+
+/// A disposable world: one cluster and whatever runs beside it. Dropping it ends it.
+pub struct Universe {
+    /// The way in.
+    pub cluster: Cluster,
+    /// What of the plan was not installed.
+    pub left_out: Vec<LeftOut>,
+    _keep: Box<dyn Any>,
+}
+
+impl Universe {
+    /// A universe around a cluster. `keep` is what must live as long as it does, such as running controllers.
+    pub fn new(cluster: Cluster, keep: impl Any) -> Self {
+        Self { cluster, left_out: Vec::new(), _keep: Box::new(keep) }
+    }
+}
+
+/// Builds universes.
+pub trait Environment: Send + Sync {
+    /// The tokio runtime that one universe lives in: of the calling thread, and with a clock of its own where time is simulated.
+    ///
+    /// # Errors
+    /// When the operating system refuses what the runtime needs.
+    fn runtime(&self) -> io::Result<Runtime>;
+
+    /// Builds a universe; called inside [`Environment::runtime`].
+    ///
+    /// # Errors
+    /// [`EnvError::Prepare`] when a part of it does not come up.
+    fn prepare(&self, plan: Plan) -> LocalBoxFuture<'_, Result<Universe, EnvError>>;
+}
+
+/// A runtime of the calling thread whose clock stands still while there is work and then jumps to the next timer.
+///
+/// # Errors
+/// When the operating system refuses what the runtime needs.
+pub fn simulated_runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
+}

@@ -1,0 +1,32 @@
+//! Environments: what a scenario talks to.
+//!
+//! - [`Identity`] is who asks; every environment speaks as others by impersonation.
+//! - [`Cluster`] sends requests and hands out typed clients by identity, and keeps every [`Exchange`] as evidence.
+//! - [`Environment`] builds a [`Universe`] for a [`Plan`]: a cluster with the releases and manifests that it asks for.
+//!   [`Embedded`] does so in this process, on a simulated clock, without a socket.
+//! - [`install()`] brings objects of any kind and origin into a cluster.
+//!
+//! Nothing here knows what a scenario is, or what it expects.
+
+mod cluster;
+mod control_plane;
+mod embedded;
+mod environment;
+mod error;
+mod exchange;
+mod identity;
+mod install;
+mod plan;
+mod recorder;
+mod transport;
+
+pub use cluster::Cluster;
+pub use control_plane::ControlPlane;
+pub use embedded::Embedded;
+pub use environment::{Environment, Universe, simulated_runtime};
+pub use error::EnvError;
+pub use exchange::{ApiRequest, ApiResponse, Body, Decision, Exchange, PatchFormat};
+pub use identity::Identity;
+pub use install::{LeftOut, install};
+pub use plan::Plan;
+pub use transport::{BoxError, Transport, WireBody, transport};

@@ -1,0 +1,76 @@
+//! What a universe shall hold.
+
+use proofmark_kserve::{Flavor, Release};
+use proofmark_kubeflow::KubeflowRelease;
+use serde_json::Value;
+
+/// What a universe shall hold, beside what every Kubernetes cluster has.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// This release of Kubeflow: its Profiles and the roles of its users.
+    pub kubeflow: Option<KubeflowRelease>,
+    /// This release of KServe. With Kubeflow it is the flavor that joins Kubeflow's roles, whether or not Kubeflow bundles it.
+    pub kserve: Option<Release>,
+    /// These objects, of whatever origin, in any order.
+    pub manifests: Vec<Value>,
+    /// Where everything random in this universe comes from.
+    pub seed: u64,
+}
+
+impl Plan {
+    /// KServe on the newest Kubeflow whose own KServe is not newer: where its users most likely have it.
+    pub fn kserve(release: Release) -> Self {
+        // What the oldest distributions bundle is older than any release known here.
+        let not_newer = |kubeflow: &&KubeflowRelease| kubeflow.kserve().is_none_or(|bundled| bundled <= release);
+        let kubeflow = KubeflowRelease::all().iter().rev().find(not_newer).copied();
+        Self { kserve: Some(release), kubeflow, ..Self::default() }
+    }
+
+    /// Kubeflow with the KServe that it bundles, if that is known here.
+    pub fn kubeflow(release: KubeflowRelease) -> Self {
+        Self { kserve: release.kserve(), kubeflow: Some(release), ..Self::default() }
+    }
+
+    /// The objects of a distribution, and nothing else.
+    pub fn manifests(objects: Vec<Value>) -> Self {
+        Self { manifests: objects, ..Self::default() }
+    }
+
+    /// Everything that is to be installed.
+    pub fn objects(&self) -> Vec<Value> {
+        let mut objects = match (self.kubeflow, self.kserve) {
+            (Some(kubeflow), Some(kserve)) => proofmark_kubeflow::install::with_kserve(kubeflow, kserve),
+            (Some(kubeflow), None) => proofmark_kubeflow::install::objects(kubeflow),
+            (None, Some(kserve)) => proofmark_kserve::install::objects(kserve, Flavor::Standalone),
+            (None, None) => Vec::new(),
+        };
+        objects.extend(self.manifests.iter().cloned());
+        objects
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case(Release::V0_11_0, KubeflowRelease::V1_7_0)]
+    #[case(Release::V0_12_0, KubeflowRelease::V1_8_1)]
+    #[case(Release::V0_14_1, KubeflowRelease::V1_10_0)]
+    #[case(Release::V0_20_0, KubeflowRelease::V26_03)]
+    fn kserve_comes_on_the_kubeflow_of_its_users(#[case] kserve: Release, #[case] kubeflow: KubeflowRelease) {
+        assert_eq!(Plan::kserve(kserve).kubeflow, Some(kubeflow));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_installed_and_nothing_else() {
+        let object = serde_json::json!({"kind": "ConfigMap"});
+        assert_eq!(Plan::manifests(vec![object.clone()]).objects(), [object]);
+        assert_eq!(Plan::default().objects(), Vec::<Value>::new());
+        let count = |plan: Plan| plan.objects().len();
+        assert!(
+            count(Plan::kubeflow(KubeflowRelease::V1_10_0))
+                > count(Plan { kserve: None, ..Plan::kubeflow(KubeflowRelease::V1_10_0) })
+        );
+    }
+}

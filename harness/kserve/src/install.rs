@@ -1,0 +1,67 @@
+//! The objects that an installation of a KServe release brings before any user has done anything.
+//!
+//! Covered: the namespace, the CRDs and the ClusterRoles of Kubeflow's users. The controllers' own service accounts, roles and webhooks are
+//! not: the simulated controllers bring theirs.
+
+use include_dir::{Dir, include_dir};
+use serde_json::{Value, json};
+
+use crate::release::Release;
+use crate::timeline;
+
+static NAMESPACE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/namespace");
+static CRDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/crds");
+static CLUSTER_ROLES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/clusterroles");
+
+/// The two ways in which KServe's repository lets itself be installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flavor {
+    /// `config/default`: alone, in a namespace of its own.
+    Standalone,
+    /// `config/overlays/kubeflow`: inside the existing namespace `kubeflow`, with ClusterRoles that join Kubeflow's.
+    Kubeflow,
+}
+
+impl Flavor {
+    /// The namespace of the control plane.
+    #[must_use]
+    pub const fn namespace(self) -> &'static str {
+        match self {
+            Self::Standalone => "kserve",
+            Self::Kubeflow => "kubeflow",
+        }
+    }
+}
+
+/// Everything that `flavor` of `release` installs, in an order in which it can be applied. The Kubeflow flavor has no Namespace, because the
+/// distribution brings it.
+#[must_use]
+pub fn objects(release: Release, flavor: Flavor) -> Vec<Value> {
+    match flavor {
+        Flavor::Standalone => [timeline::objects(&NAMESPACE, release), crds(release)].concat(),
+        Flavor::Kubeflow => {
+            let mut objects = [crds(release), cluster_roles(release)].concat();
+            objects.iter_mut().for_each(label);
+            objects
+        }
+    }
+}
+
+/// The CustomResourceDefinitions of `release`, all of group `serving.kserve.io`.
+#[must_use]
+pub fn crds(release: Release) -> Vec<Value> {
+    timeline::objects(&CRDS, release)
+}
+
+/// The ClusterRoles `kubeflow-kserve-admin`, `-edit` and `-view` of `release`.
+#[must_use]
+pub fn cluster_roles(release: Release) -> Vec<Value> {
+    timeline::objects(&CLUSTER_ROLES, release)
+}
+
+/// What the overlay's kustomization puts on every object.
+fn label(object: &mut Value) {
+    for (key, value) in [("app", "kserve"), ("app.kubernetes.io/name", "kserve")] {
+        object["metadata"]["labels"][key] = json!(value);
+    }
+}

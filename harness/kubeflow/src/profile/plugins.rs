@@ -1,0 +1,135 @@
+//! Plugins of a Profile: they tie the service account `default-editor` to an identity in a cloud.
+//!
+//! Both write an annotation, which the cloud's own webhook or metadata server reads. What both do besides, changing the cloud's IAM, needs
+//! credentials, and there are none: it fails, and with it the reconcile, in the words of the cloud's own library.
+
+use proofmark_controllers::kit::{Api, Error, object};
+use serde_json::{Value, json};
+
+use super::children::{ACCOUNTS, EDITOR};
+
+const AWS: &str = "AwsIamForServiceAccount";
+const GCP: &str = "WorkloadIdentity";
+
+/// Why a plugin could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PluginError {
+    #[error("request failed: {0}")]
+    Request(#[from] Error),
+    #[error("failed to setup service account because awsIamRole is empty")]
+    NoRole,
+    #[error(
+        "NoCredentialProviders: no valid providers in chain. Deprecated.\n\tFor verbose messaging see aws.Config.CredentialsChainVerboseErrors"
+    )]
+    NoAwsCredentials,
+    #[error(
+        "google: could not find default credentials. See https://cloud.google.com/docs/authentication/external/set-up-adc for more information"
+    )]
+    NoGoogleCredentials,
+}
+
+/// A plugin that the controller knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Plugin {
+    Aws { role: String, annotate_only: bool },
+    WorkloadIdentity { account: String },
+}
+
+/// The plugins of a Profile that the controller knows. One whose settings cannot be read keeps all of them from being used.
+pub(super) fn read(plugins: &[Value]) -> Vec<Plugin> {
+    let known = plugins.iter().filter_map(|plugin| match object::text(plugin, "/kind") {
+        AWS => Some(aws(plugin)),
+        GCP => Some(workload_identity(plugin)),
+        _ => None,
+    });
+    known.collect::<Option<_>>().unwrap_or_default()
+}
+
+fn aws(plugin: &Value) -> Option<Plugin> {
+    let annotate_only = setting(plugin, "annotateOnly").map_or(Some(false), Value::as_bool)?;
+    Some(Plugin::Aws { role: text(plugin, "awsIamRole")?, annotate_only })
+}
+
+fn workload_identity(plugin: &Value) -> Option<Plugin> {
+    Some(Plugin::WorkloadIdentity { account: text(plugin, "gcpServiceAccount")? })
+}
+
+fn setting<'a>(plugin: &'a Value, key: &str) -> Option<&'a Value> {
+    plugin.get("spec")?.get(key).filter(|value| !value.is_null())
+}
+
+/// A text, empty when it is absent; `None` when it is something else.
+fn text(plugin: &Value, key: &str) -> Option<String> {
+    setting(plugin, key).map_or(Some(""), Value::as_str).map(str::to_owned)
+}
+
+/// The plugin that a Profile without one gets when the controller has a default Google service account.
+pub(super) fn default_workload_identity(plugins: &[Value], account: &str) -> Option<Value> {
+    let present = plugins.iter().any(|plugin| object::text(plugin, "/kind") == GCP);
+    (!present).then(|| json!({"kind": GCP, "spec": {"gcpServiceAccount": account}}))
+}
+
+impl Plugin {
+    /// Ties the service account to the identity.
+    pub(super) async fn apply(&self, api: &Api, namespace: &str) -> Result<(), PluginError> {
+        match self {
+            Self::Aws { role, .. } if role.is_empty() => Err(PluginError::NoRole),
+            Self::Aws { role, annotate_only } => {
+                annotate(api, namespace, "eks.amazonaws.com/role-arn", Some(role)).await?;
+                if *annotate_only { Ok(()) } else { Err(PluginError::NoAwsCredentials) }
+            }
+            Self::WorkloadIdentity { account } => {
+                annotate(api, namespace, "iam.gke.io/gcp-service-account", Some(account)).await?;
+                Err(PluginError::NoGoogleCredentials)
+            }
+        }
+    }
+
+    /// Unties it.
+    pub(super) async fn revoke(&self, api: &Api, namespace: &str) -> Result<(), PluginError> {
+        match self {
+            Self::Aws { annotate_only, .. } => {
+                annotate(api, namespace, "eks.amazonaws.com/role-arn", None).await?;
+                if *annotate_only { Ok(()) } else { Err(PluginError::NoAwsCredentials) }
+            }
+            Self::WorkloadIdentity { .. } => Err(PluginError::NoGoogleCredentials),
+        }
+    }
+}
+
+/// Sets an annotation of the editor's service account, or takes it away.
+async fn annotate(api: &Api, namespace: &str, key: &str, value: Option<&str>) -> Result<(), Error> {
+    let mut account = api.get(&ACCOUNTS, namespace, EDITOR).await?;
+    if object::annotation(&account, key) == value {
+        return Ok(());
+    }
+    match (value, account["metadata"]["annotations"].as_object_mut()) {
+        (Some(value), _) => account["metadata"]["annotations"][key] = json!(value),
+        (None, Some(annotations)) => drop(annotations.shift_remove(key)),
+        (None, None) => {}
+    }
+    api.update(&ACCOUNTS, &account).await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plugins_are_read_all_or_none() {
+        let aws = json!({"kind": AWS, "spec": {"awsIamRole": "r", "annotateOnly": true}});
+        let unknown = json!({"kind": "Other", "spec": {"awsIamRole": 1}});
+        let read_aws = Plugin::Aws { role: "r".to_owned(), annotate_only: true };
+        assert_eq!(read(&[unknown.clone(), aws.clone()]), [read_aws]);
+        let broken = json!({"kind": AWS, "spec": {"awsIamRole": 1}});
+        assert_eq!(read(&[aws, broken]), []);
+    }
+
+    #[test]
+    fn a_default_identity_yields_to_a_chosen_one() {
+        let chosen = json!({"kind": GCP, "spec": {"gcpServiceAccount": "mine"}});
+        assert_eq!(default_workload_identity(std::slice::from_ref(&chosen), "other"), None);
+        let added = default_workload_identity(&[], "other").expect("none there");
+        assert_eq!(read(&[added]), [Plugin::WorkloadIdentity { account: "other".to_owned() }]);
+    }
+}

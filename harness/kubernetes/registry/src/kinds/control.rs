@@ -1,0 +1,201 @@
+//! Small kinds of the control plane: leases, API services, certificate requests, service accounts.
+//!
+//! Source: `pkg/apis/coordination/validation`, `pkg/apis/certificates/validation` and
+//! `kube-aggregator/pkg/apis/apiregistration/validation`, release 1.35.
+
+use std::collections::BTreeSet;
+
+use proofmark_status::FieldError;
+use serde_json::{Value, json};
+
+use crate::node::{Errors, Node};
+use crate::strategy::{BASE, NameRule, Repeats};
+use crate::{Strategy, check, content, meta};
+
+pub(super) const ROWS: &[Strategy] = &[
+    Strategy { resource: "serviceaccounts", repeats: Repeats::Both, returns_deleted: true, ..BASE },
+    Strategy {
+        group: "coordination.k8s.io",
+        resource: "leases",
+        create_on_update: true,
+        unconditional_update: false,
+        validate: lease,
+        validate_update: |new, _| lease(new),
+        ..BASE
+    },
+    Strategy {
+        group: "apiregistration.k8s.io",
+        resource: "apiservices",
+        repeats: Repeats::Both,
+        status: true,
+        name: NameRule::PathSegment,
+        validate: api_service,
+        validate_update: |new, _| api_service(new),
+        ..BASE
+    },
+    Strategy {
+        group: "certificates.k8s.io",
+        resource: "certificatesigningrequests",
+        repeats: Repeats::Both,
+        status: true,
+        fields: &[("spec.signerName", "/spec/signerName")],
+        field_labels: true,
+        prepare_create: |request| {
+            if let Some(members) = request.as_object_mut() {
+                members.insert("status".to_owned(), json!({}));
+            }
+        },
+        prepare_update: |new, old| {
+            if let (Some(members), Some(spec)) = (new.as_object_mut(), old.get("spec")) {
+                members.insert("spec".to_owned(), spec.clone());
+            }
+        },
+        validate: certificate_request,
+        validate_update: |new, _| certificate_request(new),
+        ..BASE
+    },
+];
+
+fn lease(new: &Value) -> Errors {
+    let mut errors = Errors::new();
+    let spec = Node::root(new).get("spec");
+    let duration = spec.get("leaseDurationSeconds");
+    if duration.given() && duration.number() <= 0 {
+        errors.push(duration.invalid("must be greater than 0"));
+    }
+    check::non_negative(&spec.get("leaseTransitions"), &mut errors);
+    let (strategy, holder) = (spec.get("strategy"), spec.get("preferredHolder"));
+    if strategy.given() && !strategy.text().contains('/') {
+        check::supported_text(&strategy, &["OldestEmulationVersion"], &mut errors);
+    }
+    if holder.filled() && !strategy.filled() {
+        errors.push(holder.forbidden("may only be specified if `strategy` is defined"));
+    }
+    errors
+}
+
+fn api_service(new: &Value) -> Errors {
+    let mut errors = Errors::new();
+    let spec = Node::root(new).get("spec");
+    let (group, version) = (spec.get("group"), spec.get("version"));
+    let (name, wanted) = (meta::text(new, "name"), format!("{}.{}", version.text(), group.text()));
+    if name != wanted && !name.is_empty() && content::path_segment(name).is_empty() {
+        let why = format!("must be `spec.version+\".\"+spec.group`: {}", proofmark_status::quote(&wanted));
+        errors.push(FieldError::invalid("metadata.name", name, why));
+    }
+    if group.filled() {
+        check::shape(&group, content::dns_subdomain, &mut errors);
+    } else if !version.is("v1") {
+        errors.push(group.required("only v1 may have an empty group and it better be legacy kube"));
+    }
+    check::shape(&version, content::dns_1035_label, &mut errors);
+    for (field, most) in [("groupPriorityMinimum", 20_000), ("versionPriority", 1000)] {
+        let priority = spec.get(field);
+        if !(1..=most).contains(&priority.number()) {
+            let why = format!("must be positive and less than {most}");
+            errors.push(FieldError::invalid(priority.at.clone(), priority.number(), why));
+        }
+    }
+    let (service, bundle, insecure) = (spec.get("service"), spec.get("caBundle"), spec.get("insecureSkipTLSVerify"));
+    if !service.given() {
+        if bundle.filled() {
+            let bytes = bundle.text().trim_end_matches('=').len() * 3 / 4;
+            let why = "local APIServices may not have a caBundle";
+            errors.push(FieldError::invalid(bundle.at.clone(), format!("{bytes} bytes"), why));
+        }
+        if insecure.on() {
+            errors.push(insecure.invalid("local APIServices may not have insecureSkipTLSVerify"));
+        }
+        return errors;
+    }
+    check::required(&service.get("namespace"), &mut errors);
+    check::required(&service.get("name"), &mut errors);
+    let port = service.get("port");
+    for why in content::port(port.number()) {
+        errors.push(FieldError::invalid(port.at.clone(), port.number(), format!("port is not valid: {why}")));
+    }
+    if insecure.on() && bundle.filled() {
+        errors.push(insecure.invalid("may not be true if caBundle is present"));
+    }
+    errors
+}
+
+/// What certificates can be for.
+const USAGES: [&str; 23] = [
+    "any",
+    "cert sign",
+    "client auth",
+    "code signing",
+    "content commitment",
+    "crl sign",
+    "data encipherment",
+    "decipher only",
+    "digital signature",
+    "email protection",
+    "encipher only",
+    "ipsec end system",
+    "ipsec tunnel",
+    "ipsec user",
+    "key agreement",
+    "key encipherment",
+    "microsoft sgc",
+    "netscape sgc",
+    "ocsp signing",
+    "s/mime",
+    "server auth",
+    "signing",
+    "timestamping",
+];
+
+fn certificate_request(new: &Value) -> Errors {
+    let mut errors = Errors::new();
+    let spec = Node::root(new).get("spec");
+    let request = spec.get("request");
+    if !request.filled() {
+        errors.push(FieldError::invalid(request.at.clone(), Value::Null, "PEM block type must be CERTIFICATE REQUEST"));
+    }
+    let usages = spec.get("usages");
+    if usages.len() == 0 {
+        errors.push(usages.required(""));
+    }
+    for usage in usages.items() {
+        check::supported_text(&usage, &USAGES, &mut errors);
+    }
+    let mut seen = BTreeSet::new();
+    for usage in usages.items() {
+        if !seen.insert(usage.text()) {
+            errors.push(usage.duplicate());
+        }
+    }
+    signer_name(&spec.get("signerName"), &mut errors);
+    let expiration = spec.get("expirationSeconds");
+    if expiration.given() && expiration.number() < 600 {
+        errors.push(expiration.invalid("may not specify a duration less than 600 seconds (10 minutes)"));
+    }
+    errors
+}
+
+/// `example.com/name`
+fn signer_name(node: &Node<'_>, errors: &mut Errors) {
+    let text = node.text();
+    if text == "kubernetes.io/legacy-unknown" {
+        errors.push(node.invalid("the legacy signerName is not allowed via this API version"));
+        return;
+    }
+    if text.is_empty() {
+        errors.push(node.required(""));
+        return;
+    }
+    let Some((domain, path)) = text.split_once('/').filter(|(_, path)| !path.contains('/')) else {
+        errors.push(node.invalid("must be a fully qualified domain and path of the form 'example.com/signer-name'"));
+        return;
+    };
+    for (part, what) in [(domain, "domain"), (path, "path")] {
+        for why in content::dns_subdomain(part) {
+            errors.push(node.invalid(format!("validating label {}: {why}", proofmark_status::quote(what))));
+        }
+    }
+    if domain.split('.').count() < 2 {
+        errors.push(node.invalid("should be a domain with at least two segments separated by dots"));
+    }
+}

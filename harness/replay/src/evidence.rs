@@ -1,0 +1,89 @@
+//! What a report may show of an exchange. Evidence can only be made by masking, so no output can leak what it never sees.
+
+use proofmark_env::{Body, Decision, Exchange};
+use serde::Serialize;
+
+use crate::mask;
+
+/// The headers of an answer that say something about it; the rest (dates, ids, lengths) would only be noise.
+const TOLD: [&str; 5] = ["content-type", "location", "retry-after", "warning", "www-authenticate"];
+
+/// One exchange, masked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// When the answer was complete, in milliseconds since the universe's start, on its own clock.
+    pub at_ms: u64,
+    /// Who asked.
+    pub identity: String,
+    /// What was asked.
+    pub request: Sent,
+    /// What came back.
+    pub response: Got,
+    /// Why it was let through or refused, where the environment can tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// `name: value`
+    pub headers: Vec<String>,
+    /// The body.
+    pub body: Body,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Got {
+    /// The HTTP status code.
+    pub status: u16,
+    /// `name: value`
+    pub headers: Vec<String>,
+    /// The body.
+    pub body: Body,
+}
+
+impl Evidence {
+    /// Masks an exchange.
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        let Exchange { at, who, request, response, decision } = exchange;
+        let header = |(name, value): &(String, String)| format!("{name}: {}", mask::header(name, value));
+        Self {
+            at_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
+            identity: who.to_string(),
+            request: Sent {
+                method: request.method.to_string(),
+                path: mask::path(&request.path),
+                headers: request.headers.iter().map(header).collect(),
+                body: body(&request.body),
+            },
+            response: Got {
+                status: response.status,
+                headers: response
+                    .headers
+                    .iter()
+                    .filter(|(name, _)| TOLD.contains(&name.as_str()))
+                    .map(header)
+                    .collect(),
+                body: body(&response.body),
+            },
+            decision: decision.clone(),
+        }
+    }
+}
+
+fn body(body: &Body) -> Body {
+    match body {
+        Body::Json(value) => Body::Json(mask::json(value)),
+        Body::Text(text) => Body::Text(mask::text(text)),
+        other => other.clone(),
+    }
+}

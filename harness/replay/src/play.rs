@@ -1,0 +1,148 @@
+//! Plays one case in a universe of its own, phase by phase.
+//!
+//! Where the failure is expected, all five phases are played and every symptom of the reproduce phase must appear. Where it is not, the fix is
+//! left out: every symptom must be missing, and verify and guard must hold as they are. What the attempts created there is removed again
+//! before verify, so that verify finds the same cluster in both cases.
+//!
+//! A phase begins when no controller has work left. In arrange and fix a step builds on those before it, so the first unexpected one ends the
+//! phase; the others are played to their end, so that a report names everything that is wrong. A phase with something unexpected ends the
+//! case, except that guard is always played after verify.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proofmark_env::{Environment, Plan};
+
+use crate::player::{Player, panic_message};
+use crate::{Case, Conclusion, Event, Expected, Phase, Scenario, StepResult, StepVerdict, Target, Verdict};
+
+/// A case that is about to be played.
+pub(crate) struct Planned<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) variant: Option<usize>,
+    pub(crate) target: &'a Target,
+    pub(crate) case: Case,
+    pub(crate) seed: u64,
+}
+
+/// What a case has come to so far.
+struct Course {
+    verdict: Verdict,
+    reason: Option<String>,
+}
+
+impl Course {
+    /// The first bad thing that happens is the reason.
+    fn turn(&mut self, verdict: Verdict, reason: String) {
+        if self.verdict == Verdict::Passed {
+            (self.verdict, self.reason) = (verdict, Some(reason));
+        }
+    }
+}
+
+impl Planned<'_> {
+    /// The events of a case that is not played.
+    pub(crate) fn left_out(&self, verdict: Verdict, reason: &str) -> Vec<Event> {
+        let conclusion = Conclusion::without_playing(verdict, reason);
+        vec![
+            Event::CaseStarted { case: self.case.clone() },
+            Event::CaseFinished { case: self.case.clone(), conclusion },
+        ]
+    }
+
+    /// Plays the case; nothing that happens in it reaches the caller as a panic.
+    pub(crate) fn play(&self, environment: &dyn Environment) -> Vec<Event> {
+        if let Expected::NotApplicable { reason } = &self.case.expected {
+            return self.left_out(Verdict::NotApplicable, reason);
+        }
+        let told = RefCell::new(vec![Event::CaseStarted { case: self.case.clone() }]);
+        let played = catch_unwind(AssertUnwindSafe(|| self.in_universe(environment, &told)));
+        let conclusion = played
+            .unwrap_or_else(|panic| Err(format!("panic: {}", panic_message(&*panic))))
+            .unwrap_or_else(|why| Conclusion::without_playing(Verdict::InnerError, why));
+        let mut told = told.into_inner();
+        told.push(Event::CaseFinished { case: self.case.clone(), conclusion });
+        told
+    }
+
+    fn in_universe(&self, environment: &dyn Environment, told: &RefCell<Vec<Event>>) -> Result<Conclusion, String> {
+        let runtime = environment.runtime().map_err(|error| format!("no runtime: {error}"))?;
+        runtime.block_on(async {
+            let plan = Plan { seed: self.seed, ..self.target.plan.clone() };
+            let universe = environment.prepare(plan).await.map_err(|error| error.to_string())?;
+            let mut player = Player::new(universe.cluster.clone());
+            let course = self.phases(&mut player, told).await;
+            Ok(Conclusion {
+                verdict: course.verdict,
+                reason: course.reason,
+                simulated_ms: player.elapsed_ms(),
+                left_out: universe.left_out.iter().map(ToString::to_string).collect(),
+            })
+        })
+    }
+
+    async fn phases(&self, player: &mut Player, told: &RefCell<Vec<Event>>) -> Course {
+        let absent = self.case.expected == Expected::Absent;
+        let mut course = Course { verdict: Verdict::Passed, reason: None };
+        for phase in [Phase::Arrange, Phase::Reproduce, Phase::Fix, Phase::Verify, Phase::Guard] {
+            if phase == Phase::Fix && absent {
+                continue;
+            }
+            if course.verdict != Verdict::Passed
+                && !(phase == Phase::Guard && course.verdict == Verdict::Failed && played_verify(told))
+            {
+                break;
+            }
+            told.borrow_mut().push(Event::PhaseStarted { phase });
+            player.settle().await;
+            self.phase(phase, absent, player, told, &mut course).await;
+        }
+        course
+    }
+
+    async fn phase(
+        &self,
+        phase: Phase,
+        absent: bool,
+        player: &mut Player,
+        told: &RefCell<Vec<Event>>,
+        course: &mut Course,
+    ) {
+        let steps = self.scenario.steps(phase, self.variant, self.target);
+        let tell = |step: StepResult| told.borrow_mut().push(Event::StepFinished { step });
+        if phase == Phase::Reproduce && steps.iter().all(|step| step.either_way) {
+            course.turn(Verdict::DidNotReproduce, "the scenario names no symptom".to_owned());
+        }
+        for step in &steps {
+            let symptom = phase == Phase::Reproduce && !step.either_way;
+            let result = player.play(step, symptom && absent).await;
+            let reason = || format!("{phase}: {}: {}", result.title, result.found);
+            let verdict = result.verdict;
+            match verdict {
+                StepVerdict::AsExpected => {}
+                StepVerdict::InnerError => course.turn(Verdict::InnerError, reason()),
+                StepVerdict::Unexpected if symptom && !absent => course.turn(Verdict::DidNotReproduce, reason()),
+                StepVerdict::Unexpected => course.turn(Verdict::Failed, reason()),
+            }
+            tell(result);
+            let builds_up = matches!(phase, Phase::Arrange | Phase::Fix);
+            if verdict == StepVerdict::InnerError || (builds_up && verdict != StepVerdict::AsExpected) {
+                break;
+            }
+        }
+        let created = player.take_created();
+        if phase == Phase::Reproduce
+            && absent
+            && let Some(result) = created.remove(player.cluster()).await
+        {
+            if result.verdict != StepVerdict::AsExpected {
+                course.turn(Verdict::InnerError, format!("{phase}: {}: {}", result.title, result.found));
+            }
+            tell(result);
+        }
+    }
+}
+
+fn played_verify(told: &RefCell<Vec<Event>>) -> bool {
+    told.borrow().iter().any(|event| matches!(event, Event::PhaseStarted { phase: Phase::Verify }))
+}

@@ -1,0 +1,247 @@
+//! Plays single steps: acts, looks at what came of it as often as the step asks, and writes down the evidence.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use proofmark_env::{Body, Cluster, EnvError, Exchange, Identity};
+use serde_json::{Value, json};
+
+use crate::created::Created;
+use crate::diff::Difference;
+use crate::expect::Expect;
+use crate::permission::{Survey, grouped, lines};
+use crate::step::{Action, When};
+use crate::{Evidence, Outcome, Step, StepResult, StepVerdict, Taken, kubectl, mask};
+
+/// How long the pauses between two looks may grow.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Plays the steps of one case.
+pub(crate) struct Player {
+    cluster: Cluster,
+    /// The exchanges of the step that is being played.
+    exchanges: Vec<Exchange>,
+    /// What was created in the phase that is being played.
+    created: Created,
+    surveys: BTreeMap<String, (Vec<(Identity, String)>, Survey)>,
+}
+
+/// What came of a step.
+struct Look {
+    outcome: Outcome,
+    differences: Vec<Difference>,
+    history: Vec<Taken>,
+}
+
+impl Player {
+    pub(crate) fn new(cluster: Cluster) -> Self {
+        Self { cluster, exchanges: Vec::new(), created: Created::default(), surveys: BTreeMap::new() }
+    }
+
+    pub(crate) fn elapsed_ms(&self) -> u64 {
+        millis(self.cluster.elapsed())
+    }
+
+    pub(crate) async fn settle(&self) {
+        self.cluster.settle().await;
+    }
+
+    /// Plays a step. A panic or a failure of the environment ends the step as an inner error.
+    pub(crate) async fn play(&mut self, step: &Step, should_be_missing: bool) -> StepResult {
+        let expectations = step.expectations();
+        let looked = AssertUnwindSafe(self.look(step, &expectations)).catch_unwind().await;
+        self.note_exchanges();
+        let exchanges = std::mem::take(&mut self.exchanges);
+        self.created.note(&exchanges);
+
+        let mut result = StepResult {
+            title: step.title.clone(),
+            identity: step.who.to_string(),
+            action: step.action_in_words(),
+            expected: expectations
+                .iter()
+                .map(|e| mask::text(&format!("{}{}", e.in_words(), step.when_in_words())))
+                .collect(),
+            should_be_missing,
+            verdict: StepVerdict::InnerError,
+            found: String::new(),
+            text: None,
+            differences: Vec::new(),
+            history: Vec::new(),
+            evidence: evidence(step, &exchanges),
+        };
+        match looked {
+            Ok(Ok(look)) => {
+                let occurred = look.differences.is_empty();
+                result.verdict =
+                    if occurred == should_be_missing { StepVerdict::Unexpected } else { StepVerdict::AsExpected };
+                result.found = mask::text(&look.outcome.in_words());
+                result.text = look.outcome.text.as_deref().map(mask::text);
+                result.differences = look.differences.into_iter().map(|d| masked(&look.outcome.body, d)).collect();
+                result.history = look.history;
+            }
+            Ok(Err(error)) => result.found = error.to_string(),
+            Err(panic) => result.found = format!("panic: {}", panic_message(&*panic)),
+        }
+        result
+    }
+
+    /// Acts and looks, as often as the step asks.
+    async fn look(&mut self, step: &Step, expectations: &[Expect]) -> Result<Look, EnvError> {
+        let mut look = self.once(step, expectations).await?;
+        let mut history = vec![taken(&look.outcome)];
+        match step.when {
+            When::Now => history.clear(),
+            When::Stays if look.differences.is_empty() => {
+                self.settle().await;
+                look = self.once(step, expectations).await?;
+                history.push(taken(&look.outcome));
+            }
+            When::Stays => {}
+            When::Within(time) => {
+                let deadline = self.cluster.elapsed() + time;
+                let mut pause = Duration::from_millis(10);
+                while !look.differences.is_empty() && self.cluster.elapsed() < deadline {
+                    self.cluster.advance(pause.min(deadline.saturating_sub(self.cluster.elapsed()))).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    self.exchanges.clear(); // evidence is the last look; the earlier ones are in the history
+                    look = self.once(step, expectations).await?;
+                    if history.last().is_none_or(|last| last.found != mask::text(&look.outcome.in_words())) {
+                        history.push(taken(&look.outcome));
+                    }
+                }
+            }
+        }
+        look.history = history;
+        Ok(look)
+    }
+
+    async fn once(&mut self, step: &Step, expectations: &[Expect]) -> Result<Look, EnvError> {
+        let outcome = self.act(step).await?;
+        self.note_exchanges();
+        let differences = expectations.iter().flat_map(|expect| expect.check(&outcome)).collect();
+        Ok(Look { outcome, differences, history: Vec::new() })
+    }
+
+    async fn act(&mut self, step: &Step) -> Result<Outcome, EnvError> {
+        let (cluster, who) = (&self.cluster, &step.who);
+        match &step.action {
+            Action::Wait(time) => {
+                cluster.settle().await;
+                cluster.advance(*time).await;
+                Ok(Outcome { at: cluster.elapsed(), status: None, body: Value::Null, text: Some("quiet".to_owned()) })
+            }
+            Action::Request { request, .. } => Ok(Outcome::of(&cluster.send(who, request.clone()).await?)),
+            Action::Apply { file, resource, object } => kubectl::apply(cluster, who, file, resource, object).await,
+            Action::Client { call, .. } => {
+                let result = call(cluster.client(who)).await;
+                self.note_exchanges();
+                Ok(self.client_outcome(result))
+            }
+            Action::Survey { name, subjects } => {
+                let survey = match self.take_survey(subjects).await? {
+                    Ok(survey) => survey,
+                    Err(refused) => return Ok(Outcome::of(&refused)),
+                };
+                let words = format!("{} permissions", survey.len());
+                self.surveys.insert(name.clone(), (subjects.clone(), survey));
+                Ok(self.permissions(Value::Null, words))
+            }
+            Action::Compare { name } => {
+                let Some((subjects, before)) = self.surveys.get(name).cloned() else {
+                    return Ok(Outcome {
+                        text: Some(format!("there is no survey {name:?}")),
+                        status: None,
+                        ..self.permissions(Value::Null, String::new())
+                    });
+                };
+                Ok(match self.take_survey(&subjects).await? {
+                    Ok(after) => {
+                        let (gained, lost) = after.since(&before);
+                        let words = format!("{}\n{}", lines("gained", &gained), lines("lost", &lost));
+                        self.permissions(json!({"gained": grouped(&gained), "lost": grouped(&lost)}), words)
+                    }
+                    Err(refused) => Outcome::of(&refused),
+                })
+            }
+        }
+    }
+
+    async fn take_survey(&self, subjects: &[(Identity, String)]) -> Result<Result<Survey, Exchange>, EnvError> {
+        self.cluster.settle().await; // aggregated roles are filled by a controller
+        Survey::take(&self.cluster, subjects).await
+    }
+
+    fn permissions(&self, body: Value, words: String) -> Outcome {
+        Outcome { at: self.cluster.elapsed(), status: Some(201), body, text: Some(words) }
+    }
+
+    /// What calls of a typed client came to: their result, or the refusal as the server sent it.
+    fn client_outcome(&self, result: kube::Result<Value>) -> Outcome {
+        let last = self.exchanges.last().map(Outcome::of);
+        match (result, last) {
+            (Ok(body), Some(last)) => Outcome { body, ..last },
+            (Ok(body), None) => Outcome { at: self.cluster.elapsed(), status: Some(200), body, text: None },
+            (Err(kube::Error::Api(_)), Some(last)) => last,
+            (Err(error), _) => {
+                Outcome { at: self.cluster.elapsed(), status: None, body: Value::Null, text: Some(error.to_string()) }
+            }
+        }
+    }
+
+    /// What was created since this was last asked.
+    pub(crate) fn take_created(&mut self) -> Created {
+        std::mem::take(&mut self.created)
+    }
+
+    /// Where the steps are played.
+    pub(crate) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    fn note_exchanges(&mut self) {
+        self.exchanges.extend(self.cluster.take_exchanges());
+    }
+}
+
+/// The exchanges behind a step. Surveys are many and long, and the step's text tells what came of them: there the rules are left out.
+fn evidence(step: &Step, exchanges: &[Exchange]) -> Vec<Evidence> {
+    let is_survey = matches!(step.action, Action::Survey { .. } | Action::Compare { .. });
+    let told = |exchange: &Exchange| {
+        let mut evidence = Evidence::of(exchange);
+        if is_survey && exchange.response.status == 201 {
+            evidence.response.body = Body::Omitted(exchange.response.body.json().to_string().len());
+        }
+        evidence
+    };
+    exchanges.iter().map(told).collect()
+}
+
+fn masked(body: &Value, difference: Difference) -> Difference {
+    let mask = |value: Value| mask::at(body, &difference.path, &value);
+    Difference {
+        expected: difference.expected.map(mask),
+        found: difference.found.map(mask),
+        path: difference.path.clone(),
+    }
+}
+
+fn taken(outcome: &Outcome) -> Taken {
+    Taken { at_ms: millis(outcome.at), found: mask::text(&outcome.in_words()) }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The message of a caught panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(message), _) => message,
+        (None, Some(message)) => message,
+        (None, None) => "without a message",
+    }
+}

@@ -1,0 +1,206 @@
+//! Plays many cases at once.
+//!
+//! Each case has a universe, a runtime and a clock of its own and lives on one thread, so cases share nothing and threads only decide how many
+//! are under way. A case's seed depends on the run's seed and on its own names alone. Events are handed out in the order of the plan. So the
+//! output of a run depends on its scenarios, targets and seed, and on nothing else.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use proofmark_env::Environment;
+
+use crate::play::Planned;
+use crate::{Case, Collector, Event, Expected, RunResult, Scenario, Sink, Target, Verdict, seed};
+
+/// Plays scenarios against targets.
+pub struct Runner<'a> {
+    environment: &'a dyn Environment,
+    seed: u64,
+    threads: NonZeroUsize,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner with seed 0 and as many threads as the machine has processors.
+    pub fn new(environment: &'a dyn Environment) -> Self {
+        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self { environment, seed: 0, threads, interrupted: Arc::default() }
+    }
+
+    /// Sets the seed that everything random comes from.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets how many cases may be under way at once.
+    #[must_use]
+    pub fn threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Skips the cases that have not begun once this flag is set.
+    #[must_use]
+    pub fn interrupted_by(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.interrupted = flag;
+        self
+    }
+
+    /// Plays every scenario against every target and tells the sink as it goes.
+    ///
+    /// # Errors
+    /// When the sink fails; the run ends there.
+    pub fn run(&self, scenarios: &[Scenario], targets: &[Target], sink: &mut dyn Sink) -> io::Result<RunResult> {
+        let plan = self.plan(scenarios, targets);
+        let mut collector = Collector::default();
+        let mut tell = |event: &Event| {
+            collector.take(event);
+            sink.event(event)
+        };
+        tell(&Event::RunStarted {
+            seed: self.seed,
+            scenarios: scenarios.iter().map(|scenario| scenario.about().clone()).collect(),
+            targets: targets.iter().map(|target| target.name.clone()).collect(),
+            cases: plan.len(),
+        })?;
+        self.play_all(&plan, &mut tell)?;
+        let totals = collector.result().totals();
+        sink.event(&Event::RunFinished { totals })?;
+        Ok(collector.into_result())
+    }
+
+    fn plan<'s>(&self, scenarios: &'s [Scenario], targets: &'s [Target]) -> Vec<Planned<'s>> {
+        let mut plan = Vec::new();
+        for scenario in scenarios {
+            for target in targets {
+                let expected = scenario.expected(target);
+                let variants = &scenario.about().variants;
+                match expected {
+                    Expected::Reproduces if !variants.is_empty() => {
+                        plan.extend(
+                            (0..variants.len()).map(|index| self.planned(scenario, Some(index), target, &expected)),
+                        );
+                    }
+                    _ => plan.push(self.planned(scenario, None, target, &expected)),
+                }
+            }
+        }
+        plan
+    }
+
+    fn planned<'s>(
+        &self,
+        scenario: &'s Scenario,
+        variant: Option<usize>,
+        target: &'s Target,
+        expected: &Expected,
+    ) -> Planned<'s> {
+        let about = scenario.about();
+        let id = variant.and_then(|index| about.variants.get(index)).map(|variant| variant.id.clone());
+        let seed = seed::derive(self.seed, &[&about.id, id.as_deref().unwrap_or_default(), &target.name]);
+        let mut case = Case {
+            scenario: about.id.clone(),
+            variant: id,
+            target: target.name.clone(),
+            expected: expected.clone(),
+            rerun: String::new(),
+        };
+        let mut words = vec!["proofmark".to_owned(), "run".to_owned(), case.name()];
+        words.extend(target.arguments.iter().cloned());
+        words.extend(["--seed".to_owned(), self.seed.to_string()]);
+        case.rerun = words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");
+        Planned { scenario, variant, target, case, seed }
+    }
+
+    /// Plays the plan on several threads and hands out its events in order.
+    fn play_all(&self, plan: &[Planned<'_>], tell: &mut dyn FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
+        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let (done, played) = mpsc::channel();
+        thread::scope(|scope| {
+            for _ in 0..self.threads.get().min(plan.len()) {
+                let (done, next, stop) = (done.clone(), &next, &stop);
+                scope.spawn(move || {
+                    while !stop.load(Ordering::Relaxed) {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(planned) = plan.get(index) else { break };
+                        let events = match self.interrupted.load(Ordering::Relaxed) {
+                            true => planned.left_out(Verdict::Skipped, "interrupted"),
+                            false => planned.play(self.environment),
+                        };
+                        if done.send((index, events)).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(done);
+            let told = in_order(&played, tell);
+            stop.store(true, Ordering::Relaxed);
+            told
+        })
+    }
+}
+
+/// Hands out what arrives in any order by its number.
+fn in_order(
+    played: &mpsc::Receiver<(usize, Vec<Event>)>,
+    tell: &mut dyn FnMut(&Event) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut waiting = BTreeMap::new();
+    let mut due = 0;
+    for (index, events) in played {
+        waiting.insert(index, events);
+        while let Some(events) = waiting.remove(&due) {
+            events.iter().try_for_each(&mut *tell)?;
+            due += 1;
+        }
+    }
+    Ok(())
+}
+
+/// A word as a POSIX shell reads it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | '@' | '+' | ',');
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_a_shell() {
+        let table = [("0.14.1", "0.14.1"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''")];
+        for (word, quoted) in table {
+            assert_eq!(shell_word(word), quoted);
+        }
+    }
+
+    #[test]
+    fn events_come_in_the_order_of_the_plan() {
+        let (done, played) = mpsc::channel();
+        let event =
+            |ms| Event::PhaseStarted { phase: [crate::Phase::Arrange, crate::Phase::Fix, crate::Phase::Guard][ms] };
+        for index in [2, 0, 1] {
+            done.send((index, vec![event(index)])).unwrap();
+        }
+        drop(done);
+        let mut told = Vec::new();
+        in_order(&played, &mut |event| {
+            told.push(event.clone());
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(told, [event(0), event(1), event(2)]);
+    }
+}

@@ -1,0 +1,345 @@
+//! A step of a scenario: who does what, and what must come of it. Written as a sentence:
+//!
+//! ```
+//! # use proofmark_env::Identity;
+//! # use proofmark_replay::{Resource, step};
+//! # const TRAINED_MODELS: Resource = Resource::new("serving.kserve.io", "v1alpha1", "trainedmodels", "TrainedModel");
+//! # let editor = Identity::service_account("team-a", "default-editor");
+//! # let _ =
+//! step("the editor looks for his model").by(&editor).get(TRAINED_MODELS.in_namespace("team-a").named("m")).forbidden().stays()
+//! # ;
+//! ```
+
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+use proofmark_env::{ApiRequest, Identity, PatchFormat};
+use proofmark_status::Status;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::expect::Expect;
+use crate::kubectl::place_of;
+use crate::{Permission, Place, Resource};
+
+pub(crate) type ClientCall = Rc<dyn Fn(kube::Client) -> LocalBoxFuture<'static, kube::Result<Value>>>;
+
+/// What a step does.
+#[derive(Clone)]
+pub(crate) enum Action {
+    /// Lets every controller finish, then lets this much time pass.
+    Wait(Duration),
+    /// One request. Verb and place are known unless it was given as a bare path.
+    Request { request: ApiRequest, asked: Option<(&'static str, Place)> },
+    /// `kubectl apply -f file`
+    Apply { file: String, resource: Resource, object: Value },
+    /// Calls of a typed client.
+    Client { words: String, call: ClientCall },
+    /// Asks for the permissions of some identities and remembers them under a name.
+    Survey { name: String, subjects: Vec<(Identity, String)> },
+    /// Asks again for the same identities and compares.
+    Compare { name: String },
+}
+
+/// When the expectations must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// At once.
+    Now,
+    /// At once, and still when no controller has work left.
+    Stays,
+    /// At some moment within this time.
+    Within(Duration),
+}
+
+/// A step of a scenario. Without an expectation of its own it expects success; without an identity the administrator does it.
+#[derive(Clone)]
+pub struct Step {
+    pub(crate) title: String,
+    pub(crate) who: Identity,
+    pub(crate) action: Action,
+    pub(crate) expect: Vec<Wanted>,
+    pub(crate) when: When,
+    pub(crate) either_way: bool,
+}
+
+/// An expectation as written; `Forbidden` is worded when the step is complete.
+#[derive(Debug, Clone)]
+pub(crate) enum Wanted {
+    Forbidden,
+    This(Expect),
+}
+
+/// Begins a step. The title says what happens, as a sentence without a full stop. Until an action is given it waits for the controllers.
+pub fn step(title: impl Into<String>) -> Step {
+    Step {
+        title: title.into(),
+        who: Identity::Admin,
+        action: Action::Wait(Duration::ZERO),
+        expect: Vec::new(),
+        when: When::Now,
+        either_way: false,
+    }
+}
+
+/// Who does what.
+impl Step {
+    /// Who does it.
+    #[must_use]
+    pub fn by(mut self, who: &Identity) -> Self {
+        self.who = who.clone();
+        self
+    }
+
+    /// Reads one object.
+    #[must_use]
+    pub fn get(self, object: Place) -> Self {
+        let request = ApiRequest::get(object.path());
+        self.asks("get", object, request)
+    }
+
+    /// Reads a collection.
+    #[must_use]
+    pub fn list(self, collection: Place) -> Self {
+        let request = ApiRequest::get(collection.path());
+        self.asks("list", collection, request)
+    }
+
+    /// Opens a watch on a collection and closes it again.
+    #[must_use]
+    pub fn watch(self, collection: Place) -> Self {
+        let request = ApiRequest::get(format!("{}?watch=true", collection.path()));
+        self.asks("watch", collection, request)
+    }
+
+    /// Creates an object where its metadata says.
+    #[must_use]
+    pub fn create(self, resource: &Resource, object: Value) -> Self {
+        let collection = Place { name: None, ..place_of(resource, &object) };
+        let request = ApiRequest::post(collection.path(), object);
+        self.asks("create", collection, request)
+    }
+
+    /// Replaces an object.
+    #[must_use]
+    pub fn update(self, place: Place, object: Value) -> Self {
+        let request = ApiRequest::put(place.path(), object);
+        self.asks("update", place, request)
+    }
+
+    /// Changes an object.
+    #[must_use]
+    pub fn patch(self, object: Place, format: PatchFormat, patch: Value) -> Self {
+        let request = ApiRequest::patch(object.path(), format, patch);
+        self.asks("patch", object, request)
+    }
+
+    /// Deletes an object.
+    #[must_use]
+    pub fn delete(self, object: Place) -> Self {
+        let request = ApiRequest::delete(object.path());
+        self.asks("delete", object, request)
+    }
+
+    /// Deletes a collection.
+    #[must_use]
+    pub fn delete_all(self, collection: Place) -> Self {
+        let request = ApiRequest::delete(collection.path());
+        self.asks("deletecollection", collection, request)
+    }
+
+    /// Sends any request.
+    #[must_use]
+    pub fn request(mut self, request: ApiRequest) -> Self {
+        self.action = Action::Request { request, asked: None };
+        self
+    }
+
+    /// Applies an object as `kubectl apply -f FILE` does: it reads first, then creates or patches. The outcome is that of the last request,
+    /// and carries what kubectl would have printed.
+    #[must_use]
+    pub fn apply(mut self, file: impl Into<String>, resource: &Resource, object: Value) -> Self {
+        self.action = Action::Apply { file: file.into(), resource: resource.clone(), object };
+        self
+    }
+
+    /// Calls the API through a typed client; `words` name what is called. The result becomes the outcome's body; an API error becomes a
+    /// refusal like any other.
+    #[must_use]
+    pub fn client<F, Fut, T>(mut self, words: impl Into<String>, call: F) -> Self
+    where
+        F: Fn(kube::Client) -> Fut + 'static,
+        Fut: Future<Output = kube::Result<T>> + 'static,
+        T: Serialize,
+    {
+        let call: ClientCall = Rc::new(move |client| {
+            let result = call(client);
+            Box::pin(async move { serde_json::to_value(result.await?).map_err(kube::Error::SerdeError) })
+        });
+        self.action = Action::Client { words: words.into(), call };
+        self
+    }
+
+    /// Asks the API server what each of these identities may do in each of these namespaces, and remembers the answer under a name.
+    #[must_use]
+    pub fn survey(mut self, name: impl Into<String>, subjects: Vec<(Identity, String)>) -> Self {
+        self.action = Action::Survey { name: name.into(), subjects };
+        self
+    }
+
+    /// Asks again for what an earlier survey asked, and compares.
+    #[must_use]
+    pub fn compare(mut self, survey: impl Into<String>) -> Self {
+        self.action = Action::Compare { name: survey.into() };
+        self
+    }
+
+    /// Lets time pass.
+    #[must_use]
+    pub fn wait(mut self, time: Duration) -> Self {
+        self.action = Action::Wait(time);
+        self
+    }
+
+    fn asks(mut self, verb: &'static str, place: Place, request: ApiRequest) -> Self {
+        self.action = Action::Request { request, asked: Some((verb, place)) };
+        self
+    }
+}
+
+/// What must come of it.
+impl Step {
+    /// Any success.
+    #[must_use]
+    pub fn succeeds(self) -> Self {
+        self.expects(Expect::Succeeds)
+    }
+
+    /// This status code.
+    #[must_use]
+    pub fn code(self, code: u16) -> Self {
+        self.expects(Expect::Code(code))
+    }
+
+    /// RBAC refuses: 403, `Forbidden`, and the message in Kubernetes' own words, to the letter, wherever the step says which verb it needs on
+    /// what (all but bare requests and typed clients). For [`Step::apply`] that is the refusal of its first request, the GET.
+    #[must_use]
+    pub fn forbidden(mut self) -> Self {
+        self.expect.push(Wanted::Forbidden);
+        self
+    }
+
+    /// The API server refuses with exactly this status: code, reason and message.
+    #[must_use]
+    pub fn refused(self, status: &Status) -> Self {
+        self.expects(Expect::refused(status))
+    }
+
+    /// The API server refuses with this code, reason and message, to the letter.
+    #[must_use]
+    pub fn fails(self, code: u16, reason: &str, message: impl Into<String>) -> Self {
+        self.expects(Expect::Refused { code, reason: Some(reason.to_owned()), message: Some(message.into()) })
+    }
+
+    /// The answer holds these members (see [`crate::partial`]).
+    #[must_use]
+    pub fn shows(self, members: Value) -> Self {
+        self.expects(Expect::Shows(members))
+    }
+
+    /// The command prints exactly this.
+    #[must_use]
+    pub fn prints(self, text: impl Into<String>) -> Self {
+        self.expects(Expect::Prints(text.into()))
+    }
+
+    /// The list holds exactly the objects of these names, in any order.
+    #[must_use]
+    pub fn lists(self, names: &[&str]) -> Self {
+        self.expects(Expect::Lists(names.iter().map(|name| (*name).to_owned()).collect()))
+    }
+
+    /// Since the survey that [`Step::compare`] names, exactly these permissions are new, and none is gone.
+    #[must_use]
+    pub fn opens(self, permissions: Vec<Permission>) -> Self {
+        self.expects(Expect::Opens(permissions))
+    }
+
+    /// All this must hold at once, and hold again when no controller has work left.
+    #[must_use]
+    pub fn stays(mut self) -> Self {
+        self.when = When::Stays;
+        self
+    }
+
+    /// All this must come to hold within a time.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.when = When::Within(time);
+        self
+    }
+
+    /// In the reproduce phase: this step is no symptom of the failure; what it expects holds on every release.
+    #[must_use]
+    pub fn either_way(mut self) -> Self {
+        self.either_way = true;
+        self
+    }
+
+    fn expects(mut self, expect: Expect) -> Self {
+        self.expect.push(Wanted::This(expect));
+        self
+    }
+}
+
+/// What the player reads.
+impl Step {
+    /// The expectations, worded.
+    pub(crate) fn expectations(&self) -> Vec<Expect> {
+        if self.expect.is_empty() {
+            return if matches!(self.action, Action::Wait(_)) { Vec::new() } else { vec![Expect::Succeeds] };
+        }
+        let worded = |wanted: &Wanted| match wanted {
+            Wanted::This(expect) => expect.clone(),
+            Wanted::Forbidden => self.refusal(),
+        };
+        self.expect.iter().map(worded).collect()
+    }
+
+    fn refusal(&self) -> Expect {
+        let asked = match &self.action {
+            Action::Request { asked: Some((verb, place)), .. } => Some((*verb, place.clone())),
+            Action::Apply { resource, object, .. } => Some(("get", place_of(resource, object))),
+            _ => None,
+        };
+        match (asked, self.who.user_name()) {
+            (Some((verb, place)), Some(user)) => Expect::refused(&place.forbidden(&user, verb)),
+            _ => Expect::Refused { code: 403, reason: Some("Forbidden".to_owned()), message: None },
+        }
+    }
+
+    /// The action in words.
+    pub(crate) fn action_in_words(&self) -> String {
+        match &self.action {
+            Action::Wait(time) if time.is_zero() => "wait until no controller has work left".to_owned(),
+            Action::Wait(time) => format!("wait {time:?}"),
+            Action::Request { asked: Some((verb, place)), .. } => format!("{verb} {place}"),
+            Action::Request { request, asked: None } => format!("{} {}", request.method, request.path),
+            Action::Apply { file, .. } => format!("kubectl apply -f {file}"),
+            Action::Client { words, .. } => words.clone(),
+            Action::Survey { name, .. } => format!("survey of permissions {name:?}"),
+            Action::Compare { name } => format!("permissions compared with {name:?}"),
+        }
+    }
+
+    /// When the expectations must hold, in words.
+    pub(crate) fn when_in_words(&self) -> String {
+        match self.when {
+            When::Now => String::new(),
+            When::Stays => ", and stays so".to_owned(),
+            When::Within(time) => format!(", within {time:?}"),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Whole runs over a small world.
+
+mod check;
+mod embedded;
+mod play;
+mod support;

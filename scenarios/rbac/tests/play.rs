@@ -1,0 +1,138 @@
+//! The whole matrix, played in this process.
+
+use proofmark_env::Embedded;
+use proofmark_kserve::{Flavor, Release};
+use proofmark_kubeflow::KubeflowRelease;
+use proofmark_manifests::{Source, load};
+use proofmark_replay::{Event, Expected, RunResult, Runner, Scenario, Target, Verdict};
+use proofmark_scenarios_rbac::scenarios;
+use serde_json::{Value, json};
+
+fn run(scenarios: &[Scenario], targets: &[Target]) -> RunResult {
+    Runner::new(&Embedded).run(scenarios, targets, &mut |_: &Event| Ok(())).expect("a sink that takes everything")
+}
+
+/// One line a scenario and verdict, with the targets that it holds for.
+fn grid(result: &RunResult) -> String {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    for case in &result.cases {
+        let line = format!("{}: {} ({:?})", case.case.name(), case.conclusion.verdict.in_words(), expected(case));
+        match lines.iter_mut().find(|(other, _)| *other == line) {
+            Some((_, targets)) => targets.push(&case.case.target),
+            None => lines.push((line, vec![&case.case.target])),
+        }
+    }
+    lines.iter().map(|(line, targets)| format!("{line}\n  {}\n", targets.join(", "))).collect()
+}
+
+fn expected(case: &proofmark_replay::CaseResult) -> String {
+    format!("{:?}", case.case.expected).split([' ', '{']).next().unwrap_or_default().to_owned()
+}
+
+fn assert_good(result: &RunResult) {
+    let bad: Vec<_> = result.cases.iter().filter(|case| case.conclusion.verdict.is_bad()).collect();
+    let told: Vec<_> =
+        bad.iter().map(|case| format!("{} on {}: {:?}", case.case.name(), case.case.target, case.conclusion)).collect();
+    assert!(bad.is_empty(), "{}", told.join("\n"));
+}
+
+#[test]
+fn every_release_has_what_it_is_known_to_have() {
+    let targets: Vec<_> = Release::all().iter().copied().map(Target::kserve).collect();
+    let result = run(&scenarios(), &targets);
+    assert_good(&result);
+    insta::assert_snapshot!("releases", grid(&result));
+}
+
+/// The releases of the distribution around which something changes.
+#[test]
+fn distributions_have_what_their_kserve_has() {
+    use KubeflowRelease as Kubeflow;
+    let targets = [Kubeflow::V1_7_0, Kubeflow::V1_10_0, Kubeflow::V1_10_1, Kubeflow::V26_03].map(Target::kubeflow);
+    let result = run(&scenarios(), &targets);
+    assert_good(&result);
+    insta::assert_snapshot!("distributions", grid(&result));
+}
+
+/// Who does what, and what comes of it, line by line.
+#[test]
+fn the_story_of_4224() {
+    let told: Vec<_> = scenarios().into_iter().filter(|scenario| scenario.about().id == "trainedmodel-403").collect();
+    let result = run(&told, &[Target::kserve(Release::V0_14_1)]);
+    assert_good(&result);
+    let mut lines = String::new();
+    for case in &result.cases {
+        lines.push_str(&format!("# {}\n", case.case.name()));
+        for phase in &case.phases {
+            lines.push_str(&format!("{}\n", phase.phase));
+            for step in &phase.steps {
+                lines.push_str(&format!(
+                    "  {}: {}\n",
+                    step.title,
+                    step.text.as_deref().unwrap_or(&step.found).replace('\n', "\n    ")
+                ));
+            }
+        }
+    }
+    insta::with_settings!({filters => vec![(r"\d+ permissions", "[n] permissions")]}, {
+        insta::assert_snapshot!("story", lines);
+    });
+    let again = run(&told, &[Target::kserve(Release::V0_14_1)]);
+    assert_eq!(json!(again).to_string(), json!(result).to_string(), "one seed, one report");
+}
+
+fn manifests(objects: &[Value]) -> Target {
+    let text = objects.iter().map(|object| format!("---\n{object}\n")).collect();
+    Target::manifests(&["dist".to_owned()], load(&[Source::Stdin(text)]).expect("manifests"))
+}
+
+fn only(id: &str) -> Vec<Scenario> {
+    scenarios().into_iter().filter(|scenario| scenario.about().id == id).collect()
+}
+
+/// KServe's overlay brings neither Profiles nor the roles that they bind.
+#[rstest::rstest]
+#[case::forgotten(Release::V0_13_0, "trainedmodel-403", Expected::Reproduces)]
+#[case::named(Release::V0_15_2, "trainedmodel-403", Expected::Absent)]
+#[case::misspelt(Release::V0_16_0, "llminferenceserviceconfig-403", Expected::Reproduces)]
+#[case::always_named(Release::V0_13_0, "servingruntime-403", Expected::Absent)]
+fn a_part_of_a_distribution_is_judged_alone(#[case] release: Release, #[case] id: &str, #[case] expected: Expected) {
+    let result = run(&only(id), &[manifests(&proofmark_kserve::install::objects(release, Flavor::Kubeflow))]);
+    assert_good(&result);
+    assert!(
+        result.cases.iter().all(|case| case.case.expected == expected && case.conclusion.verdict == Verdict::Passed)
+    );
+}
+
+/// A distribution whose viewers alone were forgotten: editors are not refused, and the fix opens nothing to them.
+#[test]
+fn viewers_alone_may_be_forgotten() {
+    let mut objects = proofmark_kubeflow::install::with_kserve(KubeflowRelease::V1_9_1, Release::V0_15_2);
+    let view = objects.iter_mut().find(|object| object["metadata"]["name"] == "kubeflow-kserve-view").expect("a role");
+    let resources = view["rules"][0]["resources"].as_array_mut().expect("a list");
+    resources.retain(|resource| resource != "trainedmodels");
+    let result = run(&only("trainedmodel-403"), &[manifests(&objects)]);
+    assert_good(&result);
+    assert_eq!(
+        result.cases.iter().map(|case| case.case.name()).collect::<Vec<_>>(),
+        ["trainedmodel-403/role", "trainedmodel-403/own-role"]
+    );
+}
+
+/// A kind that no release has: the check finds it, and playing it proves the fix that the check suggests.
+#[test]
+fn kinds_without_a_story_can_be_played() {
+    let mut objects = proofmark_kubeflow::install::with_kserve(KubeflowRelease::V1_10_2, Release::V0_15_2);
+    objects.push(json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "modelgroups.serving.kserve.io"},
+        "spec": {
+            "group": "serving.kserve.io", "scope": "Namespaced",
+            "names": {"plural": "modelgroups", "singular": "modelgroup", "kind": "ModelGroup", "listKind": "ModelGroupList"},
+            "versions": [{"name": "v1alpha1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}],
+        },
+    }));
+    let result = run(&only("user-kind-403"), &[manifests(&objects)]);
+    assert_good(&result);
+    assert!(!result.cases.is_empty() && result.cases.iter().all(|case| case.case.expected == Expected::Reproduces));
+}
