@@ -44,12 +44,12 @@ impl ControlPlane {
 }
 
 /// The kind that Kubeflow's Profile controller serves.
-const PROFILES: &str = "profiles.kubeflow.org";
+pub(crate) const PROFILES: &str = "profiles.kubeflow.org";
 /// A kind that it makes.
-const POLICIES: &str = "authorizationpolicies.security.istio.io";
+pub(crate) const POLICIES: &str = "authorizationpolicies.security.istio.io";
 
 /// Whether an object defines a kind.
-fn defines(object: &Value, name: &str) -> bool {
+pub(crate) fn defines(object: &Value, name: &str) -> bool {
     object["kind"] == "CustomResourceDefinition" && object["metadata"]["name"] == name
 }
 

@@ -4,6 +4,8 @@ use proofmark_kserve::{Flavor, Release};
 use proofmark_kubeflow::KubeflowRelease;
 use serde_json::Value;
 
+use crate::control_plane::{POLICIES, PROFILES, defines};
+
 /// What a universe shall hold, beside what every Kubernetes cluster has.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
@@ -31,7 +33,7 @@ impl Plan {
         Self { kserve: release.kserve(), kubeflow: Some(release), ..Self::default() }
     }
 
-    /// The objects of a distribution, and nothing else.
+    /// The objects of a distribution, and nothing else but what Kubeflow's Profile controller cannot do without.
     pub fn manifests(objects: Vec<Value>) -> Self {
         Self { manifests: objects, ..Self::default() }
     }
@@ -45,6 +47,12 @@ impl Plan {
             (None, None) => Vec::new(),
         };
         objects.extend(self.manifests.iter().cloned());
+        // A distribution's Profiles without its Istio, which is often filed elsewhere.
+        let defined = |name: &str| objects.iter().any(|object| defines(object, name));
+        if defined(PROFILES) && !defined(POLICIES) {
+            let ours = proofmark_kubeflow::install::crds(KubeflowRelease::latest());
+            objects.extend(ours.into_iter().filter(|object| defines(object, POLICIES)));
+        }
         objects
     }
 }
