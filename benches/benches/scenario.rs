@@ -3,7 +3,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use proofmark_env::Embedded;
 use proofmark_kserve::Release;
-use proofmark_replay::{Collector, Runner, Target};
+use proofmark_replay::{Event, Runner, Target};
 
 fn scenario(c: &mut Criterion) {
     let scenario = proofmark_catalog::find("trainedmodel-403").expect("the catalogue has it");
@@ -13,10 +13,9 @@ fn scenario(c: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("trainedmodel-403 on KServe 0.14.1", |b| {
         b.iter(|| {
-            let mut events = Collector::default();
             Runner::new(&Embedded)
-                .run(std::slice::from_ref(&scenario), &targets, &mut events)
-                .expect("a collector takes every event")
+                .run(std::slice::from_ref(&scenario), &targets, &mut |_: &Event| Ok(()))
+                .expect("a sink that takes every event")
         });
     });
     group.finish();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use proofmark_env::{Cluster, EnvError, WireBody, install, transport};
+use proofmark_env::{Cluster, WireBody, install, transport};
 use serde_json::{Value, json};
 
 /// Knows Namespace, ConfigMap, CustomResourceDefinition and ValidatingWebhookConfiguration; learns of Widget when its definition comes.

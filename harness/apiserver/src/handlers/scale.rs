@@ -58,8 +58,7 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     let kind = if *call.exchange.method == Method::PUT { "UpdateOptions" } else { "PatchOptions" };
     let options = WriteOptions::read(call, kind)?;
     let mut wanted = if *call.exchange.method == Method::PUT {
-        let read = body::read(call, &of_scale, &options)?;
-        read
+        body::read(call, &of_scale, &options)?
     } else {
         patch::patched_value(call, &of_scale, &now)?
     };

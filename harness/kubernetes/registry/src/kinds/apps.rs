@@ -396,7 +396,8 @@ fn daemon_set(new: &Value, old: Option<&Value>) -> Errors {
     let node = spec.get("selector");
     let picks =
         node.given() && (is_empty(&node) || check::matches(node.value, pod::template_labels(&spec.get("template"))));
-    if !picks && !(node.given() && check::unusable_selector(node.value)) {
+    let unusable = node.given() && check::unusable_selector(node.value);
+    if !picks && !unusable {
         let labels = check::or_null(new.pointer("/spec/template/metadata/labels"));
         let at = spec.child("template.metadata.labels");
         errors.push(FieldError::invalid(at, labels, "`selector` does not match template `labels`"));

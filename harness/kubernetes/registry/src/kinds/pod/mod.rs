@@ -96,7 +96,8 @@ fn annotations(pod: &Value, errors: &mut Errors) {
     let cost = "controller.kubernetes.io/pod-deletion-cost";
     if let Some(value) = annotation(cost) {
         // Go's parser takes a sign; Kubernetes takes neither it nor leading zeros.
-        let plain = !value.starts_with('+') && !(value.len() > 1 && value.starts_with('0'));
+        let padded = value.len() > 1 && value.starts_with('0');
+        let plain = !value.starts_with('+') && !padded;
         if !plain || value.parse::<i32>().is_err() {
             errors.push(FieldError::invalid(format!("metadata.annotations[{cost}]"), value, "must be a 32bit integer"));
         }
