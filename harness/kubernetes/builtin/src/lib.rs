@@ -11,10 +11,10 @@
 pub mod decode;
 mod gotext;
 pub mod proto;
-pub mod quantity;
 mod resources;
 mod table;
 mod time;
 
+pub use proofmark_text::quantity;
 pub use resources::{Group, Resource, Subresource, groups, resources};
 pub use table::{required, type_of, types};

@@ -13,7 +13,6 @@
 
 mod amount;
 mod check;
-pub mod content;
 mod defaults;
 mod diff;
 mod gojson;
@@ -27,4 +26,5 @@ pub mod usage;
 
 pub use check::matches;
 pub use kinds::cluster_ips;
+pub use proofmark_text::content;
 pub use strategy::{CUSTOM, NameRule, Repeats, Strategy, strategy};

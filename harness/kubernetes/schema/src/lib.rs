@@ -14,7 +14,6 @@
 pub mod crd;
 mod default;
 mod embedded;
-mod format;
 mod json;
 mod metadata;
 mod names;
@@ -22,15 +21,12 @@ mod number;
 pub mod openapi;
 mod parse;
 mod path;
-mod pattern;
 mod prune;
 mod schema;
 mod types;
-mod url;
 mod validate;
 
-pub use format::Format;
 pub use parse::SchemaError;
-pub use pattern::Pattern;
+pub use proofmark_text::{Format, Pattern};
 pub use schema::{Additional, Checks, Rule, Schema, Type};
 pub use validate::{ScalePaths, rules_not_checked, stops_rules, validate_scale};

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::format::Format;
-use crate::pattern::Pattern;
 use crate::schema::{Additional, Checks, Rule, Schema, Type};
+use proofmark_text::Format;
+use proofmark_text::Pattern;
 
 /// Why a schema cannot be structural; the words are those of `NewStructural`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,8 +7,8 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::format::Format;
-use crate::pattern::Pattern;
+use proofmark_text::Format;
+use proofmark_text::Pattern;
 
 /// A node of a structural schema. Build one with [`Schema::parse`].
 #[derive(Debug, Clone, Default, PartialEq)]

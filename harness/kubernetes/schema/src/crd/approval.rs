@@ -4,7 +4,7 @@ use proofmark_status::{FieldError, quote};
 use serde_json::Value;
 
 use super::definition::Definition;
-use crate::url::Url;
+use proofmark_text::Url;
 
 const ANNOTATION: &str = "api-approved.kubernetes.io";
 const SEE: &str = "see https://github.com/kubernetes/enhancements/pull/1111";

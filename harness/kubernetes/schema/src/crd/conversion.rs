@@ -11,7 +11,7 @@ use super::options::Options;
 use super::spec::{one_of, version_label};
 use crate::names::subdomain;
 use crate::path::item;
-use crate::url::Url;
+use proofmark_text::Url;
 
 /// The versions of `ConversionReview` that the server understands.
 const REVIEWS: [&str; 2] = ["v1", "v1beta1"];

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::definition::{flag, list, object, text};
 use super::props::TYPES;
-use crate::format::Format;
+use proofmark_text::Format;
 
 /// `JSONSchemaProps`.
 pub(super) type Props = Map<String, Value>;

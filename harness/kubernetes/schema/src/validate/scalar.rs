@@ -4,10 +4,10 @@ use proofmark_status::{FieldErrorKind, quote};
 use serde_json::{Number, Value};
 
 use super::outcome::{Outcome, Problem};
-use crate::format::Format;
 use crate::json::sorted;
 use crate::number::{Num, is_whole};
 use crate::schema::{Schema, Type};
+use proofmark_text::Format;
 
 /// The types that a schema takes.
 pub(super) struct Types<'a> {

@@ -2,12 +2,19 @@
 
 /// A URL in parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Url {
-    pub(crate) scheme: String,
-    pub(crate) user: Option<String>,
-    pub(crate) host: String,
-    pub(crate) query: String,
-    pub(crate) fragment: String,
+pub struct Url {
+    /// The scheme in lower case; empty for a reference without one.
+    pub scheme: String,
+    /// What stands before the `@`.
+    pub user: Option<String>,
+    /// Host and port.
+    pub host: String,
+    /// The path as written; empty for opaque URLs (`mailto:x`).
+    pub path: String,
+    /// What follows the `?`.
+    pub query: String,
+    /// What follows the `#`.
+    pub fragment: String,
 }
 
 impl Url {
@@ -15,7 +22,7 @@ impl Url {
     ///
     /// # Errors
     /// What is wrong with it, in Go's words.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let (body, fragment) = text.split_once('#').unwrap_or((text, ""));
         let within = |why| format!("parse {}: {why}", proofmark_status::quote(text));
         let mut url = Self::read(body, false).map_err(within)?;
@@ -28,7 +35,7 @@ impl Url {
     ///
     /// # Errors
     /// What is wrong with it, in Go's words.
-    pub(crate) fn parse_request(text: &str) -> Result<Self, String> {
+    pub fn parse_request(text: &str) -> Result<Self, String> {
         Self::read(text, true).map_err(|why| format!("parse {}: {why}", proofmark_status::quote(text)))
     }
 
@@ -40,7 +47,7 @@ impl Url {
             return Err("empty url".to_owned());
         }
         if text == "*" {
-            return Ok(Self::default());
+            return Ok(Self { path: text.to_owned(), ..Self::default() });
         }
         let (scheme, rest) = split_scheme(text)?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -66,6 +73,7 @@ impl Url {
             rest
         };
         unescape(path)?;
+        url.path = path.to_owned();
         Ok(url)
     }
 

@@ -1,6 +1,6 @@
 //! Quantities in their canonical form. Every line was compared with `k8s.io/apimachinery` v0.35.4.
 
-use proofmark_builtin::quantity::{Quantity, QuantityError};
+use proofmark_text::quantity::{Quantity, QuantityError};
 
 const CANONICAL: &[(&str, &str)] = &[
     ("0", "0"),

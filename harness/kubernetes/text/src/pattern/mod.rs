@@ -47,6 +47,11 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> bool {
         self.compiled.as_ref().is_ok_and(|r| r.is_match(text))
     }
+
+    /// The parts of the text that match, from left to right, none overlapping another.
+    pub fn find<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        self.compiled.iter().flat_map(move |r| r.find_iter(text)).map(|found| found.as_str())
+    }
 }
 
 /// Go has no limit of size beyond that of repetitions: with Unicode classes, those take some room.

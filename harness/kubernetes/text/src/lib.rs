@@ -1,0 +1,19 @@
+//! Texts that Kubernetes gives a grammar, each read as Kubernetes reads it, with its complaints.
+//!
+//! - [`content`]: names, labels and keys.
+//! - [`quantity`]: amounts of resources (`100m`, `1Gi`).
+//! - [`Format`]: the string formats that schemas enforce.
+//! - [`Pattern`]: regular expressions as Go writes them.
+//! - [`Url`]: URLs as Go reads them.
+//!
+//! Everything is pure.
+
+pub mod content;
+mod format;
+mod pattern;
+pub mod quantity;
+mod url;
+
+pub use format::Format;
+pub use pattern::Pattern;
+pub use url::Url;
