@@ -1,0 +1,20 @@
+//! Typed decoding of JSON: `apps/v1/Deployment`, NUL, a body. What was decoded once does not change when it is decoded again.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use proofmark_builtin::{decode, type_of};
+
+fuzz_target!(|data: &[u8]| {
+    let [kind, body] = proofmark_fuzz::parts(data);
+    let kind = String::from_utf8_lossy(kind);
+    let mut kind = kind.rsplitn(3, '/');
+    let (Some(name), Some(version)) = (kind.next(), kind.next()) else { return };
+    let Some(ty) = type_of(kind.next().unwrap_or_default(), version, name) else { return };
+    decode::find_duplicates(body);
+    if let Ok(decoded) = decode::decode_text(body, ty, true) {
+        let again = decode::decode(&decoded.value, ty, true).expect("what was decoded fits its type");
+        assert_eq!(again.value, decoded.value);
+        assert_eq!(again.unknown, [""; 0]);
+    }
+});
