@@ -14,12 +14,13 @@ pub const SIMULATED_ORIGIN: i64 = 1_767_225_600;
 pub struct Clock {
     origin: Timestamp,
     start: Instant,
+    real: bool,
 }
 
 impl Clock {
     /// A clock that says `origin` now. Must be called inside a tokio runtime.
     pub fn starting_at(origin: Timestamp) -> Self {
-        Self { origin, start: Instant::now() }
+        Self { origin, start: Instant::now(), real: false }
     }
 
     /// A clock for deterministic runs: it begins at [`SIMULATED_ORIGIN`].
@@ -30,7 +31,13 @@ impl Clock {
     /// A clock that begins at the machine's own time.
     pub fn real() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place where a server on the real clock learns the date")]
-        Self::starting_at(Timestamp::now())
+        let now = Timestamp::now();
+        Self { real: true, ..Self::starting_at(now) }
+    }
+
+    /// Whether it began at the machine's own time: then the server lives among others and may use the network.
+    pub fn is_real(&self) -> bool {
+        self.real
     }
 
     /// The present moment.

@@ -21,6 +21,7 @@
 //! | `store` | objects, revisions, watches |
 //! | `encode` | JSON, YAML, protobuf, Tables, partial metadata |
 //! | `discovery`, `openapi` | everything outside the resource paths |
+//! | `webhook` | outgoing calls to the webhooks of others |
 //! | `transport` | HTTPS |
 //!
 //! ```
@@ -55,9 +56,12 @@ mod service;
 mod store;
 pub mod transport;
 mod value;
+#[cfg_attr(not(test), expect(dead_code, reason = "admission and conversion are about to call it"))]
+mod webhook;
 
 pub use audit::{Audit, RequestLog};
 pub use body::Body;
 pub use clock::{Clock, SIMULATED_ORIGIN};
 pub use server::{ApiServer, BuildError, Builder, ISSUER, VERSION};
 pub use service::Service;
+pub use webhook::{Endpoint, Webhook, Webhooks};

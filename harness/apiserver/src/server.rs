@@ -21,6 +21,7 @@ use crate::refusal::Refusal;
 use crate::request::{Query, RequestInfo};
 use crate::resource::Catalog;
 use crate::store::Store;
+use crate::webhook::{Endpoint, Webhook, Webhooks};
 use crate::{bootstrap, handlers, route};
 
 /// The version that the server says it is: the Kubernetes release whose behaviour it has.
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) issuer: String,
     /// `host:port` as discovery and JWKS documents name it.
     pub(crate) address: String,
+    /// Webhooks in this process.
+    pub(crate) webhooks: Webhooks,
 }
 
 /// Settings of a server.
@@ -58,6 +61,7 @@ pub struct Builder {
     issuer: String,
     signing_key: Option<String>,
     admin_token: Option<String>,
+    webhooks: Webhooks,
 }
 
 /// A server that cannot be built as asked.
@@ -80,6 +84,7 @@ impl Default for Builder {
             issuer: ISSUER.to_owned(),
             signing_key: None,
             admin_token: None,
+            webhooks: Webhooks::default(),
         }
     }
 }
@@ -127,6 +132,13 @@ impl Builder {
         self
     }
 
+    /// Lets a webhook in this process answer at an endpoint, without a socket. [`ApiServer::webhooks`] does so later.
+    #[must_use]
+    pub fn webhook(self, endpoint: Endpoint, webhook: impl Webhook) -> Self {
+        self.webhooks.register(endpoint, webhook);
+        self
+    }
+
     /// Builds the server with what every cluster starts with: system namespaces, default roles, the API's own service.
     ///
     /// Must be called inside a tokio runtime: the server's time is tokio's.
@@ -151,6 +163,7 @@ impl Builder {
             log: RequestLog::default(),
             issuer: self.issuer,
             address: self.address,
+            webhooks: self.webhooks,
             clock,
             random,
             authority,
@@ -190,6 +203,11 @@ impl ApiServer {
     /// `host:port` under which clients reach the server.
     pub fn address(&self) -> &str {
         &self.0.address
+    }
+
+    /// The webhooks in this process that the server calls.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.0.webhooks
     }
 
     /// What was asked so far, by whom, and what was decided.

@@ -1,0 +1,93 @@
+//! Webhooks that live in this process.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use parking_lot::RwLock;
+
+use super::target::{ClientConfig, Location, host_port};
+
+/// Somebody in this process who answers the server's calls: a POST with a review as JSON, answered with a review.
+///
+/// Closures from a request to a future of a response are webhooks.
+pub trait Webhook: Send + Sync + 'static {
+    /// Answers one call. Its path and query are in the request's URI.
+    fn call(&self, request: Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
+}
+
+impl<F, A> Webhook for F
+where
+    F: Fn(Request<Bytes>) -> A + Send + Sync + 'static,
+    A: Future<Output = Response<Bytes>> + Send + 'static,
+{
+    fn call(&self, request: Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>> {
+        Box::pin(self(request))
+    }
+}
+
+/// Where a webhook can be found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Endpoint {
+    /// Behind a service, whatever its port. The service itself must exist in the server, as for any webhook.
+    Service {
+        /// The service's namespace.
+        namespace: String,
+        /// The service's name.
+        name: String,
+    },
+    /// Behind every URL with this host and port.
+    Host {
+        /// A DNS name or an IP address.
+        host: String,
+        /// 443 for URLs that name none.
+        port: u16,
+    },
+}
+
+impl Endpoint {
+    /// What is behind a service.
+    pub fn service(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::Service { namespace: namespace.into(), name: name.into() }
+    }
+
+    /// What is behind URLs with the host and port of this one.
+    pub fn url(url: &str) -> Self {
+        let (host, port) = host_port(url);
+        Self::Host { host, port }
+    }
+}
+
+/// The webhooks in this process, by the endpoints under which a server finds them. Cloning gives another handle to the same ones.
+#[derive(Clone, Default)]
+pub struct Webhooks(Arc<RwLock<BTreeMap<Endpoint, Arc<dyn Webhook>>>>);
+
+impl Webhooks {
+    /// Lets a webhook answer at an endpoint, instead of the one that did.
+    pub fn register(&self, endpoint: Endpoint, webhook: impl Webhook) {
+        self.0.write().insert(endpoint, Arc::new(webhook));
+    }
+
+    /// Lets nobody answer at an endpoint any more.
+    pub fn remove(&self, endpoint: &Endpoint) {
+        self.0.write().remove(endpoint);
+    }
+
+    pub(super) fn find(&self, config: &ClientConfig) -> Option<Arc<dyn Webhook>> {
+        let endpoint = match &config.location {
+            Location::Service { namespace, name, .. } => Endpoint::service(namespace, name),
+            Location::Url(url) => Endpoint::url(url),
+        };
+        self.0.read().get(&endpoint).cloned()
+    }
+}
+
+impl fmt::Debug for Webhooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.read().keys()).finish()
+    }
+}
