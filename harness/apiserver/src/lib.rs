@@ -18,6 +18,7 @@
 //! | `handlers` | the verbs: create, get, list, watch, update, patch, delete, reviews, tokens |
 //! | `admit` | what other objects require |
 //! | `resource` | what is served: built-in tables and CustomResourceDefinitions |
+//! | `kubelet` | what is asked of the nodes that run pods |
 //! | `store` | objects, revisions, watches |
 //! | `encode` | JSON, YAML, protobuf, Tables, partial metadata |
 //! | `discovery`, `openapi` | everything outside the resource paths |
@@ -45,6 +46,7 @@ mod decode;
 mod discovery;
 mod encode;
 mod handlers;
+mod kubelet;
 mod openapi;
 mod random;
 mod refusal;
@@ -62,6 +64,7 @@ mod webhook;
 pub use audit::{Audit, RequestLog};
 pub use body::Body;
 pub use clock::{Clock, SIMULATED_ORIGIN};
+pub use kubelet::{Kubelet, KubeletError, LogOptions, LogStream, LogStreams};
 pub use server::{ApiServer, BuildError, Builder, ISSUER, VERSION};
 pub use service::Service;
 pub use webhook::{Endpoint, Webhook, Webhooks};

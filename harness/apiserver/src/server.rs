@@ -1,6 +1,6 @@
 //! The server itself: what it holds, how it is built, and how a request walks through it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
@@ -16,6 +16,7 @@ use crate::body::Body;
 use crate::clock::Clock;
 use crate::encode::{self, Negotiated};
 use crate::handlers::Reply;
+use crate::kubelet::Kubelet;
 use crate::random::Random;
 use crate::refusal::Refusal;
 use crate::request::{Query, RequestInfo};
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) rbac: Rbac,
     pub(crate) log: RequestLog,
     pub(crate) issuer: String,
+    /// What answers for the nodes, once they are there.
+    pub(crate) kubelet: OnceLock<Arc<dyn Kubelet>>,
     /// `host:port` as discovery and JWKS documents name it.
     pub(crate) address: String,
     /// Webhooks in this process.
@@ -162,6 +165,7 @@ impl Builder {
             rbac: Rbac::default(),
             log: RequestLog::default(),
             issuer: self.issuer,
+            kubelet: OnceLock::new(),
             address: self.address,
             webhooks: self.webhooks,
             clock,
@@ -208,6 +212,12 @@ impl ApiServer {
     /// The webhooks in this process that the server calls.
     pub fn webhooks(&self) -> &Webhooks {
         &self.0.webhooks
+    }
+
+    /// Has requests on what runs in pods (logs) answered by these nodes. They are clients of this server, so they can only come after it;
+    /// the first ones stay.
+    pub fn serve_nodes(&self, kubelet: Arc<dyn Kubelet>) {
+        let _ = self.0.kubelet.set(kubelet);
     }
 
     /// What was asked so far, by whom, and what was decided.

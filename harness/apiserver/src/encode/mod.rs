@@ -28,6 +28,11 @@ pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negot
     match content {
         Content::Watch(opened) => watch::stream(server, exchange, wanted, opened),
         Content::Document { content_type, body } => document(status, content_type, body),
+        Content::Stream { content_type, body } => {
+            let mut response = document(status, content_type, Bytes::new());
+            *response.body_mut() = body;
+            response
+        }
         Content::Discovery(value) => discovery(wanted, status, &value),
         Content::Status(answer) => written(wanted, status, &answer.to_value()),
         Content::Other(value) => written(wanted, status, &value),

@@ -3,9 +3,11 @@
 //! Every write walks `body -> manage fields -> admit (mutate) -> prepare -> validate -> admit (validate) -> store`:
 //! [`create`], [`update`], [`patch`] and [`delete`] say in which order, the rooms say how.
 
+mod binding;
 mod body;
 mod create;
 mod delete;
+mod log;
 mod managed;
 mod options;
 mod patch;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use proofmark_status::Status;
 use serde_json::Value;
 
+use crate::body::Body;
 use crate::resource::Resource;
 use crate::store::Object;
 
@@ -29,6 +30,8 @@ pub(crate) enum Content {
     Status(Status),
     /// A document in a form of its own.
     Document { content_type: &'static str, body: Bytes },
+    /// Bytes of a type, as they come.
+    Stream { content_type: &'static str, body: Body },
     /// A document of discovery, in JSON or YAML.
     Discovery(Value),
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::options::WriteOptions;
 use super::update::{Change, check_revision, check_uid};
-use super::{Reply, Target, body, patch, read, scale, tokens};
+use super::{Reply, Target, binding, body, log, patch, read, scale, tokens};
 use crate::refusal::Refusal;
 use crate::request::RequestInfo;
 use crate::server::Call;
@@ -31,6 +31,14 @@ pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subr
         ("ephemeralcontainers" | "resize" | "approval", &Method::GET) => read::get(call, target),
         ("token", &Method::POST) => tokens::request(call, target),
         ("scale", _) => scale::scale(call, target).await,
+        ("binding", &Method::POST) => binding::bind(call, target).await,
+        ("log", &Method::GET) => match call.server.kubelet.get() {
+            Some(kubelet) => log::log(call, target, kubelet.as_ref()),
+            None => {
+                live(call, target)?;
+                Err(not_simulated(call, target, &sub.name))
+            }
+        },
         _ => {
             if target.resource.plural == "pods" && *method == Method::GET {
                 may_stream(call, target, &sub.name)?;

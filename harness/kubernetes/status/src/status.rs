@@ -227,7 +227,7 @@ impl Status {
         if let Some(details) = &self.details {
             body.insert("details".into(), json!(details));
         }
-        if !self.success && self.code != 0 {
+        if self.code != 0 && (!self.success || self.code != 200) {
             body.insert("code".into(), json!(self.code));
         }
         Value::Object(body)
