@@ -1,4 +1,5 @@
-//! Typed decoding of JSON: `apps/v1/Deployment`, NUL, a body. What was decoded once does not change when it is decoded again.
+//! Typed decoding of JSON: `apps/v1/Deployment`, NUL, a body. Decoding comes to rest: Go writes what it could make
+//! nothing of as null, which is gone the next time, and then nothing changes any more.
 
 #![no_main]
 
@@ -14,7 +15,8 @@ fuzz_target!(|data: &[u8]| {
     decode::find_duplicates(body);
     if let Ok(decoded) = decode::decode_text(body, ty, true) {
         let again = decode::decode(&decoded.value, ty, true).expect("what was decoded fits its type");
-        assert_eq!(again.value, decoded.value);
+        let third = decode::decode(&again.value, ty, true).expect("what was decoded fits its type");
+        assert_eq!(third.value, again.value);
         assert_eq!(again.unknown, [""; 0]);
     }
 });
