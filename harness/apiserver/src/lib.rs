@@ -58,7 +58,6 @@ mod service;
 mod store;
 pub mod transport;
 mod value;
-#[cfg_attr(not(test), expect(dead_code, reason = "admission and conversion are about to call it"))]
 mod webhook;
 
 pub use audit::{Audit, RequestLog};

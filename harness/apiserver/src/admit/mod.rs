@@ -1,17 +1,20 @@
 //! Admission: what must hold, or is filled in, because of other objects.
 //!
-//! [`mutate`] runs before an object is validated, then [`grant`]; a deletion has [`delete`]. Each plugin is a file and says
-//! which objects it looks at. Plugins run in kube-apiserver's order.
+//! [`mutate`] runs before an object is prepared and validated, then [`grant`] and [`allocate`]; [`validate`] runs on what would be
+//! stored; a deletion has [`remove`]. Each plugin is a file and says which objects it looks at. Plugins run in kube-apiserver's order.
 
 mod cluster_objects;
 mod escalation;
 mod limit_ranger;
+mod matching;
 mod namespace_lifecycle;
 mod pod_scheduling;
 mod quota;
+mod request;
 mod service_account;
 mod service_addresses;
 mod storage;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -24,20 +27,31 @@ use crate::refusal::Refusal;
 use crate::server::Call;
 use crate::store::Object;
 
-/// Fills in what other objects ask for. `old` is none for a creation.
-pub(crate) async fn mutate(
-    call: &Call<'_>,
-    target: &Target<'_>,
-    object: &mut Value,
-    old: Option<&Value>,
-) -> Result<(), Refusal> {
-    if old.is_none() {
+pub(crate) use request::{Operation, Request};
+
+/// Fills in what other objects, and mutating webhooks, ask for.
+pub(crate) async fn mutate(request: &Request<'_>, object: &mut Value) -> Result<(), Refusal> {
+    fill(request, object)?;
+    let mut webhooks = webhook::Rounds::default();
+    if webhooks.first(request, Some(object)).await? {
+        // What they added may need filling in, too; and some of them want to see what others added.
+        fill(request, object)?;
+        webhooks.again(request, object).await?;
+    }
+    Ok(())
+}
+
+/// The built-in plugins that fill something in. Running twice changes nothing more.
+fn fill(request: &Request<'_>, object: &mut Value) -> Result<(), Refusal> {
+    let Request { call, target, old, .. } = *request;
+    let creates = request.operation == Operation::Create;
+    if creates {
         namespace_lifecycle::create(call, target)?;
     }
-    if !call.exchange.info.subresource.is_empty() {
+    if !request.subresource.is_empty() {
         return Ok(());
     }
-    if old.is_none() {
+    if creates {
         limit_ranger::mutate(call, target, object);
         service_account::create(call, target, object)?;
         cluster_objects::taint(target, object);
@@ -46,39 +60,44 @@ pub(crate) async fn mutate(
     }
     pod_scheduling::one_default(call, target, object, old)?;
     pod_scheduling::tolerate(target, object);
-    if old.is_none() {
+    if creates {
         storage::protect(target, object);
         storage::default_class(call, target, object);
         pod_scheduling::run_class(call, target, object)?;
         storage::default_ingress_class(call, target, object);
     }
-    service_addresses::allocate(call, target, object, old)?;
-    measure(call, target, object, old)
+    Ok(())
 }
 
-/// Measures a state against the limits and quotas of its namespace. Only what is valid is measured: a refusal must not count
-/// against a quota.
-fn measure(call: &Call<'_>, target: &Target<'_>, object: &Value, old: Option<&Value>) -> Result<(), Refusal> {
-    let strategy = &target.resource.strategy;
-    let mut prepared = object.clone();
-    let errors = match old {
-        None => {
-            (strategy.prepare_create)(&mut prepared);
-            (strategy.validate)(&prepared)
+/// Refuses a state that is complete and valid in itself: what limits, validating webhooks and quotas say.
+pub(crate) async fn validate(request: &Request<'_>, object: &Value) -> Result<(), Refusal> {
+    let Request { call, target, old, .. } = *request;
+    if request.subresource.is_empty() {
+        match old {
+            None => limit_ranger::validate(call, target, object)?,
+            Some(old) => storage::resize(call, target, object, old)?,
         }
-        Some(old) => {
-            (strategy.prepare_update)(&mut prepared, old);
-            (strategy.validate_update)(&prepared, old)
-        }
-    };
-    if !errors.is_empty() {
+    }
+    webhook::validate(request, Some(object)).await?;
+    if request.subresource.is_empty() {
+        quota::check(call, target, object, old, request.dry_run)?;
+    }
+    Ok(())
+}
+
+/// Refuses a removal.
+pub(crate) async fn remove(request: &Request<'_>) -> Result<(), Refusal> {
+    namespace_lifecycle::delete(request.target)?;
+    webhook::Rounds::default().first(request, None).await?;
+    webhook::validate(request, None).await
+}
+
+/// Gives addresses to a service that is otherwise complete.
+pub(crate) fn allocate(request: &Request<'_>, object: &mut Value) -> Result<(), Refusal> {
+    if !request.subresource.is_empty() {
         return Ok(());
     }
-    match old {
-        None => limit_ranger::validate(call, target, object)?,
-        Some(old) => storage::resize(call, target, object, old)?,
-    }
-    quota::check(call, target, object, old)
+    service_addresses::allocate(request.call, request.target, object, request.old)
 }
 
 /// Whether a request is about a resource of the core group.
@@ -108,9 +127,4 @@ fn forbidden(target: &Target<'_>, object: &Value, why: &str) -> Refusal {
 /// Refuses what the caller may not grant; a role or binding is checked before it is validated.
 pub(crate) fn grant(call: &Call<'_>, target: &Target<'_>, object: &Value, old: Option<&Value>) -> Result<(), Refusal> {
     escalation::check(call, target, object, old)
-}
-
-/// Refuses deletions of what must stay.
-pub(crate) async fn delete(_: &Call<'_>, target: &Target<'_>, _: &Value) -> Result<(), Refusal> {
-    namespace_lifecycle::delete(target)
 }

@@ -25,7 +25,13 @@ fn is_measured_on_update(target: &Target<'_>) -> bool {
 }
 
 /// Refuses what would exceed a quota; notes what is used, unless the request is a dry run.
-pub(super) fn check(call: &Call<'_>, target: &Target<'_>, object: &Value, old: Option<&Value>) -> Result<(), Refusal> {
+pub(super) fn check(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    object: &Value,
+    old: Option<&Value>,
+    dry_run: bool,
+) -> Result<(), Refusal> {
     if target.namespace.is_empty() || (old.is_some() && !is_measured_on_update(target)) {
         return Ok(());
     }
@@ -40,9 +46,7 @@ pub(super) fn check(call: &Call<'_>, target: &Target<'_>, object: &Value, old: O
                 changes.push((quota, used));
             }
         }
-        if call.exchange.query.all("dryRun").next().is_some()
-            || changes.iter().all(|(quota, used)| note(call, target, quota, used))
-        {
+        if dry_run || changes.iter().all(|(quota, used)| note(call, target, quota, used)) {
             return Ok(());
         }
     }

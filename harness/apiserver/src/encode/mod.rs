@@ -70,16 +70,24 @@ pub(crate) fn refusal(wanted: &Negotiated, refusal: Refusal) -> Response<Body> {
         Refusal::NoSuchPage => plain(404, "404 page not found\n"),
         Refusal::Text(code, text) if text.is_empty() => document(code, "", Bytes::new()),
         Refusal::Text(code, text) => plain(code, text),
+        Refusal::Worded(code, status) => {
+            let retry = status.pointer("/details/retryAfterSeconds").and_then(Value::as_u64).unwrap_or(0);
+            told(wanted, code, &status, retry)
+        }
         Refusal::Status(status) => {
-            let code = status.code;
             let retry = status.details.as_ref().map_or(0, |d| d.retry_after_seconds);
-            let mut response = written(wanted, code, &status.to_value());
-            if retry > 0 {
-                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
-            }
-            response
+            told(wanted, status.code, &status.to_value(), u64::from(retry))
         }
     }
+}
+
+/// A `Status`, and after how many seconds to try again.
+fn told(wanted: &Negotiated, code: u16, status: &Value, retry: u64) -> Response<Body> {
+    let mut response = written(wanted, code, status);
+    if retry > 0 {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
+    }
+    response
 }
 
 /// Plain text, as Go's `http.Error` writes it.

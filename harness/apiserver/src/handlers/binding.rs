@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::options::WriteOptions;
 use super::reply::Content;
 use super::write::{changed, write};
-use super::{Reply, Target, bad_request, body};
+use super::{Reply, Target, bad_request, body, managed};
 use crate::admit;
 use crate::refusal::Refusal;
 use crate::server::Call;
@@ -25,11 +25,14 @@ pub(super) async fn bind(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, 
     let of_binding = call.server.catalog.find_virtual("", "v1", "Binding").ok_or_else(Refusal::no_such_resource)?;
     let mut binding = body::read(call, &of_binding, &options)?;
     body::settle_namespace(&mut binding, &Target { resource: &of_binding, ..*target })?;
+    let mut binding = managed::of_virtual(call, "v1", "Binding", &binding, &options.manager, "binding");
+    let request = admit::Request::create(call, target, &options).through("binding", &of_binding);
+    admit::mutate(&request, &mut binding).await?;
     if meta::text(&binding, "name") != target.name {
         return Err(bad_request("name in URL does not match name in Binding object"));
     }
     check(&binding)?;
-    admit::mutate(call, target, &mut binding, None).await?;
+    admit::validate(&request, &binding).await?;
     let node = crate::value::text_at(&binding, "/target/name");
     loop {
         let snapshot = call.server.store.snapshot();

@@ -7,7 +7,7 @@ use proofmark_status::Status;
 use serde_json::Value;
 
 use super::options::WriteOptions;
-use super::write::{prepare_create, validate_create, warnings};
+use super::write::{prepare_create, settle, validate_create, warnings};
 use super::{Reply, Target, body, managed, write};
 use crate::admit;
 use crate::refusal::Refusal;
@@ -53,14 +53,19 @@ pub(super) async fn create_object(
     let mut object =
         if applied.is_some() { object } else { managed::update(call, target, None, &object, &options.manager, "") };
     let named = Target { name: &given_name, ..*target };
-    admit::mutate(call, &named, &mut object, None).await?;
+    let request = admit::Request::create(call, &named, options);
+    admit::mutate(&request, &mut object).await?;
+    body::settle_namespace(&mut object, target)?;
     admit::grant(call, &named, &object, None)?;
+    admit::allocate(&request, &mut object)?;
     for attempt in 1..=NAME_TRIES {
         let mut candidate = object.clone();
         prepare_create(call, target, &mut candidate);
-        let named = Target { name: meta::text(&candidate, "name"), ..*target };
+        let name = meta::text(&candidate, "name").to_owned();
+        let named = Target { name: &name, ..*target };
         validate_create(&named, &candidate)?;
-        let name = named.name.to_owned();
+        admit::validate(&request.clone().named(&named), &candidate).await?;
+        settle(resource, &mut candidate);
         match store(call, target, &name, candidate, options.dry_run) {
             Ok(stored) => {
                 crate::resource::establish(call.server, resource, &stored.value);

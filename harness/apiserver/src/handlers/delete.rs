@@ -37,8 +37,7 @@ pub(super) async fn delete(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
     let options = DeleteOptions::read(call)?;
     let live = call.server.store.snapshot().get(&target.resource.prefix, &target.place()).cloned();
     let live = live.ok_or_else(|| target.not_found())?;
-    admit::delete(call, target, &live.value).await?;
-    let outcome = delete_object(call, target, &live, &options)?;
+    let outcome = delete_object(call, target, &live, &options).await?;
     resource::establish(call.server, target.resource, &live.value);
     Ok(match outcome {
         Outcome::Kept(value) => Reply::object(200, target.resource, value),
@@ -68,8 +67,7 @@ pub(super) async fn delete_collection(call: &Call<'_>, target: &Target<'_>) -> R
             namespace: meta::text(&item.value, "namespace"),
             ..*target
         };
-        admit::delete(call, &one, &item.value).await?;
-        delete_object(call, &one, item, &options)?;
+        delete_object(call, &one, item, &options).await?;
     }
     let list = List { items, revision: snapshot.revision(), next: None, remaining: None };
     Ok(Reply::new(200, Content::List { resource: target.resource.clone(), list }))
@@ -82,13 +80,15 @@ enum Outcome {
     Gone(Value),
 }
 
-fn delete_object(
+async fn delete_object(
     call: &Call<'_>,
     target: &Target<'_>,
     live: &Arc<Object>,
     options: &DeleteOptions,
 ) -> Result<Outcome, Refusal> {
     options.check(target, live)?;
+    let request = admit::Request::delete(call, target, &live.value, options.to_value(), options.dry_run());
+    admit::remove(&request).await?;
     let mut object = live.value.clone();
     let already = !meta::text(&object, "deletionTimestamp").is_empty();
     let grace = grace_seconds(target, &object, options);
@@ -235,6 +235,27 @@ impl DeleteOptions {
         } else {
             Err(Status::invalid("meta.k8s.io", "DeleteOptions", "", &errors).into())
         }
+    }
+
+    /// The options as an object, as admission sees them.
+    fn to_value(&self) -> Value {
+        let mut options = json!({"kind": "DeleteOptions", "apiVersion": "meta.k8s.io/v1"});
+        let mut put = |field: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                options[field] = value;
+            }
+        };
+        put("gracePeriodSeconds", self.grace.map(Value::from));
+        let preconditions = [("uid", &self.uid), ("resourceVersion", &self.revision)];
+        let preconditions: serde_json::Map<_, _> = preconditions
+            .into_iter()
+            .filter_map(|(field, given)| Some((field.to_owned(), json!(given.as_ref()?))))
+            .collect();
+        put("preconditions", (!preconditions.is_empty()).then_some(Value::Object(preconditions)));
+        put("orphanDependents", self.orphan.map(Value::from));
+        put("propagationPolicy", self.policy.clone().map(Value::from));
+        put("dryRun", (!self.dry_run.is_empty()).then(|| json!(self.dry_run)));
+        options
     }
 
     fn dry_run(&self) -> bool {

@@ -27,7 +27,9 @@ use proofmark_status::Status;
 
 pub(crate) use body::complete;
 pub(crate) use managed::by_server as managed_by_server;
+pub(crate) use options::WriteOptions;
 pub(crate) use reply::{Content, List, Reply};
+pub(crate) use reviews::user_info;
 pub(crate) use subresource::subresource;
 pub(crate) use watch::{Event, Watch, bookmark};
 pub(crate) use write::{remove, write};

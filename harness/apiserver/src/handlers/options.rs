@@ -1,6 +1,7 @@
 //! The options of a write: dry run, field manager, field validation.
 
 use proofmark_status::{FieldError, Status};
+use serde_json::{Value, json};
 
 use crate::refusal::Refusal;
 use crate::server::Call;
@@ -34,6 +35,8 @@ pub(crate) struct WriteOptions {
     pub(crate) manager_given: bool,
     /// `force`, where it was given.
     pub(crate) force: Option<bool>,
+    /// `dryRun` and `fieldValidation` as they were given.
+    pub(crate) given: (Vec<String>, String),
 }
 
 impl WriteOptions {
@@ -72,6 +75,26 @@ impl WriteOptions {
             manager,
             manager_given: !given.is_empty(),
             force: query.get("force").map(crate::request::parse_bool),
+            given: (
+                dry_run.iter().map(|d| (*d).to_owned()).collect(),
+                query.get("fieldValidation").unwrap_or_default().to_owned(),
+            ),
         })
+    }
+
+    /// The options as an object, as admission sees them; `kind` is `CreateOptions` or `UpdateOptions`.
+    pub(crate) fn to_value(&self, kind: &str) -> Value {
+        let (dry_run, validation) = &self.given;
+        let mut options = json!({"kind": kind, "apiVersion": "meta.k8s.io/v1"});
+        if !dry_run.is_empty() {
+            options["dryRun"] = json!(dry_run);
+        }
+        if self.manager_given {
+            options["fieldManager"] = json!(self.manager);
+        }
+        if !validation.is_empty() {
+            options["fieldValidation"] = json!(validation);
+        }
+        options
     }
 }

@@ -83,7 +83,7 @@ async fn attempt_patch(
     body::check_name(&object, target)?;
     body::settle_namespace(&mut object, target)?;
     check_uid(target, &object, &live)?;
-    let change = Change { target, options, subresource, live: &live, managed: false };
+    let change = Change { target, options, subresource, live: &live, managed: false, admitted: false };
     let value = change.apply(call, object).await?;
     Ok(Reply::object(200, target.resource, value))
 }
@@ -222,7 +222,7 @@ async fn apply(
     }
     check_uid(target, &applied, &live)?;
     let merged = body::object(call, resource, merged, Vec::new(), options.validation)?;
-    let change = Change { target, options: &options, subresource, live: &live, managed: true };
+    let change = Change { target, options: &options, subresource, live: &live, managed: true, admitted: false };
     let value = change.apply(call, merged).await?;
     Ok(Reply::object(200, resource, value))
 }

@@ -101,7 +101,7 @@ fn who_am_i(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
 }
 
 /// `authentication.k8s.io/v1` UserInfo.
-pub(super) fn user_info(user: &proofmark_rbac::UserInfo) -> Value {
+pub(crate) fn user_info(user: &proofmark_rbac::UserInfo) -> Value {
     let mut info = serde_json::Map::new();
     if !user.name.is_empty() {
         info.insert("username".to_owned(), json!(user.name));

@@ -11,6 +11,7 @@ use super::options::WriteOptions;
 use super::reply::Content;
 use super::update::{Change, check_uid};
 use super::{Reply, Target, body, patch};
+use crate::admit;
 use crate::refusal::Refusal;
 use crate::resource::Resource;
 use crate::server::Call;
@@ -66,6 +67,8 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     body::check_name(&wanted, target)?;
     check_revision(target, &wanted, &live)?;
     check_uid(target, &wanted, &live)?;
+    let request = admit::Request::update(call, target, &options, &now).through("scale", &of_scale);
+    admit::mutate(&request, &mut wanted).await?;
     let replicas = wanted.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
     if replicas < 0 {
         let error =
@@ -74,7 +77,9 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     }
     let mut object = live.value.clone();
     set(&mut object, &pointers.spec, json!(replicas));
-    let change = Change { target, options: &options, subresource: "scale", live: &live, managed: false };
+    admit::validate(&request, &wanted).await?;
+    let change =
+        Change { target, options: &options, subresource: "scale", live: &live, managed: false, admitted: true };
     let value = change.apply(call, object).await?;
     Ok(Reply::new(200, Content::Other(of(resource, &pointers, &value)?)))
 }

@@ -29,7 +29,7 @@ pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subr
             patch::patch_through(call, target, &sub.name).await
         }
         ("ephemeralcontainers" | "resize" | "approval", &Method::GET) => read::get(call, target),
-        ("token", &Method::POST) => tokens::request(call, target),
+        ("token", &Method::POST) => tokens::request(call, target).await,
         ("scale", _) => scale::scale(call, target).await,
         ("binding", &Method::POST) => binding::bind(call, target).await,
         ("log", &Method::GET) => match call.server.kubelet.get() {
@@ -88,7 +88,7 @@ async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, R
     let live = live(call, target)?;
     check_revision(target, &object, &live)?;
     check_uid(target, &object, &live)?;
-    let change = Change { target, options: &options, subresource: sub, live: &live, managed: false };
+    let change = Change { target, options: &options, subresource: sub, live: &live, managed: false, admitted: false };
     let value = change.apply(call, object).await?;
     Ok(Reply::object(200, target.resource, value))
 }

@@ -12,6 +12,7 @@ use super::body;
 use super::options::WriteOptions;
 use super::reply::Content;
 use super::{Reply, Target, bad_request, managed, reviews};
+use crate::admit;
 use crate::authn;
 use crate::refusal::Refusal;
 use crate::server::Call;
@@ -29,51 +30,40 @@ const OF_PODS: i64 = 3607;
 const EXTENDED: i64 = 365 * 24 * 3600;
 
 /// POST to `serviceaccounts/{name}/token`.
-pub(super) fn request(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+pub(super) async fn request(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let options = WriteOptions::read(call, "CreateOptions")?;
     let of_request =
         call.server.catalog.find_virtual(GROUP, "v1", "TokenRequest").ok_or_else(Refusal::no_such_resource)?;
     let read = body::read(call, &of_request, &options)?;
     let mut asked = read;
     body::settle_namespace(&mut asked, &Target { resource: &of_request, ..*target })?;
-    let spec = Spec::read(&mut asked, &call.server.issuer);
-    let managed =
+    Spec::read(&mut asked, &call.server.issuer);
+    let mut asked =
         managed::of_virtual(call, "authentication.k8s.io/v1", "TokenRequest", &asked, &options.manager, "token");
+    let request = admit::Request::create(call, target, &options).through("token", &of_request);
+    admit::mutate(&request, &mut asked).await?;
     let snapshot = call.server.store.snapshot();
-    admit_namespace(call, target)?;
     let account = snapshot.get(&target.resource.prefix, &target.place()).ok_or_else(|| target.not_found())?;
     check_place(&asked, target)?;
+    let spec = Spec::read(&mut asked, &call.server.issuer);
+    asked["spec"]["audiences"] = json!(spec.audiences);
+    let fields = meta::of_mut(&mut asked);
+    fields.insert("name".to_owned(), json!(target.name));
+    fields.insert("namespace".to_owned(), json!(target.namespace));
+    fields.insert("uid".to_owned(), json!(meta::text(&account.value, "uid")));
+    fields.insert("creationTimestamp".to_owned(), json!(call.server.clock.stamp()));
+    body::complete(&of_request, &mut asked);
     spec.check()?;
+    admit::validate(&request, &asked).await?;
     let bound = bind(call, target, &spec)?;
     let now = call.server.clock.now();
-    let lives = spec.seconds;
     let claims = claims(call, target, &spec, &account.value, bound, now);
-    let expires = now.checked_add(SignedDuration::from_secs(lives)).unwrap_or(now);
-    let mut answered = asked;
-    let meta = meta::of_mut(&mut answered);
-    meta.insert("name".to_owned(), json!(target.name));
-    meta.insert("namespace".to_owned(), json!(target.namespace));
-    meta.insert("uid".to_owned(), json!(meta::text(&account.value, "uid")));
-    meta.insert("creationTimestamp".to_owned(), json!(call.server.clock.stamp()));
-    if let Some(entries) = meta::of(&managed).and_then(|m| m.get("managedFields")) {
-        meta::of_mut(&mut answered).insert("managedFields".to_owned(), entries.clone());
-    }
-    answered["spec"]["audiences"] = json!(spec.audiences);
-    answered["status"] = json!({
+    let expires = now.checked_add(SignedDuration::from_secs(spec.seconds)).unwrap_or(now);
+    asked["status"] = json!({
         "token": call.server.signer.sign(&claims),
         "expirationTimestamp": crate::clock::stamp(expires),
     });
-    body::complete(&of_request, &mut answered);
-    Ok(Reply::new(201, Content::Other(answered)))
-}
-
-/// A token cannot be asked for in a namespace that is not there.
-fn admit_namespace(call: &Call<'_>, target: &Target<'_>) -> Result<(), Refusal> {
-    let namespaces: std::sync::Arc<str> = "/registry/namespaces".into();
-    match call.server.store.snapshot().get(&namespaces, target.namespace) {
-        Some(_) => Ok(()),
-        None => Err(Status::not_found("", "namespaces", target.namespace).into()),
-    }
+    Ok(Reply::new(201, Content::Other(asked)))
 }
 
 /// A name or namespace in the request must be the account's.

@@ -7,7 +7,7 @@ use proofmark_status::{FieldError, Status};
 use serde_json::Value;
 
 use super::options::WriteOptions;
-use super::write::{changed, is_released, prepare_update, remove, validate_update, warnings, write};
+use super::write::{changed, is_released, prepare_update, remove, settle, validate_update, warnings, write};
 use super::{Reply, Target, body, create, managed};
 use crate::admit;
 use crate::authz;
@@ -34,7 +34,7 @@ pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
     };
     check_revision(target, &object, &live)?;
     check_uid(target, &object, &live)?;
-    let change = Change { target, options: &options, subresource: "", live: &live, managed: false };
+    let change = Change { target, options: &options, subresource: "", live: &live, managed: false, admitted: false };
     let value = change.apply(call, object).await?;
     Ok(Reply::object(200, target.resource, value))
 }
@@ -90,6 +90,8 @@ pub(super) struct Change<'a> {
     pub(super) live: &'a Arc<Object>,
     /// Whether the new state already carries its managedFields (server-side apply).
     pub(super) managed: bool,
+    /// Whether admission has seen the change already, as the body of a subresource (a Scale).
+    pub(super) admitted: bool,
 }
 
 impl Change<'_> {
@@ -102,8 +104,13 @@ impl Change<'_> {
         } else {
             managed::update(call, target, Some(old), &object, &options.manager, self.subresource)
         };
-        admit::mutate(call, target, &mut object, Some(old)).await?;
+        let request = admit::Request::update(call, target, options, old).through(self.subresource, target.resource);
+        if !self.admitted {
+            admit::mutate(&request, &mut object).await?;
+        }
+        body::settle_namespace(&mut object, target)?;
         admit::grant(call, target, &object, Some(old))?;
+        admit::allocate(&request, &mut object)?;
         match self.subresource {
             "status" | "approval" => super::subresource::prepare_status(target, &mut object, old),
             "finalize" => super::subresource::prepare_finalize(&mut object, old),
@@ -111,6 +118,10 @@ impl Change<'_> {
         }
         proofmark_merge::managed::keep_times_if_unchanged(old, &mut object);
         validate_update(target, &object, old, self.subresource)?;
+        if !self.admitted {
+            admit::validate(&request, &object).await?;
+        }
+        settle(target.resource, &mut object);
         call.warn(warnings(target, &object, Some(old)));
         meta::of_mut(&mut object).insert("resourceVersion".to_owned(), live.revision.to_string().into());
         if crate::value::equal(&object, old) {

@@ -152,6 +152,13 @@ pub(super) fn warnings(target: &Target<'_>, new: &Value, old: Option<&Value>) ->
     (target.resource.strategy.warnings)(new, old)
 }
 
+/// What a custom resource keeps of what admission added: what its schema knows.
+pub(super) fn settle(resource: &Resource, object: &mut Value) {
+    if let Some(schema) = resource.custom().and_then(|c| c.schema.as_ref()) {
+        schema.prune(object);
+    }
+}
+
 /// What is left of an object in storage: built-in kinds are stored as protobuf, which knows no empty lists and maps.
 fn as_stored(resource: &Resource, object: &mut Value) {
     if let resource::Body::Typed(ty) = resource.body

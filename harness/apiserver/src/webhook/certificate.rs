@@ -18,6 +18,10 @@ use rustls::{
 /// What begins Go's text of every certificate that is not taken.
 const UNVERIFIED: &str = "tls: failed to verify certificate: x509: ";
 
+/// Go's text of a certificate that nobody trusted has signed.
+pub(super) const UNKNOWN_AUTHORITY: &str =
+    "tls: failed to verify certificate: x509: certificate signed by unknown authority";
+
 /// A TLS client that trusts the authorities of a PEM bundle, or the machine's own where it is empty.
 pub(super) fn client(bundle: &[u8]) -> Result<Arc<ClientConfig>, String> {
     let trusted: Vec<CertificateDer<'static>> = if bundle.trim_ascii().is_empty() {
@@ -48,6 +52,7 @@ pub(super) fn words(error: &std::io::Error, name: &str) -> String {
         return error.to_string();
     };
     match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => UNKNOWN_AUTHORITY.to_owned(),
         Error::InvalidCertificate(why) => format!("{UNVERIFIED}{}", refused(why, name)),
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             "http: server gave HTTP response to HTTPS client".to_owned()
@@ -64,7 +69,6 @@ fn refused(why: &CertificateError, name: &str) -> String {
     };
     let expired = "certificate has expired or is not yet valid";
     match why {
-        CertificateError::UnknownIssuer => "certificate signed by unknown authority".to_owned(),
         CertificateError::Expired | CertificateError::NotValidYet => expired.to_owned(),
         CertificateError::ExpiredContext { time: now, not_after } => {
             format!("{expired}: current time {} is after {}", time(now), time(not_after))

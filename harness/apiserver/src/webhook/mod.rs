@@ -78,7 +78,7 @@ pub(crate) async fn call(
 async fn send(server: &Arc<Inner>, config: &ClientConfig, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
     let place = resolve::place(server, config)?;
     if let Some(handler) = server.webhooks.find(config) {
-        return Ok(handler.call(request).await);
+        return Ok(handler?.call(request).await);
     }
     match place {
         Place::Address(address) if server.clock.is_real() => https::post(config, &address, request).await,

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use parking_lot::RwLock;
 
+use super::certificate;
 use super::target::{ClientConfig, Location, host_port};
 
 /// Somebody in this process who answers the server's calls: a POST with a review as JSON, answered with a review.
@@ -64,12 +65,26 @@ impl Endpoint {
 
 /// The webhooks in this process, by the endpoints under which a server finds them. Cloning gives another handle to the same ones.
 #[derive(Clone, Default)]
-pub struct Webhooks(Arc<RwLock<BTreeMap<Endpoint, Arc<dyn Webhook>>>>);
+pub struct Webhooks(Arc<RwLock<BTreeMap<Endpoint, Registered>>>);
+
+/// A webhook, and the authority that callers must trust.
+#[derive(Clone)]
+struct Registered {
+    webhook: Arc<dyn Webhook>,
+    authority: Option<Arc<str>>,
+}
 
 impl Webhooks {
     /// Lets a webhook answer at an endpoint, instead of the one that did.
     pub fn register(&self, endpoint: Endpoint, webhook: impl Webhook) {
-        self.0.write().insert(endpoint, Arc::new(webhook));
+        self.0.write().insert(endpoint, Registered { webhook: Arc::new(webhook), authority: None });
+    }
+
+    /// The same for a webhook whose certificate, if it had one, would be signed by this authority (a certificate as PEM): calls
+    /// fail, as over the network, unless the configuration's `caBundle` holds it.
+    pub fn register_signed_by(&self, endpoint: Endpoint, authority: &str, webhook: impl Webhook) {
+        let authority = Some(authority.trim().into());
+        self.0.write().insert(endpoint, Registered { webhook: Arc::new(webhook), authority });
     }
 
     /// Lets nobody answer at an endpoint any more.
@@ -77,12 +92,18 @@ impl Webhooks {
         self.0.write().remove(endpoint);
     }
 
-    pub(super) fn find(&self, config: &ClientConfig) -> Option<Arc<dyn Webhook>> {
+    /// The webhook that a configuration names. The error is Go's text.
+    pub(super) fn find(&self, config: &ClientConfig) -> Option<Result<Arc<dyn Webhook>, String>> {
         let endpoint = match &config.location {
             Location::Service { namespace, name, .. } => Endpoint::service(namespace, name),
             Location::Url(url) => Endpoint::url(url),
         };
-        self.0.read().get(&endpoint).cloned()
+        let Registered { webhook, authority } = self.0.read().get(&endpoint).cloned()?;
+        let bundle = String::from_utf8_lossy(&config.ca_bundle);
+        if authority.is_some_and(|authority| !bundle.contains(&*authority)) {
+            return Some(Err(certificate::UNKNOWN_AUTHORITY.to_owned()));
+        }
+        Some(Ok(webhook))
     }
 }
 

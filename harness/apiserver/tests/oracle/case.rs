@@ -19,13 +19,6 @@ pub(crate) struct Case {
     pub(crate) steps: Vec<Map<String, Value>>,
 }
 
-impl Case {
-    /// Whether the server has to call a webhook, which takes a socket.
-    pub(crate) fn serves_webhook(&self) -> bool {
-        self.steps.iter().any(|step| step.get("do").is_some_and(|act| act == "serve"))
-    }
-}
-
 /// What a step does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -37,6 +30,10 @@ pub(crate) enum Act {
     Watch,
     /// Reads the events that came on an open watch.
     Events,
+    /// Serves a webhook, or gives the one that is served other answers.
+    Serve,
+    /// Reads what the webhook was asked since the last time.
+    Seen,
 }
 
 /// A step, its names filled in.
@@ -85,8 +82,12 @@ pub(crate) struct Step {
     /// Seconds that have to pass without an event after those.
     #[serde(default = "half")]
     pub(crate) quiet: f64,
+    /// What the webhook answers, by path.
+    #[serde(default)]
+    pub(crate) answers: BTreeMap<String, Value>,
     #[serde(flatten)]
     pub(crate) compared: Compared,
+    #[serde(default)]
     pub(crate) expect: Value,
 }
 
@@ -135,6 +136,11 @@ impl Names {
     pub(crate) fn save(&mut self, name: &str, value: &Value) {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         self.0.insert(name.to_owned(), text);
+    }
+
+    /// Gives a name a meaning.
+    pub(crate) fn set(&mut self, name: &str, meaning: &str) {
+        self.0.insert(name.to_owned(), meaning.to_owned());
     }
 
     /// A step with its names filled in. What it expects has none.

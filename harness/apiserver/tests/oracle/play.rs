@@ -18,6 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::case::{Act, Case, Names, Step};
+use crate::webhook::Hook;
 use crate::{body, diff, normalise};
 
 /// Passes before a step, as on any network: what the step before set off is done by then.
@@ -71,12 +72,23 @@ impl World {
     pub(crate) async fn play(&self, case: &Case) -> Vec<Played> {
         let mut names = Names::of(case);
         let mut watches = BTreeMap::new();
+        let mut hook = None;
         let mut all = Vec::with_capacity(case.steps.len());
         for step in &case.steps {
             sleep(PACE).await;
             let step = names.read(step).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            if step.act == Act::Serve {
+                let hook = hook.get_or_insert_with(|| Hook::serve(self.server.webhooks()));
+                hook.answer(step.answers);
+                hook.name(&mut names);
+                continue;
+            }
             let told = told(&step);
-            let differences = match self.act(&step, &mut watches).await {
+            let acted = match (step.act, &hook) {
+                (Act::Seen, Some(hook)) => Ok(json!({"body": hook.seen()})),
+                _ => self.act(&step, &mut watches).await,
+            };
+            let differences = match acted {
                 Ok(answer) => {
                     save(&step, &answer, &mut names);
                     let answer = normalise::comparable(answer, &step.compared);
@@ -100,6 +112,7 @@ impl World {
                 watches.insert(step.id.clone(), Watch::on(response.into_body()));
                 Ok(json!({"status": 200, "body": null}))
             }
+            Act::Serve | Act::Seen => Err("no webhook is served".into()),
             Act::Events => {
                 let watch = watches.get_mut(&step.id).ok_or("the watch is not open")?;
                 Ok(json!({"body": watch.take(step.count, Duration::try_from_secs_f64(step.quiet)?).await}))
@@ -156,6 +169,7 @@ impl World {
 fn told(step: &Step) -> String {
     match (step.act, &step.user) {
         (Act::Events, _) => format!("events of watch {}", step.id),
+        (Act::Serve | Act::Seen, _) => "what the webhook was asked".to_owned(),
         (Act::Watch, _) => format!("watch {}", step.path),
         (Act::Request, Some(user)) => format!("{} {} as {user}", step.method, step.path),
         (Act::Request, None) => format!("{} {}", step.method, step.path),
