@@ -7,7 +7,7 @@ use kube::Client;
 use tokio_util::sync::CancellationToken;
 
 use crate::Options;
-use crate::kit::{Api, Informer, Resource, Selection};
+use crate::kit::{Api, Informer, Objects, Reconcile, Recorder, Resource, Selection, Worker, events};
 use crate::monitors::Monitors;
 
 /// Kinds that more than one controller watches.
@@ -73,6 +73,37 @@ impl Context {
     pub(crate) fn api(&self, controller: &str) -> Api {
         let agent = format!("kube-controller-manager/{RELEASE} (linux/amd64) proofmark/{controller}");
         Api::new(self.client.clone(), &agent)
+    }
+
+    /// A client that acts as the service account of this controller of kube-controller-manager.
+    pub(crate) fn account(&self, controller: &str) -> Api {
+        self.api(controller).impersonating("kube-system", controller)
+    }
+
+    /// Tells of objects in the name of a component, with a client of [`Context::account`].
+    pub(crate) fn recorder(&self, api: &Api, component: &'static str) -> Recorder {
+        let (recorder, scribe) = events::new(api.clone(), component, self.options.clock.clone());
+        self.tasks.spawn(scribe.run());
+        recorder
+    }
+
+    /// The objects of a selection: the cache that all controllers share, and writes by `api`.
+    pub(crate) fn objects(&mut self, api: &Api, selection: Selection) -> Objects {
+        Objects::new(api.clone(), self.informer(selection))
+    }
+
+    /// Has `work` done once the caches are filled.
+    pub(crate) fn run<W>(&self, worker: Worker<W::Key>, caches: Vec<Informer>, work: W)
+    where
+        W: Reconcile + Send + Sync + 'static,
+        W::Key: Ord + Clone + std::fmt::Debug + Send + Sync + 'static,
+    {
+        self.spawn(async move {
+            for cache in caches {
+                cache.synced().await;
+            }
+            worker.run(work).await;
+        });
     }
 
     /// The informer of a selection.

@@ -10,7 +10,7 @@ use crate::context::{Context, Tasks};
 use crate::kit::Informer;
 use crate::monitors::Monitors;
 use crate::token_secrets::SecretTokens;
-use crate::{aggregation, garbage, namespaces, root_ca, service_accounts, token_secrets};
+use crate::{aggregation, garbage, namespaces, root_ca, service_accounts, token_secrets, workloads};
 
 /// Tells the present moment, for the times in conditions.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -34,6 +34,8 @@ const TABLE: &[fn(&mut Context)] = &[
     token_secrets::start,
     namespaces::start,
     garbage::start,
+    workloads::replicas::start,
+    workloads::deployments::start,
 ];
 
 /// Running controllers. Dropping them stops them.

@@ -25,6 +25,7 @@ mod namespaces;
 mod root_ca;
 mod service_accounts;
 mod token_secrets;
+mod workloads;
 
 pub use controllers::{Clock, Controllers, Options, start};
 pub use token_secrets::{LegacyToken, SecretTokens};

@@ -96,12 +96,16 @@ pub trait Reason {
     fn is_already_exists(&self) -> bool;
     /// The object changed in the meantime, or is not the one that the precondition names.
     fn is_conflict(&self) -> bool;
+    /// The object would not be valid.
+    fn is_invalid(&self) -> bool;
     /// The history that was asked for is gone.
     fn is_expired(&self) -> bool;
     /// The resource does not know the verb.
     fn is_method_not_supported(&self) -> bool;
     /// Nothing new may be made in a namespace that is being deleted.
     fn is_namespace_terminating(&self) -> bool;
+    /// The server's own words, as events and conditions quote them.
+    fn words(&self) -> String;
 }
 
 impl Reason for Error {
@@ -117,6 +121,10 @@ impl Reason for Error {
         matches!(self, Error::Api(status) if status.reason == "Conflict")
     }
 
+    fn is_invalid(&self) -> bool {
+        matches!(self, Error::Api(status) if status.code == 422)
+    }
+
     fn is_expired(&self) -> bool {
         matches!(self, Error::Api(status) if status.code == 410)
     }
@@ -129,6 +137,13 @@ impl Reason for Error {
         let Error::Api(status) = self else { return false };
         let causes = status.details.iter().flat_map(|details| &details.causes);
         causes.into_iter().any(|cause| cause.reason == "NamespaceTerminating")
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Error::Api(status) => status.message.clone(),
+            other => other.to_string(),
+        }
     }
 }
 
@@ -146,12 +161,22 @@ pub enum View {
 pub struct Api {
     client: Client,
     agent: HeaderValue,
+    /// The user that requests are made as; the client's own without one.
+    user: Option<HeaderValue>,
 }
 
 impl Api {
     /// A client that names itself `agent`. The part before the first `/` becomes the manager of the fields that it writes.
     pub fn new(client: Client, agent: &str) -> Self {
-        Self { client, agent: HeaderValue::from_str(agent).unwrap_or(HeaderValue::from_static("unknown")) }
+        let agent = HeaderValue::from_str(agent).unwrap_or(HeaderValue::from_static("unknown"));
+        Self { client, agent, user: None }
+    }
+
+    /// The same client, impersonating a service account: what it may do, and what admission sees of it, is that account's.
+    #[must_use]
+    pub fn impersonating(self, namespace: &str, service_account: &str) -> Self {
+        let user = HeaderValue::from_str(&format!("system:serviceaccount:{namespace}:{service_account}")).ok();
+        Self { user, ..self }
     }
 
     /// An object.
@@ -227,6 +252,18 @@ impl Api {
         self.send(request, "application/merge-patch+json", patch).await
     }
 
+    /// Changes an object by a strategic merge patch, which built-in kinds know.
+    pub async fn strategic_patch(
+        &self,
+        of: &Resource,
+        namespace: &str,
+        name: &str,
+        patch: &Value,
+    ) -> Result<Value, Error> {
+        let request = self.request(Method::PATCH, &of.object_path(namespace, name), &[]);
+        self.send(request, "application/strategic-merge-patch+json", patch).await
+    }
+
     /// Changes an object by server-side apply, taking fields from other managers where they are in the way.
     pub async fn apply(
         &self,
@@ -266,7 +303,11 @@ impl Api {
             uri.push('=');
             encode(value, &mut uri);
         }
-        Request::builder().method(method).uri(uri).header(header::USER_AGENT, &self.agent)
+        let request = Request::builder().method(method).uri(uri).header(header::USER_AGENT, &self.agent);
+        match &self.user {
+            Some(user) => request.header("Impersonate-User", user),
+            None => request,
+        }
     }
 
     async fn send(

@@ -4,7 +4,7 @@
 //! that history is gone (410). What the cache then holds too much, lacks or has in another version is told as changes like any other, so a reader
 //! never has to know. Readers that register before [`Informer::run`] see every change exactly once, in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,12 +47,14 @@ pub struct Selection {
     pub fields: &'static str,
     /// Cuts away what no reader needs before it is cached.
     pub trim: fn(&mut Value),
+    /// What the cache can be searched by besides names, see [`Informer::indexed`].
+    pub index: Option<fn(&Value) -> String>,
 }
 
 impl Selection {
     /// Every object, without `managedFields`.
     pub fn whole(resource: Resource) -> Self {
-        Self { resource, view: View::Whole, fields: "", trim: drop_managed_fields }
+        Self { resource, view: View::Whole, fields: "", trim: drop_managed_fields, index: None }
     }
 
     /// The `metadata` of every object, without `managedFields`.
@@ -64,6 +66,12 @@ impl Selection {
     #[must_use]
     pub fn fields(self, fields: &'static str) -> Self {
         Self { fields, ..self }
+    }
+
+    /// Keeps an index by what `key` says of each object.
+    #[must_use]
+    pub fn indexed(self, key: fn(&Value) -> String) -> Self {
+        Self { index: Some(key), ..self }
     }
 
     /// Cuts away what no reader needs.
@@ -80,7 +88,42 @@ fn drop_managed_fields(object: &mut Value) {
 }
 
 type Handler = Box<dyn Fn(&Change) + Send + Sync>;
-type Cache = BTreeMap<(String, String), Arc<Value>>;
+type Key = (String, String);
+
+/// What is known of a kind.
+#[derive(Default)]
+struct Cache {
+    /// By namespace and name.
+    objects: BTreeMap<Key, Arc<Value>>,
+    /// The keys of objects by what the selection's index says of them.
+    index: BTreeMap<String, BTreeSet<Key>>,
+}
+
+impl Cache {
+    /// Puts an object in its place, or takes it out; what was there.
+    fn set(&mut self, key: &Key, new: Option<Arc<Value>>, index: Option<fn(&Value) -> String>) -> Option<Arc<Value>> {
+        let indexed = new.as_deref().and_then(|new| Some(index?(new)));
+        let old = match new {
+            Some(new) => self.objects.insert(key.clone(), new),
+            None => self.objects.remove(key),
+        };
+        let before = old.as_deref().and_then(|old| Some(index?(old)));
+        if before != indexed {
+            if let Some(before) = before
+                && let Some(keys) = self.index.get_mut(&before)
+            {
+                keys.remove(key);
+                if keys.is_empty() {
+                    self.index.remove(&before);
+                }
+            }
+            if let Some(indexed) = indexed {
+                self.index.entry(indexed).or_default().insert(key.clone());
+            }
+        }
+        old
+    }
+}
 
 /// A cache of one kind. Clones share it.
 #[derive(Clone)]
@@ -89,10 +132,11 @@ pub struct Informer(Arc<Inner>);
 struct Inner {
     api: Api,
     selection: Selection,
-    /// By namespace and name.
     cache: RwLock<Cache>,
     handlers: Mutex<Vec<Handler>>,
     synced: watch::Sender<bool>,
+    /// The last resourceVersion that was seen, as a number.
+    seen: watch::Sender<u64>,
 }
 
 impl Informer {
@@ -101,9 +145,10 @@ impl Informer {
         Self(Arc::new(Inner {
             api,
             selection,
-            cache: RwLock::new(Cache::new()),
+            cache: RwLock::default(),
             handlers: Mutex::new(Vec::new()),
             synced: watch::Sender::new(false),
+            seen: watch::Sender::new(0),
         }))
     }
 
@@ -119,19 +164,34 @@ impl Informer {
 
     /// An object by its namespace (empty for cluster-scoped kinds) and name.
     pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<Value>> {
-        self.0.cache.read().get(&(namespace.to_owned(), name.to_owned())).cloned()
+        self.0.cache.read().objects.get(&(namespace.to_owned(), name.to_owned())).cloned()
     }
 
     /// Every object, by namespace and name.
     pub fn all(&self) -> Vec<Arc<Value>> {
-        self.0.cache.read().values().cloned().collect()
+        self.0.cache.read().objects.values().cloned().collect()
     }
 
     /// The objects of one namespace, by name.
     pub fn within(&self, namespace: &str) -> Vec<Arc<Value>> {
         let cache = self.0.cache.read();
-        let from = cache.range((namespace.to_owned(), String::new())..);
+        let from = cache.objects.range((namespace.to_owned(), String::new())..);
         from.take_while(|((of, _), _)| of == namespace).map(|(_, object)| Arc::clone(object)).collect()
+    }
+
+    /// The objects of which the selection's index says `key`, by namespace and name.
+    pub fn indexed(&self, key: &str) -> Vec<Arc<Value>> {
+        let cache = self.0.cache.read();
+        let keys = cache.index.get(key).into_iter().flatten();
+        keys.filter_map(|key| cache.objects.get(key)).cloned().collect()
+    }
+
+    /// Waits until `settled`, which is asked now and after whatever the watch brings.
+    ///
+    /// It is told the last resourceVersion seen, as a number (KEP-5504: those of one resource can be compared).
+    pub async fn wait_until(&self, mut settled: impl FnMut(u64) -> bool) {
+        // The sender lives in `self`, so this cannot fail.
+        let _ = self.0.seen.subscribe().wait_for(|seen| settled(*seen)).await;
     }
 
     /// Waits until the first list is in the cache.
@@ -199,6 +259,7 @@ impl Informer {
                 Ok(None) => return Ok(progress),
                 Err(error) => return Err(error),
             }
+            self.saw(&at);
             progress = true;
         }
     }
@@ -220,7 +281,12 @@ impl Informer {
         let gone: Vec<_> = {
             let listed: std::collections::BTreeSet<_> = items.iter().map(key).collect();
             let cache = self.0.cache.read();
-            cache.iter().filter(|(key, _)| !listed.contains(key)).map(|(_, object)| Value::clone(object)).collect()
+            cache
+                .objects
+                .iter()
+                .filter(|(key, _)| !listed.contains(key))
+                .map(|(_, object)| Value::clone(object))
+                .collect()
         };
         for object in gone {
             self.remove(object);
@@ -235,6 +301,7 @@ impl Informer {
             self.put(object);
         }
         self.0.synced.send_replace(true);
+        self.saw(&version);
         Ok(version)
     }
 
@@ -242,7 +309,7 @@ impl Informer {
         (self.0.selection.trim)(&mut object);
         let key = key(&object);
         let new = Arc::new(object);
-        let old = self.0.cache.write().insert(key.clone(), Arc::clone(&new));
+        let old = self.0.cache.write().set(&key, Some(Arc::clone(&new)), self.0.selection.index);
         match old {
             Some(old) if object::resource_version(&old) == object::resource_version(&new) => {}
             // Another object of the same name, seen only after a new list: the first one went unseen.
@@ -255,10 +322,17 @@ impl Informer {
     }
 
     fn remove(&self, object: Value) {
-        if self.0.cache.write().remove(&key(&object)).is_some() {
+        if self.0.cache.write().set(&key(&object), None, self.0.selection.index).is_some() {
             let mut object = object;
             (self.0.selection.trim)(&mut object);
             self.tell(&Change { old: Some(Arc::new(object)), new: None });
+        }
+    }
+
+    /// Notes how far the cache has come.
+    fn saw(&self, version: &str) {
+        if let Ok(version) = version.parse() {
+            self.0.seen.send_replace(version);
         }
     }
 
@@ -269,6 +343,6 @@ impl Informer {
     }
 }
 
-fn key(object: &Value) -> (String, String) {
+fn key(object: &Value) -> Key {
     (object::namespace(object).to_owned(), object::name(object).to_owned())
 }

@@ -2,6 +2,8 @@
 //!
 //! * [`api`]: requests for objects as JSON, under a User-Agent that names the controller.
 //! * [`informer`]: a cache of one kind that a watch keeps up to date, and tells of changes.
+//! * [`objects`]: the two together, where a reader sees his own writes.
+//! * [`events`]: what a controller tells of an object.
 //! * [`queue`]: what there is to do, each key once, again later when it failed.
 //! * [`object`]: the parts of an object that controllers look at.
 //!
@@ -9,10 +11,14 @@
 //! run on a paused clock can tell when everything has settled.
 
 pub mod api;
+pub mod events;
 pub mod informer;
 pub mod object;
+pub mod objects;
 pub mod queue;
 
 pub use api::{Api, Error, Reason, Resource, View};
+pub use events::Recorder;
 pub use informer::{Change, Informer, Selection};
+pub use objects::Objects;
 pub use queue::{Next, Queue, Reconcile, Worker};

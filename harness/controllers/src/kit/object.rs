@@ -1,6 +1,7 @@
 //! The parts of an object that controllers look at. Whatever is missing or of another type reads as absent.
 
-use serde_json::Value;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 /// An object's name.
 pub fn name(object: &Value) -> &str {
@@ -60,4 +61,62 @@ pub fn list<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
 /// The object's own controller among its owner references.
 pub fn controller(object: &Value) -> Option<&Value> {
     list(object, "/metadata/ownerReferences").iter().find(|owner| owner.get("controller") == Some(&Value::Bool(true)))
+}
+
+/// Its labels, if it has any.
+pub fn labels(object: &Value) -> Option<&Map<String, Value>> {
+    object.pointer("/metadata/labels")?.as_object()
+}
+
+/// A whole number by its JSON pointer.
+pub fn number(object: &Value, pointer: &str) -> Option<i64> {
+    object.pointer(pointer)?.as_i64()
+}
+
+/// A whole number by its JSON pointer; zero, which Go leaves out, when there is none.
+pub fn count(object: &Value, pointer: &str) -> i64 {
+    number(object, pointer).unwrap_or_default()
+}
+
+/// Whether there is a `true` by this JSON pointer.
+pub fn flag(object: &Value, pointer: &str) -> bool {
+    object.pointer(pointer) == Some(&Value::Bool(true))
+}
+
+/// A moment by its JSON pointer.
+pub fn time(object: &Value, pointer: &str) -> Option<Timestamp> {
+    text(object, pointer).parse().ok()
+}
+
+/// A moment as `metav1.Time` writes it: RFC 3339 in whole seconds.
+pub fn stamp(at: Timestamp) -> String {
+    Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
+}
+
+/// An entry of `status.conditions` by its type.
+pub fn condition<'a>(object: &'a Value, of_type: &str) -> Option<&'a Value> {
+    list(object, "/status/conditions").iter().find(|condition| text(condition, "/type") == of_type)
+}
+
+/// Whether two values are the same to Go: what it leaves out when empty equals what is missing.
+pub fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.iter().all(|(key, value)| same(value, b.get(key).unwrap_or(&Value::Null)))
+                && b.iter().all(|(key, value)| a.contains_key(key) || is_zero(value))
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (a, b) => a == b || (is_zero(a) && is_zero(b)),
+    }
+}
+
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.values().all(is_zero),
+    }
 }

@@ -5,6 +5,7 @@
 //! * [`decode`]: Go's typed JSON round trip, with Go's words for what does not fit.
 //! * [`proto`]: Kubernetes' protobuf (`application/vnd.kubernetes.protobuf`), both ways.
 //! * [`quantity`]: `resource.Quantity` in its canonical form.
+//! * [`spew`]: pod templates as the text that their hashes are made of.
 //!
 //! The tables are generated facts (`generate/`), compressed in the binary (`tables/`) and read on first use.
 
@@ -12,6 +13,7 @@ pub mod decode;
 mod gotext;
 pub mod proto;
 mod resources;
+pub mod spew;
 mod table;
 mod time;
 

@@ -39,6 +39,23 @@ pub struct Quantity {
     format: Format,
     /// The text that it came as, where that counts as canonical.
     text: Option<String>,
+    /// The exponent that it came with, where Go holds it in its fast form.
+    fast: Option<i64>,
+}
+
+/// A quantity as Go holds it after reading it from a text.
+#[derive(Debug, Default)]
+pub struct GoForm {
+    /// `int64Amount.value`; 0 for an amount that is held as a big number.
+    pub value: i128,
+    /// `int64Amount.scale`
+    pub scale: i64,
+    /// A big number: whether it is negative, its magnitude in 64-bit words from the lowest on, and how many of its digits are decimals.
+    pub big: Option<(bool, Vec<u64>, i64)>,
+    /// The text that is kept for printing.
+    pub text: String,
+    /// The name of the format.
+    pub format: &'static str,
 }
 
 /// The largest binary amount.
@@ -54,7 +71,7 @@ impl Quantity {
     /// # Errors
     /// [`QuantityError`], worded as the API server's.
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
-        let zero = Self { amount: Decimal::default(), format: Format::Decimal, text: None };
+        let zero = Self { amount: Decimal::default(), format: Format::Decimal, text: None, fast: Some(0) };
         if text.is_empty() {
             return Err(QuantityError::Format);
         }
@@ -79,7 +96,8 @@ impl Quantity {
                 Format::Binary => shifted.parse::<u64>().is_ok_and(|value| value & 7 != 0),
                 _ => (power - places) % 3 == 0 && !shifted.ends_with("000") && !shifted.starts_with('0'),
             };
-            return Ok(Self { amount, format, text: kept.then(|| text.to_owned()) });
+            let text = kept.then(|| text.to_owned());
+            return Ok(Self { amount, format, text, fast: Some(power - places) });
         }
         amount = amount.round(FINEST);
         if format == Format::Binary {
@@ -91,7 +109,7 @@ impl Quantity {
                 format = Format::Decimal;
             }
         }
-        Ok(Self { amount, format, text: None })
+        Ok(Self { amount, format, text: None, fast: None })
     }
 
     /// Rounds away from zero to a power of ten (`-3`: milli), as the defaulting of resource lists does (`RoundUp`).
@@ -100,7 +118,30 @@ impl Quantity {
         if self.amount.exponent >= exponent {
             return self;
         }
-        Self { amount: self.amount.round(exponent), text: None, ..self }
+        Self { amount: self.amount.round(exponent), text: None, fast: None, ..self }
+    }
+
+    /// How Go holds it.
+    pub fn go_form(&self) -> GoForm {
+        let format = match self.format {
+            Format::Exponent => "DecimalExponent",
+            Format::Decimal => "DecimalSI",
+            Format::Binary => "BinarySI",
+        };
+        if self.amount.is_zero() {
+            return GoForm { text: "0".to_owned(), format, ..GoForm::default() };
+        }
+        let text = self.text.clone().unwrap_or_default();
+        if let Some(scale) = self.fast {
+            return GoForm { value: self.scaled(scale).unwrap_or_default(), scale, big: None, text, format };
+        }
+        let mut rest = self.scaled(FINEST).unwrap_or_default().unsigned_abs();
+        let mut words = Vec::new();
+        while rest > 0 {
+            words.push(u64::try_from(rest & u128::from(u64::MAX)).unwrap_or_default());
+            rest >>= 64;
+        }
+        GoForm { big: Some((self.amount.negative, words, -FINEST)), text, format, ..GoForm::default() }
     }
 
     /// -1, 0 or 1.

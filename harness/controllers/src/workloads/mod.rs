@@ -1,0 +1,36 @@
+//! Pods made from templates: the controllers of the groups `apps` and `batch`, and of ReplicationControllers.
+//!
+//! * [`replicas`]: ReplicaSets and ReplicationControllers: a number of equal pods.
+//! * [`deployments`]: ReplicaSets by revision, rolled out and rolled back.
+//!
+//! What they share: [`pods`] (what a pod's status says), [`template`] (pods from templates), [`claim`] (adopting and releasing),
+//! [`pod_control`] (making and deleting pods, with their events), [`children`] (from a changed pod to its owner), [`int_or_percent`], [`hash`] (names that hashes make).
+
+pub(crate) mod children;
+mod claim;
+pub(crate) mod deployments;
+mod hash;
+mod int_or_percent;
+mod pod_control;
+pub(crate) mod pods;
+pub(crate) mod replicas;
+mod template;
+
+use crate::kit::{Error, Resource};
+
+/// The namespace and name of an object.
+pub(crate) type Key = (String, String);
+
+pub(crate) const REPLICA_SETS: Resource = Resource::namespaced("apps", "v1", "replicasets", "ReplicaSet");
+pub(crate) const REPLICATION_CONTROLLERS: Resource =
+    Resource::namespaced("", "v1", "replicationcontrollers", "ReplicationController");
+pub(crate) const DEPLOYMENTS: Resource = Resource::namespaced("apps", "v1", "deployments", "Deployment");
+
+/// Why an owner's pods are not as they should be; it will be tried again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SyncError {
+    #[error("request failed: {0}")]
+    Request(#[from] Error),
+    #[error("{0}")]
+    Gone(String),
+}
