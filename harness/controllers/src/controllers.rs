@@ -36,6 +36,7 @@ const TABLE: &[fn(&mut Context)] = &[
     garbage::start,
     workloads::replicas::start,
     workloads::deployments::start,
+    workloads::jobs::start,
 ];
 
 /// Running controllers. Dropping them stops them.

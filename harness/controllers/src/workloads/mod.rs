@@ -2,6 +2,7 @@
 //!
 //! * [`replicas`]: ReplicaSets and ReplicationControllers: a number of equal pods.
 //! * [`deployments`]: ReplicaSets by revision, rolled out and rolled back.
+//! * [`jobs`]: pods that run to completion.
 //!
 //! What they share: [`pods`] (what a pod's status says), [`template`] (pods from templates), [`claim`] (adopting and releasing),
 //! [`pod_control`] (making and deleting pods, with their events), [`children`] (from a changed pod to its owner), [`int_or_percent`], [`hash`] (names that hashes make).
@@ -11,6 +12,7 @@ mod claim;
 pub(crate) mod deployments;
 mod hash;
 mod int_or_percent;
+pub(crate) mod jobs;
 mod pod_control;
 pub(crate) mod pods;
 pub(crate) mod replicas;
@@ -25,6 +27,7 @@ pub(crate) const REPLICA_SETS: Resource = Resource::namespaced("apps", "v1", "re
 pub(crate) const REPLICATION_CONTROLLERS: Resource =
     Resource::namespaced("", "v1", "replicationcontrollers", "ReplicationController");
 pub(crate) const DEPLOYMENTS: Resource = Resource::namespaced("apps", "v1", "deployments", "Deployment");
+pub(crate) const JOBS: Resource = Resource::namespaced("batch", "v1", "jobs", "Job");
 
 /// Why an owner's pods are not as they should be; it will be tried again.
 #[derive(Debug, thiserror::Error)]
