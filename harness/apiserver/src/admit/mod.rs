@@ -9,6 +9,7 @@ mod limit_ranger;
 mod matching;
 mod namespace_lifecycle;
 mod pod_scheduling;
+mod pod_security;
 mod quota;
 mod request;
 mod service_account;
@@ -78,6 +79,7 @@ pub(crate) async fn validate(request: &Request<'_>, object: &Value) -> Result<()
             Some(old) => storage::resize(call, target, object, old)?,
         }
     }
+    pod_security::check(request, object)?;
     webhook::validate(request, Some(object)).await?;
     if request.subresource.is_empty() {
         quota::check(call, target, object, old, request.dry_run)?;
