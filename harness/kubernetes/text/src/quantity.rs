@@ -168,6 +168,50 @@ impl Quantity {
     }
 }
 
+/// Sums and numbers.
+impl Quantity {
+    /// The amount as a whole number, if Go holds it in whole units: `1500m` and `500m` are 2, and yet no integer (`AsInt64`).
+    pub fn as_integer(&self) -> Option<i64> {
+        self.fast.filter(|unit| *unit >= 0)?;
+        self.scaled(0).and_then(|whole| i64::try_from(whole).ok())
+    }
+
+    /// The amount as a float, which need not be exact (`AsApproximateFloat64`).
+    pub fn as_float(&self) -> f64 {
+        let sign = if self.amount.negative { "-" } else { "" };
+        let text = format!("{sign}{}e{}", self.amount.digits, self.amount.exponent);
+        if self.amount.is_zero() { 0.0 } else { text.parse().unwrap_or(f64::NAN) }
+    }
+
+    /// The sum. It is written as the first amount is, unless that is zero.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let format = if self.amount.is_zero() { other.format } else { self.format };
+        let unit = match (self.amount.is_zero(), other.amount.is_zero()) {
+            (_, true) => self.fast,
+            (true, false) => other.fast,
+            (false, false) => self.fast.zip(other.fast).map(|(a, b)| a.min(b)),
+        };
+        let amount = self.amount.plus(&other.amount);
+        let fits = unit.is_some_and(|unit| amount.fits(unit));
+        Self { amount, format, text: None, fast: unit.filter(|_| fits) }
+    }
+
+    /// The difference.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let amount = Decimal { negative: !other.amount.negative, ..other.amount.clone() };
+        self.plus(&Self { amount, ..other.clone() })
+    }
+}
+
+impl From<i64> for Quantity {
+    fn from(whole: i64) -> Self {
+        let amount = Decimal::new(whole < 0, &whole.unsigned_abs().to_string(), 0);
+        Self { amount, format: Format::Exponent, text: None, fast: Some(0) }
+    }
+}
+
 impl PartialEq for Quantity {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
@@ -316,6 +360,43 @@ impl Decimal {
             // Without zeros at the end, a longer text with the same beginning is the larger one.
             (false, false) => self.magnitude().cmp(&other.magnitude()).then_with(|| self.digits.cmp(&other.digits)),
         }
+    }
+
+    /// The digits down to a power of ten, lowest first; none where that is unreasonably many.
+    fn digits_from(&self, exponent: i64) -> Option<Vec<u8>> {
+        const MOST: i64 = 100_000;
+        let zeros = usize::try_from(Some(self.exponent - exponent).filter(|n| *n <= MOST)?).ok()?;
+        let own = self.digits.bytes().rev().map(|d| d - b'0');
+        Some(std::iter::repeat_n(0, zeros).chain(own).collect())
+    }
+
+    /// The sum; where one is beyond all measure larger, that one.
+    fn plus(&self, other: &Self) -> Self {
+        let (large, small) = if self.cmp_magnitude(other) == Ordering::Less { (other, self) } else { (self, other) };
+        if small.is_zero() {
+            return large.clone();
+        }
+        let exponent = large.exponent.min(small.exponent);
+        let (Some(mut digits), Some(added)) = (large.digits_from(exponent), small.digits_from(exponent)) else {
+            return large.clone();
+        };
+        let subtract = large.negative != small.negative;
+        let mut carry = 0_i16;
+        digits.push(0);
+        for (i, digit) in digits.iter_mut().enumerate() {
+            let other = i16::from(added.get(i).copied().unwrap_or_default());
+            let sum = i16::from(*digit) + if subtract { -other } else { other } + carry;
+            carry = sum.div_euclid(10);
+            *digit = u8::try_from(sum.rem_euclid(10)).unwrap_or_default();
+        }
+        let text: String = digits.iter().rev().map(|d| char::from(d + b'0')).collect();
+        Self::new(large.negative, &text, exponent)
+    }
+
+    /// Whether the amount is a 64 bit number of units.
+    fn fits(&self, unit: i64) -> bool {
+        let zeros = self.exponent - unit;
+        self.is_zero() || (zeros >= 0 && i64::try_from(self.digits.len()).is_ok_and(|n| n + zeros <= 18))
     }
 
     /// The magnitude of a whole number.

@@ -73,3 +73,37 @@ fn amounts_are_compared_and_scaled() {
     assert_eq!(parse("1.500").round_up(-3).to_string(), "1.500");
     assert_eq!((parse("-3").sign(), parse("0").sign(), parse("3").sign()), (-1, 0, 1));
 }
+
+#[test]
+fn sums_and_differences() {
+    let of = |text: &str| Quantity::parse(text).expect("a quantity");
+    let cases = [
+        ("1500m", "500m", "2", "1"),
+        ("1Gi", "512Mi", "1536Mi", "512Mi"),
+        ("0", "1Ki", "1Ki", "-1Ki"),
+        ("100", "1m", "100001m", "99999m"),
+        ("1", "2", "3", "-1"),
+        ("9E", "999E", "1008E", "-990E"),
+    ];
+    for (a, b, sum, difference) in cases {
+        assert_eq!(of(a).plus(&of(b)).to_string(), sum, "{a} + {b}");
+        assert_eq!(of(a).minus(&of(b)).to_string(), difference, "{a} - {b}");
+    }
+}
+
+#[test]
+fn integers_are_counted_in_whole_units() {
+    let of = |text: &str| Quantity::parse(text).expect("a quantity");
+    for (text, want) in [
+        ("2", Some(2)),
+        ("1k", Some(1000)),
+        ("2Gi", Some(2_147_483_648)),
+        ("2000m", None),
+        ("0.1", None),
+        ("0", Some(0)),
+    ] {
+        assert_eq!(of(text).as_integer(), want, "{text}");
+    }
+    assert_eq!(of("1500m").plus(&of("500m")).as_integer(), None);
+    assert!((of("1500m").as_float() - 1.5).abs() < f64::EPSILON);
+}
