@@ -25,7 +25,8 @@ impl Refusal {
 
     /// An error inside the server that is no API error: neither reason nor details.
     pub(crate) fn untyped(code: u16, message: impl Into<String>) -> Self {
-        Status { code, reason: None, message: message.into(), details: None, success: false }.into()
+        Status { code, reason: None, message: message.into(), details: None, success: false, next: String::new() }
+            .into()
     }
 
     /// 405 of a built-in path.

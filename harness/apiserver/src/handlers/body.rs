@@ -80,25 +80,27 @@ fn unrecognized(kind: &str, why: &str, body: &[u8]) -> Refusal {
     bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why} ({shown}{more})"))
 }
 
-/// The body's apiVersion and kind against the resource's.
-fn check_identity(resource: &Resource, value: &Value, body: &[u8]) -> Result<(), Refusal> {
-    let unreadable = |why: &str| unrecognized(&resource.kind, why, body);
+/// A body says what it is by two texts; the error is Go's.
+pub(crate) fn check_type_meta(value: &Value) -> Result<(), String> {
     if !value.is_object() && !value.is_null() {
         let given = crate::value::type_name(value);
         let of =
             r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
-        let why = format!(
-            "couldn't get version/kind; json parse error: json: cannot unmarshal {given} into Go value of type {of}"
-        );
-        return Err(unreadable(&why));
+        return Err(format!("json: cannot unmarshal {given} into Go value of type {of}"));
     }
     for field in ["apiVersion", "kind"] {
         if let Some(given) = value.get(field).filter(|v| !v.is_string() && !v.is_null()) {
             let given = crate::value::type_name(given);
-            let what = format!("cannot unmarshal {given} into Go struct field .{field} of type string");
-            return Err(unreadable(&format!("couldn't get version/kind; json parse error: json: {what}")));
+            return Err(format!("json: cannot unmarshal {given} into Go struct field .{field} of type string"));
         }
     }
+    Ok(())
+}
+
+/// The body's apiVersion and kind against the resource's.
+fn check_identity(resource: &Resource, value: &Value, body: &[u8]) -> Result<(), Refusal> {
+    let unreadable = |why: &str| unrecognized(&resource.kind, why, body);
+    check_type_meta(value).map_err(|why| unreadable(&format!("couldn't get version/kind; json parse error: {why}")))?;
     let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
     if version.matches('/').count() > 1 {

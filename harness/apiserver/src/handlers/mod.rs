@@ -5,8 +5,10 @@
 
 mod binding;
 mod body;
+mod chunk;
 mod create;
 mod delete;
+mod delete_options;
 mod log;
 mod managed;
 mod options;
@@ -55,6 +57,15 @@ impl Target<'_> {
         self.resource.place(self.namespace, self.name)
     }
 
+    /// With what the places of the collection's objects begin.
+    fn under(&self) -> String {
+        if self.resource.namespaced && !self.namespace.is_empty() {
+            format!("{}/", self.namespace)
+        } else {
+            String::new()
+        }
+    }
+
     /// 404 of the object.
     pub(crate) fn not_found(&self) -> Refusal {
         Status::not_found(&self.resource.group, &self.resource.plural, self.name).into()
@@ -68,7 +79,8 @@ pub(crate) fn bad_request(message: impl Into<String>) -> Refusal {
 
 /// Answers a request on an object or a collection.
 pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> Result<Reply, Refusal> {
-    acceptable(call)?;
+    call.warn(target.resource.strategy.deprecated.map(str::to_owned).into_iter().collect());
+    acceptable(call, target)?;
     if let Some(review) = reviews::review(call, target) {
         return review;
     }
@@ -86,7 +98,10 @@ pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> 
     }
 }
 
-/// 406 comes before anything is looked up.
-fn acceptable(call: &Call<'_>) -> Result<(), Refusal> {
-    Negotiated::of(call.exchange.headers).refuses_object(call.exchange.info.verb == "watch").map_or(Ok(()), Err)
+/// 406 comes before anything is looked up. A collection that can be watched has the forms of its events, too.
+fn acceptable(call: &Call<'_>, target: &Target<'_>) -> Result<(), Refusal> {
+    let info = call.exchange.info;
+    let watchable = target.resource.verbs.iter().any(|verb| verb == "watch");
+    let streams = info.verb == "watch" || (info.verb == "list" && watchable);
+    Negotiated::of(call.exchange.headers).refuses_object(streams).map_or(Ok(()), Err)
 }

@@ -19,7 +19,7 @@ use crate::store::Object;
 /// Answers a request on a subresource.
 pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subresource) -> Result<Reply, Refusal> {
     let method = call.exchange.method;
-    super::acceptable(call)?;
+    super::acceptable(call, target)?;
     match (sub.name.as_str(), method) {
         ("status", &Method::GET) => read::get(call, target),
         ("status" | "finalize" | "ephemeralcontainers" | "resize" | "approval", &Method::PUT) => {

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use proofmark_status::{FieldError, Reason, Status};
+use proofmark_status::{Reason, Status};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -15,6 +15,7 @@ use super::read::Selection;
 use super::reply::Content;
 use super::{Reply, Target, body};
 use crate::refusal::Refusal;
+use crate::request::ListOptions;
 use crate::resource::Resource;
 use crate::server::Call;
 use crate::store::{Change, Cursor, Object};
@@ -51,35 +52,24 @@ pub(crate) struct Watch {
 
 /// Opens a watch.
 pub(super) fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
-    let query = call.exchange.query;
-    let mut selection = Selection::read(call, target)?;
+    let options = ListOptions::read(call.exchange.query)?;
+    let mut selection = Selection::of(&options, target)?;
     if !target.name.is_empty() {
         selection.name(target.name);
     }
-    let given = query.get("resourceVersion").unwrap_or_default();
-    let from: u64 = if given.is_empty() {
-        0
-    } else {
-        given.parse().map_err(|_| {
-            let text = proofmark_status::quote(given);
-            Refusal::untyped(500, format!("strconv.ParseUint: parsing {text}: invalid syntax"))
-        })?
-    };
-    let bookmarks = query.get("allowWatchBookmarks").is_some_and(crate::request::parse_bool);
-    let initial = query.get("sendInitialEvents").map(crate::request::parse_bool);
-    check_options(query, initial)?;
+    let from = options.revision().map_err(|why| Refusal::untyped(500, why))?;
     let snapshot = call.server.store.snapshot();
     let mut pending = VecDeque::new();
     // Without a revision, or asked to, a watch begins with what there is.
-    let begin_with_state = initial.unwrap_or(from == 0);
+    let begin_with_state = options.initial_events.unwrap_or(from == 0);
     let start = if begin_with_state || from == 0 { snapshot.revision() } else { from };
     if begin_with_state {
-        pending.extend(super::read::select(&snapshot, target, &selection).map(|(_, o)| Event::Added(o.clone())));
-        if initial == Some(true) && bookmarks {
+        pending.extend(super::read::select(&snapshot, target, &selection, None).map(|(_, o)| Event::Added(o.clone())));
+        if options.initial_events == Some(true) && options.bookmarks {
             pending.push_back(Event::Bookmark(snapshot.revision(), true));
         }
     }
-    let seconds = query.get("timeoutSeconds").and_then(|t| t.parse::<u64>().ok()).filter(|t| *t > 0);
+    let seconds = options.timeout.and_then(|t| u64::try_from(t).ok()).filter(|t| *t > 0);
     let watch = Watch {
         cursor: call.server.store.watch(&target.resource.prefix, start),
         resource: target.resource.clone(),
@@ -90,26 +80,9 @@ pub(super) fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refus
         over: false,
         selection,
         pending,
-        bookmarks,
+        bookmarks: options.bookmarks,
     };
     Ok(Reply::new(200, Content::Watch(watch)))
-}
-
-fn check_options(query: &crate::request::Query, initial: Option<bool>) -> Result<(), Refusal> {
-    let matching = query.get("resourceVersionMatch").unwrap_or_default();
-    let mut errors = Vec::new();
-    match initial {
-        Some(_) if matching != "NotOlderThan" => {
-            let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-            errors.push(FieldError::forbidden("resourceVersionMatch", why));
-        }
-        None if !matching.is_empty() => {
-            let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
-            errors.push(FieldError::forbidden("resourceVersionMatch", why));
-        }
-        _ => {}
-    }
-    if errors.is_empty() { Ok(()) } else { Err(Status::invalid("meta.k8s.io", "ListOptions", "", &errors).into()) }
 }
 
 impl Watch {

@@ -33,7 +33,7 @@ pub(super) fn prepare_create(call: &Call<'_>, target: &Target<'_>, object: &mut 
     if resource.strategy.generation {
         meta.insert("generation".to_owned(), json!(1));
     }
-    if has_status(resource) {
+    if has_status(resource) && !resource.strategy.keeps_status {
         reset_status(resource, object);
     }
     (resource.strategy.prepare_create)(object);

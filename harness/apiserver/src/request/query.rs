@@ -1,5 +1,6 @@
 //! The query string.
 
+use std::num::{IntErrorKind, ParseIntError};
 use std::time::Duration;
 
 /// Decoded pairs of a query string, in order.
@@ -59,6 +60,26 @@ pub(crate) fn decode_path(raw: &str) -> String {
 /// A boolean as `runtime.Convert_Slice_string_To_bool` reads it: everything but `false` and `0` is true, the empty string too.
 pub(crate) fn parse_bool(text: &str) -> bool {
     !(text == "0" || text.eq_ignore_ascii_case("false"))
+}
+
+/// A whole number as `strconv.ParseInt` reads it; the error is Go's text.
+pub(crate) fn parse_int(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|error: ParseIntError| number_error("ParseInt", text, &error))
+}
+
+/// A whole number without sign as `strconv.ParseUint` reads it; the error is Go's text.
+pub(crate) fn parse_uint(text: &str) -> Result<u64, String> {
+    // Rust takes a plus sign, Go does not: what is left of the text makes Rust refuse it, too.
+    let digits = text.strip_prefix('+').map_or(text, |_| "+");
+    digits.parse().map_err(|error: ParseIntError| number_error("ParseUint", text, &error))
+}
+
+fn number_error(function: &str, text: &str, error: &ParseIntError) -> String {
+    let why = match error.kind() {
+        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+        _ => "invalid syntax",
+    };
+    format!("strconv.{function}: parsing {}: {why}", proofmark_status::quote(text))
 }
 
 /// A Go duration (`1h15m30.5s`); the error is Go's text.

@@ -57,6 +57,9 @@ fn serve(server: &Arc<Inner>, crd: &Value, deleted: bool) {
     let (group, plural) = (text("/spec/group"), text("/spec/names/plural"));
     let established = condition(crd, "Established") == Some("True");
     let versions = if deleted || !established { Vec::new() } else { versions(crd) };
+    if let Some(first) = versions.first() {
+        server.store.begin(&first.prefix);
+    }
     server.catalog.replace(&group, &plural, versions);
 }
 

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::object::Object;
-use super::watch::{Cursor, Log};
+use super::watch::{Compacted, Cursor, Log};
 
 /// A key: the resource's prefix (`/registry/apps/deployments`) and the object's place in it (`ns/name` or `name`).
 type Key = (Arc<str>, String);
@@ -32,18 +32,15 @@ impl Snapshot {
         self.objects.get(&(prefix.clone(), place.to_owned()))
     }
 
-    /// The objects of a resource whose place begins with `under` (`""`, or `ns/`), in order of their places, after `after` if given.
+    /// The objects of a resource whose place begins with `under` (`""`, or `ns/`), in order of their places, from `from` on if given.
     pub(crate) fn list<'a>(
         &'a self,
         prefix: &Arc<str>,
         under: &str,
-        after: Option<&str>,
+        from: Option<&str>,
     ) -> impl Iterator<Item = (&'a str, &'a Arc<Object>)> + use<'a> {
         let under = under.to_owned();
-        let start = match after {
-            Some(place) => std::ops::Bound::Excluded((prefix.clone(), place.to_owned())),
-            None => std::ops::Bound::Included((prefix.clone(), under.clone())),
-        };
+        let start = std::ops::Bound::Included((prefix.clone(), from.unwrap_or(&under).to_owned()));
         let prefix = prefix.clone();
         self.objects
             .range((start, std::ops::Bound::Unbounded))
@@ -85,12 +82,20 @@ pub(crate) struct Change {
     pub(crate) place: Arc<str>,
 }
 
+/// The history of every resource that was written or watched.
+#[derive(Debug, Default)]
+struct Logs {
+    of: BTreeMap<Arc<str>, Arc<Log>>,
+    /// Up to which revision history is forgotten, also that of resources without a log.
+    compacted: u64,
+}
+
 /// The store.
 #[derive(Debug)]
 pub(crate) struct Store {
     current: ArcSwap<Snapshot>,
+    logs: Mutex<Logs>,
     /// Held by the one writer; readers use `current`.
-    logs: Mutex<BTreeMap<Arc<str>, Arc<Log>>>,
     writer: Mutex<()>,
 }
 
@@ -107,6 +112,28 @@ impl Store {
     /// Everything, now.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.current.load_full()
+    }
+
+    /// A resource's objects as they were at a revision that is not in the future; other resources of the snapshot mean nothing.
+    /// Costs as much as was changed since.
+    pub(crate) fn past(&self, prefix: &Arc<str>, revision: u64) -> Result<Arc<Snapshot>, Compacted> {
+        // No write may come between the state and the log of what led to it.
+        let _writer = self.writer.lock();
+        let now = self.current.load_full();
+        if revision >= now.revision {
+            return Ok(now);
+        }
+        let changes = self.log(prefix).after(revision)?;
+        let mut past = Snapshot::clone(&now);
+        past.revision = revision;
+        for change in changes.into_iter().rev() {
+            let key = (prefix.clone(), change.place.to_string());
+            match change.old {
+                Some(old) => past.objects.insert(key, old),
+                None => past.objects.remove(&key),
+            };
+        }
+        Ok(Arc::new(past))
     }
 
     /// Creates or replaces an object. Returns the stored version.
@@ -172,17 +199,28 @@ impl Store {
         Cursor::new(self.log(prefix), revision)
     }
 
+    /// Begins the history of a resource that is served from now on, unless it has one: watches cannot begin before.
+    pub(crate) fn begin(&self, prefix: &Arc<str>) {
+        let _writer = self.writer.lock();
+        let revision = self.current.load().revision;
+        self.logs.lock().of.entry(prefix.clone()).or_insert_with(|| Arc::new(Log::new(revision)));
+    }
+
     /// Forgets the history of every resource up to now: watches and lists from before get 410 Gone.
     pub(crate) fn compact(&self) {
         let _writer = self.writer.lock();
         let revision = self.current.load().revision;
-        for log in self.logs.lock().values() {
+        let mut logs = self.logs.lock();
+        logs.compacted = revision;
+        for log in logs.of.values() {
             log.compact(revision);
         }
     }
 
     fn log(&self, prefix: &Arc<str>) -> Arc<Log> {
-        self.logs.lock().entry(prefix.clone()).or_default().clone()
+        let mut logs = self.logs.lock();
+        let compacted = logs.compacted;
+        logs.of.entry(prefix.clone()).or_insert_with(|| Arc::new(Log::new(compacted))).clone()
     }
 }
 
@@ -220,6 +258,29 @@ mod tests {
     }
 
     #[test]
+    fn the_past_can_be_read_until_it_is_compacted() {
+        let store = Store::new();
+        let pods: Arc<str> = "/registry/pods".into();
+        let first = store.put(&pods, "n/a", object(1), Precondition::Absent).unwrap();
+        let second = store.put(&pods, "n/a", object(2), Precondition::Revision(first.revision)).unwrap();
+        store.put(&pods, "n/b", object(3), Precondition::Absent).unwrap();
+        store.remove(&pods, "n/a", object(2), second.revision).unwrap();
+        let at = |revision| -> Vec<u64> {
+            let past = store.past(&pods, revision).unwrap();
+            past.list(&pods, "", None).filter_map(|(_, o)| o.value["n"].as_u64()).collect()
+        };
+        assert_eq!(at(first.revision - 1), [0; 0]);
+        assert_eq!(at(first.revision), [1]);
+        assert_eq!(at(second.revision), [2]);
+        assert_eq!(at(second.revision + 1), [2, 3]);
+        assert_eq!(at(second.revision + 2), [3]);
+        store.compact();
+        assert!(store.past(&pods, first.revision).is_err());
+        // Compaction counts for resources without a history, too.
+        assert!(store.past(&"/registry/secrets".into(), first.revision).is_err());
+    }
+
+    #[test]
     fn lists_are_ordered_and_stay_inside_a_namespace() {
         let store = Store::new();
         let pods: Arc<str> = "/registry/pods".into();
@@ -230,6 +291,7 @@ mod tests {
         let places = |under, after| snapshot.list(&pods, under, after).map(|(p, _)| p).collect::<Vec<_>>();
         assert_eq!(places("", None), ["a/y", "a/z", "ab/q", "b/x"]);
         assert_eq!(places("a/", None), ["a/y", "a/z"]);
-        assert_eq!(places("a/", Some("a/y")), ["a/z"]);
+        assert_eq!(places("a/", Some("a/y")), ["a/y", "a/z"]);
+        assert_eq!(places("a/", Some("a/y\0")), ["a/z"]);
     }
 }

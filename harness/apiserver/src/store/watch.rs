@@ -18,20 +18,19 @@ pub(super) struct Log {
     wake: watch::Sender<u64>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     /// Changes up to this revision are forgotten.
     compacted: u64,
     changes: VecDeque<Change>,
 }
 
-impl Default for Log {
-    fn default() -> Self {
-        Self { inner: Mutex::default(), wake: watch::Sender::new(0) }
-    }
-}
-
 impl Log {
+    /// An empty log whose changes up to a revision are forgotten.
+    pub(super) fn new(compacted: u64) -> Self {
+        Self { inner: Mutex::new(Inner { compacted, changes: VecDeque::new() }), wake: watch::Sender::new(0) }
+    }
+
     pub(super) fn push(&self, change: Change) {
         let revision = change.revision;
         {
@@ -53,7 +52,7 @@ impl Log {
     }
 
     /// The changes after `revision`, or where history begins if that is later.
-    fn after(&self, revision: u64) -> Result<Vec<Change>, Compacted> {
+    pub(super) fn after(&self, revision: u64) -> Result<Vec<Change>, Compacted> {
         let inner = self.inner.lock();
         if revision < inner.compacted {
             return Err(Compacted { oldest: inner.compacted });

@@ -32,9 +32,14 @@ impl PatchError {
                 Status::new(422, Reason::Invalid, "the server rejected our request due to an error in our request")
                     .with_details(Details::default())
             }
-            Self::Failed(text) => {
-                Status { code: 500, reason: None, message: text.clone(), details: None, success: false }
-            }
+            Self::Failed(text) => Status {
+                code: 500,
+                reason: None,
+                message: text.clone(),
+                details: None,
+                success: false,
+                next: String::new(),
+            },
         }
     }
 }

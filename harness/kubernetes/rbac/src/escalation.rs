@@ -158,9 +158,14 @@ impl EscalationRefused {
             }
             Self::RoleNotFound { resource, name } => Status::not_found(GROUP, resource, name),
             Self::RoleWithoutNamespace => Status::bad_request(self.to_string()),
-            Self::UnsupportedKind(_) => {
-                Status { code: 500, reason: None, message: self.to_string(), details: None, success: false }
-            }
+            Self::UnsupportedKind(_) => Status {
+                code: 500,
+                reason: None,
+                message: self.to_string(),
+                details: None,
+                success: false,
+                next: String::new(),
+            },
         }
     }
 }

@@ -27,4 +27,4 @@ pub mod usage;
 pub use check::matches;
 pub use kinds::cluster_ips;
 pub use proofmark_text::content;
-pub use strategy::{CUSTOM, NameRule, Repeats, Strategy, strategy};
+pub use strategy::{CUSTOM, Dependents, NameRule, Repeats, Strategy, strategy};

@@ -47,6 +47,19 @@ pub enum Repeats {
     Both,
 }
 
+/// What becomes of an object's dependents when a deletion does not say (`DefaultGarbageCollectionPolicy`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dependents {
+    /// They are deleted.
+    Deleted,
+    /// They stay.
+    Orphaned,
+    /// They stay, and the client is warned of it.
+    OrphanedWith(&'static str),
+    /// The kind has none, whatever the deletion says.
+    Unsupported,
+}
+
 /// How the API server treats the objects of one resource.
 #[derive(Debug, Clone, Copy)]
 pub struct Strategy {
@@ -72,6 +85,10 @@ pub struct Strategy {
     pub unconditional_update: bool,
     /// Whether DELETE answers with the object instead of a Status.
     pub returns_deleted: bool,
+    /// What a deletion does to dependents unless told.
+    pub dependents: Dependents,
+    /// How long an object takes to go (seconds) when this many are asked for; none for kinds that go at once.
+    pub grace: Option<fn(&Value, Option<i64>) -> i64>,
     /// Fields that a field selector may name beside `metadata.name` and `metadata.namespace`, with their JSON pointers.
     pub fields: &'static [(&'static str, &'static str)],
     /// Whether an unknown field of a selector is worded `field label not supported: x`, as kinds with conversion functions do.
@@ -116,6 +133,8 @@ pub(crate) const BASE: Strategy = Strategy {
     create_on_update: false,
     unconditional_update: true,
     returns_deleted: false,
+    dependents: Dependents::Deleted,
+    grace: None,
     fields: &[],
     field_labels: false,
     default: defaults::apply,

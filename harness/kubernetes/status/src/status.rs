@@ -125,12 +125,14 @@ pub struct Status {
     pub details: Option<Details>,
     /// Whether this is `Success`.
     pub success: bool,
+    /// Where a list can go on all the same (`metadata.continue`); empty in every other refusal.
+    pub next: String,
 }
 
 impl Status {
     /// A failure without details.
     pub fn new(code: u16, reason: Reason, message: impl Into<String>) -> Self {
-        Self { code, reason: Some(reason), message: message.into(), details: None, success: false }
+        Self { code, reason: Some(reason), message: message.into(), details: None, success: false, next: String::new() }
     }
 
     /// The same, with details.
@@ -142,7 +144,7 @@ impl Status {
 
     /// What a deletion returns when it does not return the object.
     pub fn success(details: Option<Details>) -> Self {
-        Self { code: 200, reason: None, message: String::new(), details, success: true }
+        Self { code: 200, reason: None, message: String::new(), details, success: true, next: String::new() }
     }
 
     /// 400
@@ -216,7 +218,8 @@ impl Status {
         let mut body = Map::new();
         body.insert("kind".into(), json!("Status"));
         body.insert("apiVersion".into(), json!("v1"));
-        body.insert("metadata".into(), json!({}));
+        let metadata = if self.next.is_empty() { json!({}) } else { json!({"continue": self.next}) };
+        body.insert("metadata".into(), metadata);
         body.insert("status".into(), json!(if self.success { "Success" } else { "Failure" }));
         if !self.message.is_empty() {
             body.insert("message".into(), json!(self.message));

@@ -75,7 +75,14 @@ impl ApplyError {
         match self {
             Self::WrongType(_) | Self::ManagedFields => Status::bad_request(self.to_string()),
             Self::Conflict(conflicts) => conflicts.status(),
-            _ => Status { code: 500, reason: None, message: self.to_string(), details: None, success: false },
+            _ => Status {
+                code: 500,
+                reason: None,
+                message: self.to_string(),
+                details: None,
+                success: false,
+                next: String::new(),
+            },
         }
     }
 }

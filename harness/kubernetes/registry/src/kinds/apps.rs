@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{claim, pod};
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, NameRule, Repeats};
+use crate::strategy::{BASE, Dependents, NameRule, Repeats};
 use crate::{Strategy, check, content, internal};
 
 /// Kinds with a status subresource whose spec is counted.
@@ -63,6 +63,7 @@ pub(super) const ROWS: &[Strategy] = &[
     Strategy {
         resource: "replicationcontrollers",
         repeats: Repeats::Both,
+        dependents: Dependents::Orphaned,
         fields: &[("status.replicas", "/status/replicas")],
         field_labels: true,
         validate: replication_controller,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::apps::WORKLOAD;
 use super::{pod, schedule};
 use crate::node::{Errors, Node};
-use crate::strategy::Repeats;
+use crate::strategy::{Dependents, Repeats};
 use crate::{Strategy, check, content, defaults, internal, meta};
 
 pub(super) const ROWS: &[Strategy] = &[
@@ -18,6 +18,7 @@ pub(super) const ROWS: &[Strategy] = &[
         group: "batch",
         resource: "jobs",
         repeats: Repeats::Both,
+        dependents: Dependents::OrphanedWith(ORPHANED),
         fields: &[("status.successful", "/status/succeeded")],
         field_labels: true,
         prepare_create: |job| {
@@ -38,6 +39,9 @@ pub(super) const ROWS: &[Strategy] = &[
         ..WORKLOAD
     },
 ];
+
+/// What a client hears that deletes a job and does not say what becomes of its pods.
+const ORPHANED: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 
 /// Labels by which a job knows its pods: old and new names.
 const UID_LABELS: [&str; 2] = ["controller-uid", "batch.kubernetes.io/controller-uid"];

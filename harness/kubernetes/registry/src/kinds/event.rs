@@ -6,7 +6,7 @@ use proofmark_status::FieldError;
 use serde_json::Value;
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Repeats};
+use crate::strategy::{BASE, Dependents, Repeats};
 use crate::{Strategy, check, content, meta};
 
 const FIELDS: &[(&str, &str)] = &[
@@ -26,6 +26,7 @@ const FIELDS: &[(&str, &str)] = &[
 const EVENT: Strategy = Strategy {
     resource: "events",
     repeats: Repeats::Nothing,
+    dependents: Dependents::Unsupported,
     create_on_update: true,
     fields: FIELDS,
     field_labels: true,

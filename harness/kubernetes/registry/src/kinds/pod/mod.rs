@@ -26,6 +26,7 @@ pub(super) const ROW: Strategy = Strategy {
     status: true,
     generation: true,
     returns_deleted: true,
+    grace: Some(grace),
     repeats: Repeats::Both,
     fields: &[
         ("spec.nodeName", "/spec/nodeName"),
@@ -45,6 +46,19 @@ pub(super) const ROW: Strategy = Strategy {
     warnings: |new, old| if old.is_none() { warnings::warnings(&Node::root(new)) } else { Vec::new() },
     ..BASE
 };
+
+/// Only a pod that a node runs takes time to go.
+fn grace(pod: &Value, asked: Option<i64>) -> i64 {
+    let text = |pointer: &str| pod.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    if text("/spec/nodeName").is_empty() || matches!(text("/status/phase"), "Succeeded" | "Failed") {
+        return 0;
+    }
+    let own = || pod.pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
+    match asked.unwrap_or_else(own) {
+        negative if negative < 0 => 1,
+        seconds => seconds,
+    }
+}
 
 /// A new pod waits; gates say so.
 fn prepare_create(pod: &mut Value) {
