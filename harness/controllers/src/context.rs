@@ -15,6 +15,7 @@ pub(crate) mod kinds {
     use crate::kit::Resource;
 
     pub(crate) const NAMESPACES: Resource = Resource::cluster("", "v1", "namespaces", "Namespace");
+    pub(crate) const NODES: Resource = Resource::cluster("", "v1", "nodes", "Node");
     pub(crate) const SERVICE_ACCOUNTS: Resource = Resource::namespaced("", "v1", "serviceaccounts", "ServiceAccount");
 }
 

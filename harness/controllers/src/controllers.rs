@@ -10,7 +10,7 @@ use crate::context::{Context, Tasks};
 use crate::kit::Informer;
 use crate::monitors::Monitors;
 use crate::token_secrets::SecretTokens;
-use crate::{aggregation, garbage, namespaces, root_ca, service_accounts, token_secrets, workloads};
+use crate::{aggregation, garbage, namespaces, root_ca, service_accounts, services, token_secrets, workloads};
 
 /// Tells the present moment, for the times in conditions.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -36,7 +36,9 @@ const TABLE: &[fn(&mut Context)] = &[
     garbage::start,
     workloads::replicas::start,
     workloads::deployments::start,
+    workloads::stateful_sets::start,
     workloads::jobs::start,
+    services::start,
 ];
 
 /// Running controllers. Dropping them stops them.

@@ -24,6 +24,7 @@ mod monitors;
 mod namespaces;
 mod root_ca;
 mod service_accounts;
+mod services;
 mod token_secrets;
 mod workloads;
 

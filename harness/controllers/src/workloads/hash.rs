@@ -8,30 +8,48 @@ const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 /// The `pod-template-hash` of a template; `collisions` make it another one.
 pub(crate) fn of_template(template: &Value, collisions: Option<i64>) -> String {
     let mut hash = Fnv::new();
-    hash.write(spew::pod_template(template).as_bytes());
+    hash.write_1a(spew::pod_template(template).as_bytes());
     if let Some(collisions) = collisions {
         // Four bytes of the number in a buffer of eight.
-        hash.write(&u64::from(u32::try_from(collisions).unwrap_or_default()).to_le_bytes());
+        hash.write_1a(&u64::from(u32::try_from(collisions).unwrap_or_default()).to_le_bytes());
     }
     hash.encoded()
 }
 
-/// FNV-1a of 32 bits.
-pub(crate) struct Fnv(u32);
+/// The hash that is the name of a ControllerRevision of a StatefulSet: of the text that it keeps.
+pub(crate) fn of_revision(text: &str, collisions: i64) -> String {
+    let mut hash = Fnv::new();
+    hash.write_1(text.as_bytes());
+    hash.write_1(collisions.to_string().as_bytes());
+    hash.encoded()
+}
+
+/// FNV of 32 bits.
+struct Fnv(u32);
 
 impl Fnv {
-    pub(crate) fn new() -> Self {
+    const PRIME: u32 = 0x0100_0193;
+
+    fn new() -> Self {
         Self(0x811c_9dc5)
     }
 
-    pub(crate) fn write(&mut self, bytes: &[u8]) {
+    /// FNV-1a: a byte first, then the product.
+    fn write_1a(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.0 = (self.0 ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+            self.0 = (self.0 ^ u32::from(*byte)).wrapping_mul(Self::PRIME);
+        }
+    }
+
+    /// FNV-1: the product first, then a byte.
+    fn write_1(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.wrapping_mul(Self::PRIME) ^ u32::from(*byte);
         }
     }
 
     /// The number, in letters that make no words.
-    pub(crate) fn encoded(&self) -> String {
+    fn encoded(&self) -> String {
         let letter = |digit: u8| ALPHABET.get(usize::from(digit) % ALPHABET.len()).copied().map_or('b', char::from);
         self.0.to_string().bytes().map(letter).collect()
     }

@@ -2,21 +2,25 @@
 //!
 //! * [`replicas`]: ReplicaSets and ReplicationControllers: a number of equal pods.
 //! * [`deployments`]: ReplicaSets by revision, rolled out and rolled back.
+//! * [`stateful_sets`]: pods with names and claims that last.
 //! * [`jobs`]: pods that run to completion.
 //!
 //! What they share: [`pods`] (what a pod's status says), [`template`] (pods from templates), [`claim`] (adopting and releasing),
-//! [`pod_control`] (making and deleting pods, with their events), [`children`] (from a changed pod to its owner), [`int_or_percent`], [`hash`] (names that hashes make).
+//! [`pod_control`] (making and deleting pods, with their events), [`children`] (from a changed pod to its owner), [`int_or_percent`], [`hash`] (names that hashes make),
+//! [`history`] (earlier templates).
 
 pub(crate) mod children;
 mod claim;
 pub(crate) mod deployments;
 mod hash;
+mod history;
 mod int_or_percent;
 pub(crate) mod jobs;
 mod pod_control;
 pub(crate) mod pods;
 pub(crate) mod replicas;
-mod template;
+pub(crate) mod stateful_sets;
+pub(crate) mod template;
 
 use crate::kit::{Error, Resource};
 
@@ -27,6 +31,9 @@ pub(crate) const REPLICA_SETS: Resource = Resource::namespaced("apps", "v1", "re
 pub(crate) const REPLICATION_CONTROLLERS: Resource =
     Resource::namespaced("", "v1", "replicationcontrollers", "ReplicationController");
 pub(crate) const DEPLOYMENTS: Resource = Resource::namespaced("apps", "v1", "deployments", "Deployment");
+pub(crate) const STATEFUL_SETS: Resource = Resource::namespaced("apps", "v1", "statefulsets", "StatefulSet");
+pub(crate) const CONTROLLER_REVISIONS: Resource =
+    Resource::namespaced("apps", "v1", "controllerrevisions", "ControllerRevision");
 pub(crate) const JOBS: Resource = Resource::namespaced("batch", "v1", "jobs", "Job");
 
 /// Why an owner's pods are not as they should be; it will be tried again.

@@ -1,4 +1,5 @@
-//! A pod template as go-spew prints it (`%#v`, keys sorted, without methods): the text that `pod-template-hash` is a hash of.
+//! Pod templates, and ports of endpoints, as go-spew prints them (`%#v`, keys sorted, without methods): the texts that hashes such as `pod-template-hash` are
+//! made of.
 //!
 //! Source: `pkg/util/hash.DeepHashObject` and `k8s.io/apimachinery/pkg/util/dump.ForHash`, release 1.35. The text shows Go's own structs: every
 //! field whether set or not, the Go names of fields and types, the inner parts of quantities. Templates are taken as a controller sees them,
@@ -71,6 +72,25 @@ pub fn pod_template(template: &Value) -> String {
     });
     if let Some(spec) = spec {
         Printer(&mut text).typed(spec.ty, Some(template));
+    }
+    text
+}
+
+/// Prints an `EndpointPort` in JSON as Go would print the struct: what ports of a subset are ordered by.
+pub fn endpoint_port(port: &Value) -> String {
+    let mut text = String::new();
+    let field = |ty: TypeId, name: &str| match TABLES.graph.get(ty) {
+        Type::Struct(known) => known.fields.get(name).map(|field| field.ty),
+        _ => None,
+    };
+    let item = |ty: TypeId| match TABLES.graph.get(ty) {
+        Type::List(list) => Some(list.item),
+        _ => None,
+    };
+    let kind = type_of("", "v1", "Endpoints");
+    let subset = kind.and_then(|kind| field(kind, "subsets")).and_then(item);
+    if let Some(ty) = subset.and_then(|subset| field(subset, "ports")).and_then(item) {
+        Printer(&mut text).typed(ty, Some(port));
     }
     text
 }
