@@ -5,6 +5,7 @@
 //! - [`Strategy`]: one row per resource: name rule, defaults, preparation, validation, selectable fields.
 //!   [`strategy`] finds the row of a built-in resource; [`CUSTOM`] is that of custom resources.
 //! - [`cluster_ips`]: complaints about a service's addresses, which whoever gives them out has to know first.
+//! - [`versions`]: kinds that are served in several versions, and the one that is stored.
 //! - [`usage`]: what objects use of a ResourceQuota.
 //! - [`matches`]: whether a label selector picks a set of labels.
 //!
@@ -23,6 +24,7 @@ pub mod meta;
 mod node;
 mod strategy;
 pub mod usage;
+pub mod versions;
 
 pub use check::matches;
 pub use kinds::cluster_ips;
