@@ -1,6 +1,5 @@
 //! Objects and lists in the shape that was asked for.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use super::negotiate::{Form, Negotiated, Shape};
 use crate::handlers::{List, bad_request};
 use crate::refusal::Refusal;
-use crate::resource::Resource;
+use crate::resource::{Resource, shown};
 use crate::server::{Exchange, Inner};
 use crate::store::Object;
 
@@ -28,17 +27,6 @@ pub(super) fn printer(resource: &Resource) -> Printer {
         Some(custom) => Printer::custom(&Value::Array(custom.columns.clone())),
         None => Printer::builtin(&resource.group, &resource.kind),
     }
-}
-
-/// An object as the resource's version shows it: stored objects may carry another version of their group.
-pub(super) fn shown<'a>(resource: &Resource, value: &'a Value) -> Cow<'a, Value> {
-    let version = resource.group_version();
-    if value.get("apiVersion").and_then(Value::as_str) == Some(version.as_str()) {
-        return Cow::Borrowed(value);
-    }
-    let mut value = value.clone();
-    value["apiVersion"] = json!(version);
-    Cow::Owned(value)
 }
 
 /// One object.

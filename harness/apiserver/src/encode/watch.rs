@@ -9,10 +9,10 @@ use proofmark_printers::{IncludeObject, TableOptions, partial_object_metadata, t
 use serde_json::{Value, json};
 
 use super::negotiate::{Negotiated, Shape};
-use super::object::{printer, shown};
+use super::object::printer;
 use crate::body::Body;
 use crate::handlers::{Event, Watch, bookmark};
-use crate::resource::Resource;
+use crate::resource::{Resource, shown};
 use crate::server::{Exchange, Inner};
 use crate::store::Object;
 

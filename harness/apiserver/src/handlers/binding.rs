@@ -19,14 +19,36 @@ use crate::store::Precondition;
 /// Labels of a node that its pods get, too (`PodTopologyLabelsAdmission`).
 const TOPOLOGY: [&str; 2] = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"];
 
+/// Binds the pod that a binding names: POST to `bindings`, the older way.
+pub(super) async fn bind_named(call: &Call<'_>, bindings: &Target<'_>) -> Result<Reply, Refusal> {
+    let options = WriteOptions::read(call, "CreateOptions")?;
+    let binding = body::read(call, bindings.resource, &options)?;
+    let pods = call.server.catalog.find("", "v1", "pods").ok_or_else(Refusal::no_such_resource)?;
+    let name = meta::text(&binding, "name").to_owned();
+    if name.is_empty() {
+        return Err(bad_request("Name parameter required."));
+    }
+    carry_out(call, &Target { resource: &pods, name: &name, ..*bindings }, binding, &options).await
+}
+
 /// Binds a pod to a node.
 pub(super) async fn bind(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let options = WriteOptions::read(call, "CreateOptions")?;
     let of_binding = call.server.catalog.find_virtual("", "v1", "Binding").ok_or_else(Refusal::no_such_resource)?;
-    let mut binding = body::read(call, &of_binding, &options)?;
+    let binding = body::read(call, &of_binding, &options)?;
+    carry_out(call, target, binding, &options).await
+}
+
+async fn carry_out(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    mut binding: Value,
+    options: &WriteOptions,
+) -> Result<Reply, Refusal> {
+    let of_binding = call.server.catalog.find_virtual("", "v1", "Binding").ok_or_else(Refusal::no_such_resource)?;
     body::settle_namespace(&mut binding, &Target { resource: &of_binding, ..*target })?;
     let mut binding = managed::of_virtual(call, "v1", "Binding", &binding, &options.manager, "binding");
-    let request = admit::Request::create(call, target, &options).through("binding", &of_binding);
+    let request = admit::Request::create(call, target, options).through("binding", &of_binding);
     admit::mutate(&request, &mut binding).await?;
     if meta::text(&binding, "name") != target.name {
         return Err(bad_request("name in URL does not match name in Binding object"));

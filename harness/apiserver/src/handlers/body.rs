@@ -269,5 +269,7 @@ pub(crate) fn check_name(object: &Value, target: &Target<'_>) -> Result<(), Refu
 
 /// 422 of a resource's object.
 pub(crate) fn invalid(resource: &Resource, name: &str, errors: &[FieldError]) -> Refusal {
-    Status::invalid(&resource.group, &resource.kind, name, errors).into()
+    // The refusal names the group in which the kind has its internal type.
+    let group = if resource.kind == "Event" && resource.custom().is_none() { "" } else { &resource.group };
+    Status::invalid(group, &resource.kind, name, errors).into()
 }

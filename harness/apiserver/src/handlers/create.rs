@@ -7,6 +7,7 @@ use proofmark_status::Status;
 use serde_json::Value;
 
 use super::options::WriteOptions;
+use super::owners::{self, Seen};
 use super::write::{prepare_create, settle, validate_create, warnings};
 use super::{Reply, Target, body, managed, write};
 use crate::admit;
@@ -25,6 +26,7 @@ pub(super) async fn create(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
     if !target.name.is_empty() && meta::text(&object, "name").is_empty() {
         meta::of_mut(&mut object).insert("name".to_owned(), target.name.into());
     }
+    owners::dedup(call, &mut object, Seen::Sent);
     let value = create_object(call, target, object, &options, None).await?;
     Ok(Reply::object(201, target.resource, value))
 }
@@ -55,6 +57,7 @@ pub(super) async fn create_object(
     let named = Target { name: &given_name, ..*target };
     let request = admit::Request::create(call, &named, options);
     admit::mutate(&request, &mut object).await?;
+    owners::dedup(call, &mut object, Seen::Admitted);
     body::settle_namespace(&mut object, target)?;
     admit::grant(call, &named, &object, None)?;
     admit::allocate(&request, &mut object)?;

@@ -122,7 +122,8 @@ enum Mark {
     Leaves(i64),
 }
 
-fn delete_live(
+/// Deletes an object that was read, without asking admission.
+pub(super) fn delete_live(
     call: &Call<'_>,
     target: &Target<'_>,
     live: &Arc<Object>,

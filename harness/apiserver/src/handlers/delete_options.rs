@@ -27,7 +27,7 @@ pub(super) struct DeleteOptions {
     orphan: Option<bool>,
     uid: Option<String>,
     revision: Option<String>,
-    dry_run: Vec<String>,
+    pub(super) dry_run: Vec<String>,
 }
 
 impl DeleteOptions {
@@ -89,17 +89,22 @@ impl DeleteOptions {
             }
         };
         check_kind(&value)?;
-        let value = proofmark_builtin::decode::decode(&value, ty, false).map_err(|e| bad_request(e.to_string()))?.value;
+        let decoded = proofmark_builtin::decode::decode(&value, ty, false).map_err(|e| bad_request(e.to_string()))?;
+        Ok(Self::of_value(&decoded.value))
+    }
+
+    /// Reads options that were decoded.
+    pub(super) fn of_value(value: &Value) -> Self {
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let dry_run = value.get("dryRun").and_then(Value::as_array).into_iter().flatten();
-        Ok(Self {
+        Self {
             grace: value.get("gracePeriodSeconds").and_then(Value::as_i64),
             policy: text("/propagationPolicy"),
             orphan: value.get("orphanDependents").and_then(Value::as_bool),
             uid: text("/preconditions/uid"),
             revision: text("/preconditions/resourceVersion"),
             dry_run: dry_run.filter_map(Value::as_str).map(str::to_owned).collect(),
-        })
+        }
     }
 
     /// The options as an object, as admission sees them.

@@ -2,6 +2,7 @@
 //!
 //! Source: `ValidatePodLogOptions`, `LogLocation` in `pkg/registry/core/pod/strategy.go`, release 1.35.
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use proofmark_registry::meta;
 use proofmark_status::{Details, FieldError, Reason, Status};
@@ -10,24 +11,25 @@ use serde_json::Value;
 use super::reply::Content;
 use super::{Reply, Target, bad_request};
 use crate::body::Body;
-use crate::kubelet::{Kubelet, KubeletError, LogOptions, LogStreams};
+use crate::kubelet::{KubeletError, LogOptions, LogStreams};
 use crate::refusal::Refusal;
 use crate::request::parse_bool;
 use crate::server::Call;
 
-/// Reads a container's log.
-pub(super) fn log(call: &Call<'_>, target: &Target<'_>, kubelet: &dyn Kubelet) -> Result<Reply, Refusal> {
+/// Reads a container's log; `nobody` is the refusal when no nodes are simulated.
+pub(super) fn log(call: &Call<'_>, target: &Target<'_>, nobody: impl FnOnce() -> Refusal) -> Result<Reply, Refusal> {
     let options = options(call, target)?;
     let snapshot = call.server.store.snapshot();
     let pod = snapshot.get(&target.resource.prefix, &target.place()).ok_or_else(|| target.not_found())?;
     let container = container(&pod.value, call.exchange.query.get("container").unwrap_or_default())?;
     let node = crate::value::text_at(&pod.value, "/spec/nodeName");
-    let body = if node.is_empty() {
-        Body::empty()
-    } else {
-        check_node(call, &node)?;
-        Body::stream(kubelet.logs(&pod.value, &container, &options).map_err(|error| refused(target, &error))?)
-    };
+    if node.is_empty() {
+        return Ok(Reply::new(204, Content::Document { content_type: "", body: Bytes::new() }));
+    }
+    check_node(call, &node)?;
+    let kubelet = call.server.kubelet.get().ok_or_else(nobody)?;
+    let logs = kubelet.logs(&pod.value, &container, &options).map_err(|error| refused(target, &error))?;
+    let body = Body::stream(logs);
     Ok(Reply::new(200, Content::Stream { content_type: "text/plain", body }))
 }
 

@@ -9,9 +9,11 @@ mod chunk;
 mod create;
 mod delete;
 mod delete_options;
+mod eviction;
 mod log;
 mod managed;
 mod options;
+mod owners;
 mod patch;
 mod read;
 mod reply;
@@ -38,8 +40,9 @@ pub(crate) use write::{remove, write};
 
 use crate::encode::Negotiated;
 use crate::refusal::Refusal;
-use crate::resource::Resource;
+use crate::resource::{self, Resource};
 use crate::server::Call;
+use crate::store::Object;
 
 /// What a request is about: a resource, and a place in it.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +69,13 @@ impl Target<'_> {
         }
     }
 
+    /// The object as it is now, in the version of the resource.
+    pub(crate) fn live(&self, call: &Call<'_>) -> Result<Arc<Object>, Refusal> {
+        let snapshot = call.server.store.snapshot();
+        let stored = snapshot.get(&self.resource.prefix, &self.place()).ok_or_else(|| self.not_found())?;
+        Ok(resource::shown_object(self.resource, stored))
+    }
+
     /// 404 of the object.
     pub(crate) fn not_found(&self) -> Refusal {
         Status::not_found(&self.resource.group, &self.resource.plural, self.name).into()
@@ -79,10 +89,13 @@ pub(crate) fn bad_request(message: impl Into<String>) -> Refusal {
 
 /// Answers a request on an object or a collection.
 pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> Result<Reply, Refusal> {
-    call.warn(target.resource.strategy.deprecated.map(str::to_owned).into_iter().collect());
     acceptable(call, target)?;
+    call.warn(target.resource.strategy.deprecated.map(str::to_owned).into_iter().collect());
     if let Some(review) = reviews::review(call, target) {
         return review;
+    }
+    if target.resource.group.is_empty() && target.resource.plural == "bindings" {
+        return binding::bind_named(call, target).await;
     }
     match verb {
         "get" if call.exchange.info.verb == "watch" => watch::watch(call, target),

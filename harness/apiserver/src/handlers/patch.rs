@@ -64,7 +64,7 @@ async fn attempt_patch(
     form: Form,
     options: &WriteOptions,
 ) -> Result<Reply, Refusal> {
-    let live = call.server.store.snapshot().get(&target.resource.prefix, &target.place()).cloned();
+    let live = target.live(call).ok();
     if form == Form::Apply {
         return apply(call, target, subresource, live, options).await;
     }

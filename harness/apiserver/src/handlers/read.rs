@@ -9,7 +9,7 @@ use super::reply::{Content, List};
 use super::{Reply, Target, bad_request};
 use crate::refusal::Refusal;
 use crate::request::{FieldSelector, LabelSelector, ListOptions, revision};
-use crate::resource::Resource;
+use crate::resource::{Resource, shown};
 use crate::server::Call;
 use crate::store::{Object, Snapshot};
 
@@ -42,10 +42,16 @@ impl Selection {
         self.fields.require("metadata.name", name);
     }
 
-    /// Whether an object is meant.
+    /// Whether an object, in whatever version, is meant.
     pub(super) fn takes(&self, resource: &Resource, object: &Value) -> bool {
-        self.labels.matches(object)
-            && self.fields.terms().iter().all(|t| (field(resource, object, &t.key) == t.value) == t.equal)
+        if !self.labels.matches(object) {
+            return false;
+        }
+        if self.fields.terms().is_empty() {
+            return true;
+        }
+        let object = &*shown(resource, object);
+        self.fields.terms().iter().all(|t| (field(resource, object, &t.key) == t.value) == t.equal)
     }
 
     fn is_everything(&self) -> bool {

@@ -1,7 +1,5 @@
 //! What stands below an object: status, scale, finalize, tokens, bindings, and what only nodes could answer.
 
-use std::sync::Arc;
-
 use http::Method;
 use proofmark_builtin::Subresource;
 use proofmark_registry::meta;
@@ -10,11 +8,10 @@ use serde_json::{Value, json};
 
 use super::options::WriteOptions;
 use super::update::{Change, check_revision, check_uid};
-use super::{Reply, Target, binding, body, log, patch, read, scale, tokens};
+use super::{Reply, Target, bad_request, binding, body, eviction, log, patch, read, scale, tokens};
 use crate::refusal::Refusal;
 use crate::request::RequestInfo;
 use crate::server::Call;
-use crate::store::Object;
 
 /// Answers a request on a subresource.
 pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subresource) -> Result<Reply, Refusal> {
@@ -32,22 +29,31 @@ pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subr
         ("token", &Method::POST) => tokens::request(call, target).await,
         ("scale", _) => scale::scale(call, target).await,
         ("binding", &Method::POST) => binding::bind(call, target).await,
-        ("log", &Method::GET) => match call.server.kubelet.get() {
-            Some(kubelet) => log::log(call, target, kubelet.as_ref()),
-            None => {
-                live(call, target)?;
-                Err(not_simulated(call, target, &sub.name))
-            }
-        },
+        ("eviction", &Method::POST) => eviction::evict(call, target).await,
+        ("log", &Method::GET) => log::log(call, target, || not_simulated(call, target, &sub.name)),
         _ => {
             if target.resource.plural == "pods" && *method == Method::GET {
                 may_stream(call, target, &sub.name)?;
             }
-            if *method != Method::POST || target.resource.plural == "pods" {
-                live(call, target)?;
-            }
+            let live = target.live(call)?;
+            reachable(target, &sub.name, &live.value)?;
             Err(not_simulated(call, target, &sub.name))
         }
+    }
+}
+
+/// A pod that no node runs cannot be spoken to.
+fn reachable(target: &Target<'_>, sub: &str, pod: &Value) -> Result<(), Refusal> {
+    if target.resource.plural != "pods" {
+        return Ok(());
+    }
+    let has = |pointer: &str| !crate::value::text_at(pod, pointer).is_empty();
+    match sub {
+        "exec" | "attach" | "portforward" if !has("/spec/nodeName") => {
+            Err(bad_request(format!("pod {} does not have a host assigned", target.name)))
+        }
+        "proxy" if !has("/status/podIP") => Err(bad_request("address not allowed")),
+        _ => Ok(()),
     }
 }
 
@@ -70,22 +76,13 @@ fn not_simulated(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Refusal {
     Status { code: 501, ..Status::new(501, Reason::InternalError, message) }.into()
 }
 
-fn live(call: &Call<'_>, target: &Target<'_>) -> Result<Arc<Object>, Refusal> {
-    call.server
-        .store
-        .snapshot()
-        .get(&target.resource.prefix, &target.place())
-        .cloned()
-        .ok_or_else(|| target.not_found())
-}
-
 /// Replaces a part of an object: its status, a namespace's finalizers.
 async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, Refusal> {
     let options = WriteOptions::read(call, "UpdateOptions")?;
     let mut object = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
-    let live = live(call, target)?;
+    let live = target.live(call)?;
     check_revision(target, &object, &live)?;
     check_uid(target, &object, &live)?;
     let change = Change { target, options: &options, subresource: sub, live: &live, managed: false, admitted: false };

@@ -7,6 +7,7 @@ use proofmark_status::{FieldError, Status};
 use serde_json::Value;
 
 use super::options::WriteOptions;
+use super::owners::{self, Seen};
 use super::write::{changed, is_released, prepare_update, remove, settle, validate_update, warnings, write};
 use super::{Reply, Target, body, create, managed};
 use crate::admit;
@@ -22,9 +23,8 @@ pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
     let mut object = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
-    let snapshot = call.server.store.snapshot();
-    let live = snapshot.get(&target.resource.prefix, &target.place()).cloned();
-    let Some(live) = live else {
+    owners::dedup(call, &mut object, Seen::Sent);
+    let Ok(live) = target.live(call) else {
         if !target.resource.strategy.create_on_update {
             return Err(target.not_found());
         }
@@ -107,6 +107,7 @@ impl Change<'_> {
         let request = admit::Request::update(call, target, options, old).through(self.subresource, target.resource);
         if !self.admitted {
             admit::mutate(&request, &mut object).await?;
+            owners::dedup(call, &mut object, Seen::Admitted);
         }
         body::settle_namespace(&mut object, target)?;
         admit::grant(call, target, &object, Some(old))?;

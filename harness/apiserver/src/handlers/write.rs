@@ -173,9 +173,10 @@ pub(crate) fn write(
     server: &Arc<Inner>,
     resource: &Arc<Resource>,
     place: &str,
-    mut object: Value,
+    object: Value,
     precondition: Precondition,
 ) -> Result<Arc<Object>, WriteError> {
+    let mut object = resource::stored(resource, object);
     as_stored(resource, &mut object);
     let stored = server.store.put(&resource.prefix, place, object, precondition)?;
     resource::sync(server, resource, &stored.value, false);

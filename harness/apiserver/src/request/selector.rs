@@ -190,7 +190,7 @@ impl Parser {
         match self.peek() {
             Token::Symbol(")") => {
                 self.take();
-                Ok(BTreeSet::new())
+                Ok(BTreeSet::from([String::new()]))
             }
             Token::Identifier(_) | Token::Symbol(",") => {
                 let values = self.identifiers()?;
@@ -250,23 +250,11 @@ fn sorted(mut requirements: Vec<Requirement>) -> Vec<Requirement> {
 
 fn check_values(key: &str, operator: Operator, values: &BTreeSet<String>) -> Result<(), String> {
     let invalid = |field: &str, value: Value, why: &str| Err(FieldError::invalid(field, value, why).to_string());
-    match operator {
-        Operator::In | Operator::NotIn if values.is_empty() => {
-            return invalid(
-                "values",
-                Value::Array(Vec::new()),
-                "for 'in', 'notin' operators, values set can't be empty",
-            );
-        }
-        Operator::GreaterThan | Operator::LessThan => {
-            for value in values {
-                if value.parse::<i64>().is_err() {
-                    let why = "for 'Gt', 'Lt' operators, the value must be an integer";
-                    return invalid("values[0]", Value::String(value.clone()), why);
-                }
-            }
-        }
-        _ => {}
+    if matches!(operator, Operator::GreaterThan | Operator::LessThan)
+        && let Some(value) = values.iter().find(|value| value.parse::<i64>().is_err())
+    {
+        let why = "for 'Gt', 'Lt' operators, the value must be an integer";
+        return invalid("values[0]", Value::String(value.clone()), why);
     }
     for (i, value) in values.iter().enumerate() {
         if let Some(first) = content::label_value(value).first() {
@@ -299,8 +287,10 @@ impl FieldSelector {
             if part.is_empty() {
                 continue;
             }
-            let term = split_term(part).ok_or(format!("invalid selector: '{text}'; can't understand '{part}'"))?;
-            terms.push(term);
+            let (key, equal, value) =
+                split_term(part).ok_or(format!("invalid selector: '{text}'; can't understand '{part}'"))?;
+            let value = unescape(value).map_err(|why| format!("invalid field selector: {why}"))?;
+            terms.push(Term { key: key.to_owned(), equal, value });
         }
         Ok(Self(terms))
     }
@@ -341,32 +331,34 @@ fn split_terms(text: &str) -> Vec<&str> {
 }
 
 /// Splits at the first operator: `!=`, `==` or `=`.
-fn split_term(part: &str) -> Option<Term> {
+fn split_term(part: &str) -> Option<(&str, bool, &str)> {
     for (i, _) in part.char_indices() {
         for (operator, equal) in [("!=", false), ("==", true), ("=", true)] {
             if let Some(value) = part[i..].strip_prefix(operator) {
-                return Some(Term { key: part[..i].to_owned(), equal, value: unescape(value)? });
+                return Some((&part[..i], equal, value));
             }
         }
     }
     None
 }
 
-/// Undoes the escapes; none where a character that needs one stands bare, or an escape is unknown.
-fn unescape(value: &str) -> Option<String> {
+/// Undoes the escapes; refuses a character that needs one and stands bare, and unknown escapes.
+fn unescape(value: &str) -> Result<String, String> {
     let mut out = String::with_capacity(value.len());
     let mut chars = value.chars();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => match chars.next()? {
-                e @ ('\\' | ',' | '=') => out.push(e),
-                _ => return None,
+            '\\' => match chars.next() {
+                Some(e @ ('\\' | ',' | '=')) => out.push(e),
+                other => {
+                    return Err(format!("invalid escape sequence: \\{}", other.map(String::from).unwrap_or_default()));
+                }
             },
-            ',' | '=' => return None,
+            ',' | '=' => return Err(format!("unescaped character in value: {}", u32::from(c))),
             c => out.push(c),
         }
     }
-    Some(out)
+    Ok(out)
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ mod builtin;
 mod catalog;
 mod custom;
 mod definitions;
+mod versions;
 
 pub(crate) use catalog::Catalog;
 pub(crate) use custom::{CustomVersion, object_meta};
 pub(crate) use definitions::{establish, is_definition, mark_deleted, sync};
+pub(crate) use versions::{shown, shown_object, stored};
 
 use std::sync::Arc;
 
