@@ -26,7 +26,12 @@ pub(super) fn start(context: &mut Context) {
     let (queue, worker) = queue::new();
     children::follow_own(&services, &queue);
     backends::follow(&pods, &services, &queue);
-    endpoints.on_change(move |change| queue.add(children::key(change.latest())));
+    // Endpoints that people write for a service without selector are nobody's business here: only what went is made again.
+    endpoints.on_change(move |change| {
+        if change.new.is_none() {
+            queue.add(children::key(change.latest()));
+        }
+    });
     let caches = vec![services.clone(), pods.clone(), Informer::clone(&endpoints)];
     let recorder = context.recorder(&api, NAME);
     context.run(worker, caches, Endpoints { services, pods, endpoints, recorder, triggers: Triggers::default() });
