@@ -22,6 +22,9 @@ use crate::handlers::{Content, Reply};
 use crate::refusal::Refusal;
 use crate::server::{Exchange, Inner};
 
+/// The media type of Kubernetes' protobuf.
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
 /// Writes an answer.
 pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negotiated, reply: Reply) -> Response<Body> {
     let Reply { status, content } = reply;
@@ -42,6 +45,7 @@ pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negot
         },
         Content::List { resource, list } => match object::list(server, exchange, wanted, &resource, &list) {
             Ok(object::Listed::Bytes(bytes)) => document(status, "application/json", bytes),
+            Ok(object::Listed::Protobuf(bytes)) => document(status, PROTOBUF, bytes),
             Ok(object::Listed::Value(value)) => written(wanted, status, &value),
             Err(refused) => refusal(wanted, refused),
         },
@@ -113,7 +117,7 @@ fn written(wanted: &Negotiated, code: u16, value: &Value) -> Response<Body> {
     match wanted.form {
         Form::Yaml => document(code, "application/yaml", Bytes::from(yaml::to_yaml(value))),
         Form::Protobuf => match object::protobuf(value) {
-            Some(bytes) => document(code, "application/vnd.kubernetes.protobuf", bytes),
+            Some(bytes) => document(code, PROTOBUF, bytes),
             None => json(code, value),
         },
         Form::Json => json(code, value),

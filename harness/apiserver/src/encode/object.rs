@@ -1,8 +1,10 @@
 //! Objects and lists in the shape that was asked for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use proofmark_builtin::proto;
 use proofmark_printers::{IncludeObject, Printer, TableOptions, partial_object_metadata, table};
 use proofmark_status::{Reason, Status};
 use serde_json::{Value, json};
@@ -18,6 +20,8 @@ use crate::store::Object;
 pub(super) enum Listed {
     /// Already JSON.
     Bytes(Bytes),
+    /// Already protobuf.
+    Protobuf(Bytes),
     Value(Value),
 }
 
@@ -71,6 +75,13 @@ pub(super) fn list(
     match wanted.shape {
         Shape::Object | Shape::Discovery if wanted.form == Form::Json => {
             Ok(Listed::Bytes(list_bytes(resource, list, &metadata)))
+        }
+        Shape::Object | Shape::Discovery if wanted.form == Form::Protobuf && resource.custom().is_none() => {
+            let (_, ty) = resource.types();
+            let items: Vec<Cow<'_, Value>> = list.items.iter().map(|o| shown(resource, &o.value)).collect();
+            let (version, kind) = (resource.group_version(), &resource.list_kind);
+            let bytes = proto::encode_list(&version, kind, &metadata, items.iter().map(Cow::as_ref), ty);
+            Ok(Listed::Protobuf(bytes.into()))
         }
         Shape::Object | Shape::Discovery => {
             let items: Vec<Value> = list.items.iter().map(|o| item(resource, o)).collect();
@@ -195,5 +206,5 @@ pub(super) fn protobuf(value: &Value) -> Option<Bytes> {
     let (version, kind) = (text("apiVersion")?, text("kind")?);
     let (group, version) = version.split_once('/').unwrap_or(("", version));
     let ty = proofmark_builtin::type_of(group, version, kind)?;
-    Some(Bytes::from(proofmark_builtin::proto::encode(value, ty)))
+    Some(Bytes::from(proto::encode(value, ty)))
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use futures_util::stream;
 use http::{HeaderValue, Response, header};
+use proofmark_builtin::proto;
 use proofmark_printers::{IncludeObject, TableOptions, partial_object_metadata, table};
 use serde_json::{Value, json};
 
-use super::negotiate::{Negotiated, Shape};
-use super::object::printer;
+use super::negotiate::{Form, Negotiated, Shape};
+use super::object::{printer, protobuf};
 use crate::body::Body;
 use crate::handlers::{Event, Watch, bookmark};
 use crate::resource::{Resource, shown};
@@ -24,7 +25,10 @@ pub(super) fn stream(
     watch: Watch,
 ) -> Response<Body> {
     let include = IncludeObject::parse(exchange.query.get("includeObject")).unwrap_or_default();
+    // Custom resources and other shapes have no protobuf.
+    let protobuf = wanted.form == Form::Protobuf && wanted.shape == Shape::Object && watch.resource.custom().is_none();
     let writer = Writer {
+        protobuf,
         server: server.clone(),
         resource: watch.resource.clone(),
         shape: wanted.shape.clone(),
@@ -37,7 +41,8 @@ pub(super) fn stream(
         Some((bytes, (watch, writer)))
     });
     let mut response = Response::new(Body::stream(chunks));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let content_type = if protobuf { "application/vnd.kubernetes.protobuf;stream=watch" } else { "application/json" };
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
     response
 }
@@ -46,6 +51,7 @@ struct Writer {
     server: Arc<Inner>,
     resource: Arc<Resource>,
     shape: Shape,
+    protobuf: bool,
     include: IncludeObject,
     /// Column definitions go with the first event only.
     first: bool,
@@ -61,9 +67,12 @@ impl Writer {
                 let object = bookmark(&self.resource, revision, initial);
                 ("BOOKMARK", self.shaped(&object))
             }
-            Event::Error(status) => ("ERROR", to_bytes(&status.to_value())),
+            Event::Error(status) => ("ERROR", self.status(&status.to_value())),
         };
         self.first = false;
+        if self.protobuf {
+            return proto::encode_event(kind, &object).into();
+        }
         let mut out = BytesMut::with_capacity(object.len() + 32);
         out.put_slice(b"{\"type\":\"");
         out.put_slice(kind.as_bytes());
@@ -74,6 +83,9 @@ impl Writer {
     }
 
     fn object(&self, object: &Object) -> Bytes {
+        if self.protobuf {
+            return self.shaped(&shown(&self.resource, &object.value));
+        }
         let same = object.value.get("apiVersion").and_then(Value::as_str) == Some(&self.resource.group_version());
         if self.shape == Shape::Object && same {
             return object.json();
@@ -81,8 +93,13 @@ impl Writer {
         self.shaped(&shown(&self.resource, &object.value))
     }
 
+    fn status(&self, status: &Value) -> Bytes {
+        if self.protobuf { protobuf(status).unwrap_or_default() } else { to_bytes(status) }
+    }
+
     fn shaped(&self, value: &Value) -> Bytes {
         let value = match self.shape {
+            Shape::Object | Shape::Discovery if self.protobuf => return protobuf(value).unwrap_or_default(),
             Shape::Object | Shape::Discovery => return to_bytes(value),
             Shape::Table(version) => {
                 let options = TableOptions { include: self.include, headers: self.first, version };

@@ -14,7 +14,7 @@ mod write;
 use serde_json::Value;
 use thiserror::Error;
 
-pub use write::encode;
+pub use write::{encode, encode_event, encode_list};
 
 /// What every body begins with.
 pub const PREFIX: &[u8; 4] = b"k8s\0";

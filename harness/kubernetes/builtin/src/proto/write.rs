@@ -14,12 +14,53 @@ use crate::time::Moment;
 /// fit its field is written as the zero value. Tables and other kinds without a message encode as empty ones.
 pub fn encode(value: &Value, ty: TypeId) -> Vec<u8> {
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+    envelope(text("apiVersion"), text("kind"), &message(value, ty))
+}
+
+/// Encodes a list of objects of one type as a body, envelope included; `metadata` is the list's (a `ListMeta`).
+pub fn encode_list<'a>(
+    api_version: &str,
+    kind: &str,
+    metadata: &Value,
+    items: impl Iterator<Item = &'a Value>,
+    ty: TypeId,
+) -> Vec<u8> {
+    let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default();
     let mut meta = Vec::new();
-    put_bytes(&mut meta, 1, text("apiVersion").as_bytes());
-    put_bytes(&mut meta, 2, text("kind").as_bytes());
+    for (number, field) in [(1, "selfLink"), (2, "resourceVersion"), (3, "continue")] {
+        put_bytes(&mut meta, number, text(field).as_bytes());
+    }
+    if let Some(remaining) = metadata.get("remainingItemCount").and_then(Value::as_i64) {
+        put_int(&mut meta, 4, remaining);
+    }
+    let mut list = Vec::new();
+    put_bytes(&mut list, 1, &meta);
+    for item in items {
+        put_bytes(&mut list, 2, &message(item, ty));
+    }
+    envelope(api_version, kind, &list)
+}
+
+/// Encodes an event of a watch (`ADDED`, `MODIFIED`, ...) about an encoded object, as one frame of the stream: its length in four
+/// bytes, the largest first, and a bare `WatchEvent`.
+pub fn encode_event(event: &str, object: &[u8]) -> Vec<u8> {
+    let mut raw = Vec::with_capacity(object.len() + 8);
+    put_bytes(&mut raw, 1, object);
+    let mut message = Vec::with_capacity(raw.len() + 24);
+    put_bytes(&mut message, 1, event.as_bytes());
+    put_bytes(&mut message, 2, &raw);
+    let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+    [length.to_be_bytes().as_slice(), &message].concat()
+}
+
+/// `k8s\0` and a `runtime.Unknown` around a message.
+fn envelope(api_version: &str, kind: &str, message: &[u8]) -> Vec<u8> {
+    let mut meta = Vec::new();
+    put_bytes(&mut meta, 1, api_version.as_bytes());
+    put_bytes(&mut meta, 2, kind.as_bytes());
     let mut out = PREFIX.to_vec();
     put_bytes(&mut out, 1, &meta);
-    put_bytes(&mut out, 2, &message(value, ty));
+    put_bytes(&mut out, 2, message);
     put_bytes(&mut out, 3, b""); // content encoding
     put_bytes(&mut out, 4, b""); // content type
     out
