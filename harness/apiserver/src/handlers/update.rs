@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proofmark_registry::meta;
+use proofmark_registry::{meta, part};
 use proofmark_status::{FieldError, Status};
 use serde_json::Value;
 
@@ -24,19 +24,26 @@ pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
     owners::dedup(call, &mut object, Seen::Sent);
-    let Ok(live) = target.live(call) else {
-        if !target.resource.strategy.create_on_update {
-            return Err(target.not_found());
+    loop {
+        let Ok(live) = target.live(call) else {
+            if !target.resource.strategy.create_on_update {
+                return Err(target.not_found());
+            }
+            may_create(call, target)?;
+            let value = create::create_object(call, target, object, &options, None).await?;
+            return Ok(Reply::object(201, target.resource, value));
+        };
+        check_revision(target, &object, &live)?;
+        check_uid(target, &object, &live)?;
+        let change =
+            Change { target, options: &options, subresource: "", live: &live, managed: false, admitted: false };
+        match change.apply(call, object.clone()).await {
+            Ok(value) => return Ok(Reply::object(200, target.resource, value)),
+            Err(refusal) if target.live(call).is_ok_and(|now| now.revision == live.revision) => return Err(refusal),
+            // Somebody was faster. Who names no version overwrites what is there now; who names one learns of it above.
+            Err(_) => {}
         }
-        may_create(call, target)?;
-        let value = create::create_object(call, target, object, &options, None).await?;
-        return Ok(Reply::object(201, target.resource, value));
-    };
-    check_revision(target, &object, &live)?;
-    check_uid(target, &object, &live)?;
-    let change = Change { target, options: &options, subresource: "", live: &live, managed: false, admitted: false };
-    let value = change.apply(call, object).await?;
-    Ok(Reply::object(200, target.resource, value))
+    }
 }
 
 /// A write that would create the object needs `create`, too; the 403 names the object.
@@ -115,7 +122,12 @@ impl Change<'_> {
         match self.subresource {
             "status" | "approval" => super::subresource::prepare_status(target, &mut object, old),
             "finalize" => super::subresource::prepare_finalize(&mut object, old),
-            _ => prepare_update(target, &mut object, old),
+            subresource => {
+                if let Some(part) = part(&target.resource.group, &target.resource.plural, subresource) {
+                    (part.keep)(&mut object, old);
+                }
+                prepare_update(target, &mut object, old);
+            }
         }
         proofmark_merge::managed::keep_times_if_unchanged(old, &mut object);
         validate_update(target, &object, old, self.subresource)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proofmark_registry::meta;
+use proofmark_registry::{meta, part};
 use proofmark_status::{FieldError, Status};
 use serde_json::{Value, json};
 
@@ -75,7 +75,10 @@ pub(super) fn validate_update(target: &Target<'_>, new: &Value, old: &Value, sub
     let mut errors = meta::validate_update(new, old);
     errors.extend(match resource.custom() {
         Some(custom) if subresource == "status" => custom.validate_status(new, old),
-        _ => validate_body(resource, new, Some(old)),
+        _ => match part(&resource.group, &resource.plural, subresource) {
+            Some(part) => (part.validate)(new, old),
+            None => validate_body(resource, new, Some(old)),
+        },
     });
     refuse(resource, new, errors)
 }

@@ -27,6 +27,6 @@ pub mod usage;
 pub mod versions;
 
 pub use check::matches;
-pub use kinds::cluster_ips;
+pub use kinds::{cluster_ips, part};
 pub use proofmark_text::content;
-pub use strategy::{CUSTOM, Dependents, NameRule, Repeats, Strategy, strategy};
+pub use strategy::{CUSTOM, Dependents, NameRule, Part, Repeats, Strategy, strategy};

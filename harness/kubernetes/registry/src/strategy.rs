@@ -107,6 +107,19 @@ pub struct Strategy {
     pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
 }
 
+/// The part of an object that is written through one subresource.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// The resource (plural), of the core group.
+    pub resource: &'static str,
+    /// The subresource.
+    pub subresource: &'static str,
+    /// Leaves of a new state (first argument) of an object that exists (second) nothing but that part.
+    pub keep: fn(&mut Value, &Value),
+    /// Complaints about the new state.
+    pub validate: fn(&Value, &Value) -> Vec<FieldError>,
+}
+
 fn nothing(_: &mut Value) {}
 fn nothing_changed(_: &mut Value, _: &Value) {}
 fn fine(_: &Value) -> Vec<FieldError> {

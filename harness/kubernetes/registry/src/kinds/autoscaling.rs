@@ -3,17 +3,30 @@
 //! Source: `pkg/apis/autoscaling/validation`, release 1.35. Objects of `autoscaling/v1` are looked at as what they are in `v2`.
 
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::amounts;
 use crate::node::{Errors, Node};
 use crate::strategy::BASE;
+use crate::versions::convert;
 use crate::{Strategy, check, content};
+
+const OLD: &str = "autoscaling/v1";
+const STORED: &str = "autoscaling/v2";
 
 pub(super) const ROWS: &[Strategy] = &[Strategy {
     group: "autoscaling",
     resource: "horizontalpodautoscalers",
     status: true,
+    // Either version is what the stored one makes of it: defaults are set there, annotations that say nothing are gone.
+    default: |autoscaler| {
+        if autoscaler.get("apiVersion").and_then(Value::as_str) == Some(OLD) {
+            let stored = convert(std::mem::take(autoscaler), STORED);
+            *autoscaler = convert(stored, OLD);
+        } else {
+            crate::defaults::apply(autoscaler);
+        }
+    },
     validate: |new| validate(new, None),
     validate_update: |new, old| validate(new, Some(old)),
     ..BASE
@@ -23,8 +36,8 @@ fn validate(autoscaler: &Value, old: Option<&Value>) -> Errors {
     let mut errors = Errors::new();
     let converted;
     let mut object = autoscaler;
-    if autoscaler.get("apiVersion").and_then(Value::as_str) == Some("autoscaling/v1") {
-        converted = with_metrics(autoscaler);
+    if autoscaler.get("apiVersion").and_then(Value::as_str) == Some(OLD) {
+        converted = convert(autoscaler.clone(), STORED);
         object = &converted;
     }
     let root = Node::root(object);
@@ -55,17 +68,6 @@ fn validate(autoscaler: &Value, old: Option<&Value>) -> Errors {
         check::non_negative(&root.get("status").get(field), &mut errors);
     }
     errors
-}
-
-/// A `v1` object with its CPU target as a metric.
-fn with_metrics(autoscaler: &Value) -> Value {
-    let mut object = autoscaler.clone();
-    let percent = autoscaler.pointer("/spec/targetCPUUtilizationPercentage").cloned();
-    if let (Some(percent), Some(spec)) = (percent, object.get_mut("spec").and_then(Value::as_object_mut)) {
-        let target = json!({"type": "Utilization", "averageUtilization": percent});
-        spec.insert("metrics".to_owned(), json!([{"type": "Resource", "resource": {"name": "cpu", "target": target}}]));
-    }
-    object
 }
 
 /// What is scaled, which must say its API group; where it did not, it need not learn to.

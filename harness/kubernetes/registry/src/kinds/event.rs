@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, Dependents, Repeats};
-use crate::{Strategy, check, content, meta};
+use crate::{Strategy, check, content, internal, meta};
 
 const FIELDS: &[(&str, &str)] = &[
     ("involvedObject.kind", "/involvedObject/kind"),
@@ -181,6 +181,11 @@ fn series(root: &Node<'_>, errors: &mut Errors) {
     }
 }
 
+/// Whether a field holds a time, which is null where others are empty.
+fn is_time(field: &str) -> bool {
+    matches!(field, "eventTime" | "firstTimestamp" | "lastTimestamp")
+}
+
 /// Of a new event, only the series goes on.
 fn unchanged(new: &Value, old: &Value, names: &Names, errors: &mut Errors) {
     let (now, before) = (Node::root(new), Node::root(old));
@@ -195,6 +200,8 @@ fn unchanged(new: &Value, old: &Value, names: &Names, errors: &mut Errors) {
         (names.first, "firstTimestamp"),
         (names.last, "lastTimestamp"),
         (names.count, "count"),
+        // Upstream looks twice.
+        ("reason", "reason"),
         ("type", "type"),
         ("eventTime", "eventTime"),
         ("action", "action"),
@@ -205,7 +212,12 @@ fn unchanged(new: &Value, old: &Value, names: &Names, errors: &mut Errors) {
     for (field, shown) in fields {
         let (value, had) = (now.get(field), before.get(field));
         if !check::same(value.value, had.value) {
-            errors.push(FieldError::invalid(shown, value.value.clone(), check::IMMUTABLE));
+            let value = match had.value {
+                Value::String(_) if !is_time(shown) => value.text().into(),
+                Value::Object(_) => internal::show(new, &format!("/{field}")),
+                _ => value.value.clone(),
+            };
+            errors.push(FieldError::invalid(shown, value, check::IMMUTABLE));
         }
     }
 }

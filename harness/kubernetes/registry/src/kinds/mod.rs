@@ -24,6 +24,13 @@ mod webhook;
 pub use service::cluster_ips;
 
 use crate::Strategy;
+use crate::strategy::Part;
+
+/// The part of a resource's objects that a subresource writes, for those that have rules of their own.
+pub fn part(group: &str, resource: &str, subresource: &str) -> Option<&'static Part> {
+    let found = pod::PARTS.iter().find(|part| part.resource == resource && part.subresource == subresource);
+    found.filter(|_| group.is_empty())
+}
 
 /// Every row.
 pub(crate) fn all() -> impl Iterator<Item = &'static Strategy> {

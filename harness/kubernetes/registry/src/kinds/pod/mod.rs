@@ -3,6 +3,7 @@
 mod affinity;
 mod containers;
 mod env;
+mod parts;
 mod probes;
 mod qos;
 mod security;
@@ -18,8 +19,19 @@ use proofmark_status::FieldError;
 use serde_json::{Map, Value, json};
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Repeats};
+use crate::strategy::{BASE, Part, Repeats};
 use crate::{Strategy, check, content, meta};
+
+/// What is written through subresources.
+pub(super) const PARTS: &[Part] = &[
+    Part {
+        resource: "pods",
+        subresource: "ephemeralcontainers",
+        keep: parts::keep_ephemeral,
+        validate: parts::validate_ephemeral,
+    },
+    Part { resource: "pods", subresource: "resize", keep: parts::keep_resources, validate: parts::validate_resources },
+];
 
 pub(super) const ROW: Strategy = Strategy {
     resource: "pods",

@@ -41,7 +41,7 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &mut Errors) {
     }
 }
 
-fn annotations(new: &Value, old: &Value, errors: &mut Errors) {
+pub(super) fn annotations(new: &Value, old: &Value, errors: &mut Errors) {
     let of = |o: &Value| o.pointer("/metadata/annotations").and_then(Value::as_object).cloned().unwrap_or_default();
     let (now, before): (Map<String, Value>, Map<String, Value>) = (of(new), of(old));
     let mut complain = |key: &str, verb: &str| {
