@@ -32,7 +32,9 @@ pub(crate) async fn route(call: &Call<'_>) -> Result<Reply, Refusal> {
 async fn builtin(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<Reply, Refusal> {
     let info = call.exchange.info;
     let namespaced_path = !info.namespace.is_empty() && info.resource != "namespaces";
-    if info.parts.len() > 3 || (namespaced_path && !resource.namespaced) {
+    // What follows a proxy is the path behind it.
+    let below = info.parts.len() > 3 && info.parts.get(2).is_none_or(|sub| sub != "proxy");
+    if below || (namespaced_path && !resource.namespaced) {
         return Err(Refusal::no_such_resource());
     }
     let named = info.parts.len() > 1;
