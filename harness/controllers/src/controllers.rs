@@ -10,7 +10,10 @@ use crate::context::{Context, Tasks};
 use crate::kit::Informer;
 use crate::monitors::Monitors;
 use crate::token_secrets::SecretTokens;
-use crate::{aggregation, garbage, namespaces, root_ca, service_accounts, services, token_secrets, workloads};
+use crate::{
+    aggregation, autoscaling, disruption, garbage, namespaces, quota, root_ca, service_accounts, services,
+    token_secrets, volumes, workloads,
+};
 
 /// Tells the present moment, for the times in conditions.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -39,6 +42,10 @@ const TABLE: &[fn(&mut Context)] = &[
     workloads::stateful_sets::start,
     workloads::jobs::start,
     services::start,
+    quota::start,
+    disruption::start,
+    autoscaling::start,
+    volumes::start,
 ];
 
 /// Running controllers. Dropping them stops them.

@@ -76,6 +76,18 @@ impl Kinds {
         resources.into_iter().find(|resource| resource.kind == kind && resource.api_version() == api_version)
     }
 
+    /// The resource of a kind in whatever version its group prefers.
+    pub(crate) fn of_kind(&self, group: &str, kind: &str) -> Option<&Resource> {
+        let resources = self.served.iter().map(|served| &served.resource);
+        resources.into_iter().find(|resource| resource.kind == kind && resource.group == group)
+    }
+
+    /// A resource by its plural name in whatever version its group prefers.
+    pub(crate) fn of_plural(&self, group: &str, plural: &str) -> Option<&Resource> {
+        let resources = self.served.iter().map(|served| &served.resource);
+        resources.into_iter().find(|resource| resource.plural == plural && resource.group == group)
+    }
+
     /// The versions in which each resource is served.
     pub(crate) fn versions(&self) -> BTreeMap<(&str, &str), BTreeSet<&str>> {
         let mut versions: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();

@@ -15,17 +15,21 @@
 //! tokio clock a run comes to rest. [`kit`] has the parts that further controllers can be built of.
 
 mod aggregation;
+mod autoscaling;
 mod context;
 mod controllers;
 mod discovery;
+mod disruption;
 mod garbage;
 pub mod kit;
 mod monitors;
 mod namespaces;
+mod quota;
 mod root_ca;
 mod service_accounts;
 mod services;
 mod token_secrets;
+mod volumes;
 mod workloads;
 
 pub use controllers::{Clock, Controllers, Options, start};

@@ -107,6 +107,16 @@ impl Monitors {
         self.0.kinds.read().find(api_version, kind).cloned()
     }
 
+    /// The resource of a kind in whatever version its group prefers.
+    pub(crate) fn of_kind(&self, group: &str, kind: &str) -> Option<Resource> {
+        self.0.kinds.read().of_kind(group, kind).cloned()
+    }
+
+    /// A resource by its plural name in whatever version its group prefers.
+    pub(crate) fn of_plural(&self, group: &str, plural: &str) -> Option<Resource> {
+        self.0.kinds.read().of_plural(group, plural).cloned()
+    }
+
     /// Waits until every object of the kinds that there were at first has been told, or half a minute has passed.
     pub(crate) async fn ready(&self) {
         // The sender lives in `self`, so this cannot fail.

@@ -2,7 +2,6 @@
 //!
 //! Source: `plugin/pkg/admission/serviceaccount`, release 1.35. The token volume is added by the same plugin.
 
-use proofmark_status::Status;
 use serde_json::{Value, json};
 
 use crate::handlers::Target;
@@ -36,8 +35,7 @@ pub(super) fn create(call: &Call<'_>, target: &Target<'_>, object: &mut Value) -
             "error looking up service account {place}: serviceaccount {} not found",
             proofmark_status::quote(&name)
         );
-        let pod = proofmark_registry::meta::text(object, "name").to_owned();
-        return Err(Status::forbidden("", "pods", &pod, &why).into());
+        return Err(super::forbidden(target, object, &why));
     };
     let wants = |o: &Value| o.get("automountServiceAccountToken").and_then(Value::as_bool);
     let mount = spec.get("automountServiceAccountToken").and_then(Value::as_bool).or_else(|| wants(&account.value));

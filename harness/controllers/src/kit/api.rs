@@ -184,6 +184,23 @@ impl Api {
         self.json(self.request(Method::GET, &of.object_path(namespace, name), &[])).await
     }
 
+    /// A subresource of an object (`scale`).
+    pub async fn get_subresource(
+        &self,
+        of: &Resource,
+        namespace: &str,
+        name: &str,
+        subresource: &str,
+    ) -> Result<Value, Error> {
+        let path = format!("{}/{subresource}", of.object_path(namespace, name));
+        self.json(self.request(Method::GET, &path, &[])).await
+    }
+
+    /// Replaces a subresource that is an object of its own (`scale`); the object of `of` is the one that it names.
+    pub async fn put_subresource(&self, of: &Resource, body: &Value, subresource: &str) -> Result<Value, Error> {
+        self.update_part(of, body, &format!("/{subresource}")).await
+    }
+
     /// An object's `metadata` (inside a PartialObjectMetadata).
     pub async fn get_metadata(&self, of: &Resource, namespace: &str, name: &str) -> Result<Value, Error> {
         let request = self.request(Method::GET, &of.object_path(namespace, name), &[]).header(header::ACCEPT, METADATA);

@@ -109,3 +109,23 @@ pub(crate) fn reference(owner: &Value, kind: &Resource) -> Value {
         "blockOwnerDeletion": true,
     })
 }
+
+/// A selector as Go prints it.
+pub(crate) fn told(selector: &Value) -> String {
+    let labels = selector.get("matchLabels").and_then(Value::as_object);
+    let mut labels: Vec<_> = labels.into_iter().flatten().collect();
+    labels.sort_unstable_by_key(|(key, _)| key.as_str());
+    let labels: String =
+        labels.into_iter().map(|(key, value)| format!("{key}: {},", value.as_str().unwrap_or_default())).collect();
+    let expressions = object::list(selector, "/matchExpressions").iter();
+    let expressions: String = expressions
+        .map(|of| {
+            let values: Vec<&str> = object::strings(of, "/values").collect();
+            let (key, operator) = (object::text(of, "/key"), object::text(of, "/operator"));
+            format!("LabelSelectorRequirement{{Key:{key},Operator:{operator},Values:[{}],}},", values.join(" "))
+        })
+        .collect();
+    format!(
+        "&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},}}"
+    )
+}

@@ -14,7 +14,7 @@ mod claim;
 pub(crate) mod deployments;
 mod hash;
 mod history;
-mod int_or_percent;
+pub(crate) mod int_or_percent;
 pub(crate) mod jobs;
 mod pod_control;
 pub(crate) mod pods;
