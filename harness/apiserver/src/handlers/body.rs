@@ -42,7 +42,18 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
                 }
             };
         }
-        Format::Yaml => decode::yaml(body).map_err(|why| unreadable(&why))?,
+        Format::Yaml => {
+            let value = decode::yaml(body).map_err(|why| unreadable(&why))?;
+            check_identity(resource, &value, body)?;
+            let repeated = if options.validation.strict() { decode::repeated_keys(body) } else { Vec::new() };
+            let complaints = match options.validation {
+                FieldValidation::Strict if !repeated.is_empty() => {
+                    vec![format!("yaml: unmarshal errors:\n  {}", repeated.join("\n  "))]
+                }
+                _ => repeated,
+            };
+            return object(call, resource, value, complaints, options.validation);
+        }
         Format::Protobuf => {
             let read = proofmark_builtin::proto::decode_as(body, &resource.group_version(), &resource.kind);
             read.map_err(|error| match error {
@@ -125,21 +136,30 @@ fn check_identity(resource: &Resource, value: &Value, body: &[u8]) -> Result<(),
 
 /// A typed body must be of a kind that is built in, and of the resource's kind; either may be left out.
 fn check_scheme(resource: &Resource, version: &str, kind: &str) -> Result<(), Refusal> {
+    let Some(words) = scheme_mismatch(resource, version, kind) else { return Ok(()) };
+    let kind = if kind.is_empty() { &resource.kind } else { kind };
+    let own = resource.group_version();
+    let version = if version.is_empty() { &own } else { version };
+    let short = proofmark_status::quote(version.split_once('/').map_or(version, |(_, short)| short));
+    Err(bad_request(format!("{kind} in version {short} cannot be handled as a {}: {words}", resource.kind)))
+}
+
+/// Why a kind at a version cannot become an object of the resource.
+fn scheme_mismatch(resource: &Resource, version: &str, kind: &str) -> Option<String> {
     let own = resource.group_version();
     let version = if version.is_empty() { &own } else { version };
     let kind = if kind.is_empty() { &resource.kind } else { kind };
     let (group, short) = version.split_once('/').unwrap_or(("", version));
-    let words = if !is_registered(group, short, kind) {
+    if !is_registered(group, short, kind) {
         let (kind, version) = (proofmark_status::quote(kind), proofmark_status::quote(version));
-        format!("no kind {kind} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\"")
-    } else if kind != resource.kind {
+        return Some(format!(
+            "no kind {kind} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\""
+        ));
+    }
+    (kind != resource.kind).then(|| {
         let of = internal_package(&resource.group);
         format!("converting ({short}.{kind}) to ({of}.{}): unknown conversion", resource.kind)
-    } else {
-        return Ok(());
-    };
-    let short = proofmark_status::quote(short);
-    Err(bad_request(format!("{kind} in version {short} cannot be handled as a {}: {words}", resource.kind)))
+    })
 }
 
 /// Whether a kind, or the list of one, is built in.
@@ -164,18 +184,49 @@ pub(crate) fn object(
     duplicates: Vec<String>,
     validation: FieldValidation,
 ) -> Result<Value, Refusal> {
+    let read = read_value(resource, value, validation.strict());
+    let (object, unknown) = read.map_err(|why| handled(resource, &why))?;
+    settle(call, resource, object, [duplicates, unknown].concat(), validation)
+}
+
+/// A value as an object of the resource, with its defaults, and what of it was unknown. The error says what does not fit.
+pub(super) fn read_value(resource: &Resource, value: Value, strict: bool) -> Result<(Value, Vec<String>), String> {
     match &resource.body {
         Body::Typed(ty) => {
-            let decoded = proofmark_builtin::decode::decode(&value, *ty, validation.strict())
-                .map_err(|e| handled(resource, &e.to_string()))?;
-            let object = finish(resource, decoded.value, disowns(&value));
-            settle(call, resource, object, [duplicates, decoded.unknown].concat(), validation)
+            let decoded = proofmark_builtin::decode::decode(&value, *ty, strict).map_err(|e| e.to_string())?;
+            Ok((finish(resource, decoded.value, disowns(&value)), decoded.unknown))
         }
         Body::Custom(version) => {
             let mut object = value;
-            let unknown = version.admit_shape(&mut object).map_err(|e| handled(resource, &e))?;
-            settle(call, resource, object, [duplicates, unknown].concat(), validation)
+            let unknown = version.admit_shape(&mut object)?;
+            Ok((object, unknown))
         }
+    }
+}
+
+/// The same for a document that says itself what it is, and is read as that first: one that says nothing of its version is read as
+/// Go's internal type, which knows no field by its JSON name.
+pub(super) fn read_document(resource: &Resource, value: Value, strict: bool) -> Result<(Value, Vec<String>), String> {
+    let Body::Typed(own) = resource.body else {
+        return read_value(resource, value, strict);
+    };
+    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (version, kind) = (text("apiVersion"), text("kind"));
+    if version.is_empty() {
+        let fields = value.as_object().into_iter().flatten().map(|(name, _)| name);
+        let unknown = fields.filter(|name| *name != "apiVersion" && *name != "kind");
+        let unknown = unknown.map(|name| format!("unknown field \"{name}\"")).collect();
+        return Ok((finish(resource, json!({}), false), if strict { unknown } else { Vec::new() }));
+    }
+    let mismatch = scheme_mismatch(resource, version, kind);
+    let (group, short) = version.split_once('/').unwrap_or(("", version));
+    let kind = if kind.is_empty() { &resource.kind } else { kind };
+    if let Some(ty) = proofmark_builtin::type_of(group, short, kind).filter(|ty| *ty != own) {
+        proofmark_builtin::decode::decode(&value, ty, false).map_err(|e| e.to_string())?;
+    }
+    match mismatch {
+        Some(words) => Err(words),
+        None => read_value(resource, value, strict),
     }
 }
 

@@ -1,14 +1,15 @@
 //! Who owns which field: the field manager of a resource, set up for one request.
 
-use proofmark_merge::fieldset::FieldSet;
+use proofmark_merge::fieldset::{FieldSet, Path};
 use proofmark_merge::managed::{
-    Applied, ApplyError, ConvertError, FieldManager, Filter, Manager, OneVersion, Versions,
+    Applied, ApplyError, ConvertError, FieldManager, Filter, Manager, OneVersion, ScaleEntries, Versions,
 };
 use proofmark_merge::typed::Typed;
 use serde_json::Value;
 
 use super::Target;
 use super::write::has_status;
+use crate::refusal::Refusal;
 use crate::resource::{Catalog, Resource, group_version};
 use crate::server::{Call, Inner};
 
@@ -111,6 +112,38 @@ pub(super) fn apply(
     with_manager(call.server, target.resource, name, subresource, |fields, manager| {
         fields.apply(live, applied, manager, force)
     })
+}
+
+/// Acts with the field manager of Scales, which are objects of one version that no resource stores.
+pub(super) fn with_scale_manager<R>(
+    call: &Call<'_>,
+    name: &str,
+    act: impl FnOnce(&FieldManager<'_>, &Manager<'_>) -> R,
+) -> Result<R, Refusal> {
+    let api_version = "autoscaling/v1";
+    let id = proofmark_builtin::type_of("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)?;
+    let typed = Typed::new(proofmark_builtin::types(), id);
+    let versions = OneVersion { api_version: api_version.to_owned(), typed, reset: None };
+    let time = call.server.clock.stamp();
+    let manager = Manager { name, api_version, subresource: "scale", time: &time };
+    Ok(act(&FieldManager { versions: &versions, kind: "Scale" }, &manager))
+}
+
+/// Where every version of a resource keeps the replicas that its Scale shows.
+pub(super) fn scale_entries<'a>(server: &Inner, resource: &Resource, api_version: &'a str) -> ScaleEntries<'a> {
+    let all = server.catalog.all();
+    let versions = all.iter().filter(|r| r.group == resource.group && r.plural == resource.plural);
+    let replicas = versions.map(|version| {
+        let path = match version.custom() {
+            None => Some(Path::fields(&["spec", "replicas"])),
+            Some(custom) => custom.scale.as_ref().map(|paths| {
+                let fields: Vec<&str> = paths.spec.split('.').filter(|part| !part.is_empty()).collect();
+                Path::fields(&fields)
+            }),
+        };
+        (version.group_version(), path)
+    });
+    ScaleEntries { api_version, replicas: replicas.collect() }
 }
 
 /// The managedFields of an object that no resource stores (a review, a token request).

@@ -2,15 +2,17 @@
 //!
 //! Source: `pkg/registry/apps/*/storage`, `k8s.io/apiextensions-apiserver/pkg/registry/customresource/etcd.go`, release 1.35.
 
+use std::sync::Arc;
+
 use http::Method;
 use proofmark_registry::meta;
 use proofmark_status::Status;
 use serde_json::{Map, Value, json};
 
-use super::options::WriteOptions;
+use super::options::{FieldValidation, WriteOptions};
 use super::reply::Content;
-use super::update::{Change, check_uid};
-use super::{Reply, Target, body, patch};
+use super::update::Change;
+use super::{Reply, Target, body, managed, patch};
 use crate::admit;
 use crate::refusal::Refusal;
 use crate::resource::Resource;
@@ -56,18 +58,18 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     }
     let of_scale =
         call.server.catalog.find_virtual("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)?;
-    let kind = if *call.exchange.method == Method::PUT { "UpdateOptions" } else { "PatchOptions" };
-    let options = WriteOptions::read(call, kind)?;
-    let mut wanted = if *call.exchange.method == Method::PUT {
-        body::read(call, &of_scale, &options)?
-    } else {
-        patch::patched_value(call, &of_scale, &now)?
-    };
-    body::settle_namespace(&mut wanted, &Target { resource: &of_scale, ..*target })?;
+    let api_version = resource.group_version();
+    let entries = managed::scale_entries(call.server, resource, &api_version);
+    let of_parent = live.value.pointer("/metadata/managedFields").cloned().unwrap_or_else(|| json!([]));
+    let mut before = now;
+    let shown = entries.to_scale(&of_parent).map_err(unreadable)?;
+    if shown.as_array().is_some_and(|list| !list.is_empty()) {
+        before["metadata"]["managedFields"] = shown;
+    }
+    let (mut wanted, options) = wanted(call, target, &of_scale, &before)?;
     body::check_name(&wanted, target)?;
     check_revision(target, &wanted, &live)?;
-    check_uid(target, &wanted, &live)?;
-    let request = admit::Request::update(call, target, &options, &now).through("scale", &of_scale);
+    let request = admit::Request::update(call, target, &options, &before).through("scale", &of_scale);
     admit::mutate(&request, &mut wanted).await?;
     let replicas = wanted.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
     if replicas < 0 {
@@ -75,13 +77,78 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
             proofmark_status::FieldError::invalid("spec.replicas", replicas, "must be greater than or equal to 0");
         return Err(Status::invalid("autoscaling", "Scale", target.name, &[error]).into());
     }
+    check_uid(target, &wanted, &live)?;
     let mut object = live.value.clone();
     set(&mut object, &pointers.spec, json!(replicas));
+    let owners_of_scale = wanted.pointer("/metadata/managedFields").cloned().unwrap_or_else(|| json!([]));
+    let owners = entries.to_parent(&of_parent, &owners_of_scale).map_err(unreadable)?;
+    meta::of_mut(&mut object).insert("managedFields".to_owned(), owners);
     admit::validate(&request, &wanted).await?;
-    let change =
-        Change { target, options: &options, subresource: "scale", live: &live, managed: false, admitted: true };
+    let change = Change { target, options: &options, subresource: "scale", live: &live, managed: true, admitted: true };
     let value = change.apply(call, object).await?;
     Ok(Reply::new(200, Content::Other(of(resource, &pointers, &value)?)))
+}
+
+/// The Scale that the request asks for, with its owners.
+fn wanted(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    of_scale: &Arc<Resource>,
+    before: &Value,
+) -> Result<(Value, WriteOptions), Refusal> {
+    let in_scale = Target { resource: of_scale, ..*target };
+    let (form, options) = match *call.exchange.method == Method::PUT {
+        true => (None, WriteOptions::read(call, "UpdateOptions")?),
+        false => {
+            let (form, options) = patch::read(call, target.resource)?;
+            (Some(form), options)
+        }
+    };
+    if form == Some(patch::Form::Apply) {
+        let applied = patch::configuration(call)?;
+        let force = options.force.unwrap_or(false);
+        let outcome = managed::with_scale_manager(call, &options.manager, |fields, manager| {
+            fields.apply(Some(before), &applied, manager, force)
+        })?;
+        let outcome = outcome.map_err(|error| Refusal::from(error.status()))?;
+        patch::complain(call, options.validation)?;
+        if outcome.changed && target.resource.custom().is_some() {
+            // A custom resource's own converter is asked for its Scale, and knows no such version.
+            let why = format!(
+                "failed to convert new object ({}; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid \
+                 group/version: autoscaling/v1",
+                target.place()
+            );
+            return Err(Refusal::untyped(500, why));
+        }
+        let mut wanted = body::object(call, of_scale, outcome.object, Vec::new(), FieldValidation::Ignore)?;
+        body::settle_namespace(&mut wanted, &in_scale)?;
+        return Ok((wanted, options));
+    }
+    let mut wanted = match form {
+        None => body::read(call, of_scale, &options)?,
+        Some(form) => patch::patched_value(call, of_scale, form, before, &options)?,
+    };
+    body::settle_namespace(&mut wanted, &in_scale)?;
+    let wanted = managed::with_scale_manager(call, &options.manager, |fields, manager| {
+        fields.update(Some(before), &wanted, manager)
+    })?;
+    Ok((wanted, options))
+}
+
+fn unreadable(error: proofmark_merge::managed::EntriesError) -> Refusal {
+    Refusal::untyped(500, error.to_string())
+}
+
+/// A uid that is given must be the live one; a custom resource's Scale is not asked.
+fn check_uid(target: &Target<'_>, wanted: &Value, live: &Object) -> Result<(), Refusal> {
+    let (given, have) = (meta::text(wanted, "uid"), meta::text(&live.value, "uid"));
+    let resource = target.resource;
+    if given.is_empty() || given == have || resource.custom().is_some() {
+        return Ok(());
+    }
+    let why = format!("Precondition failed: UID in precondition: {given}, UID in object meta: {have}");
+    Err(Status::conflict(&resource.group, &format!("{}/scale", resource.plural), target.name, &why).into())
 }
 
 /// A scale without a version overwrites, whatever its object requires.

@@ -4,6 +4,7 @@
 //! * [`types`] and [`type_of`]: every Go type that an API server decodes, as one [`proofmark_types::TypeGraph`].
 //! * [`decode`]: Go's typed JSON round trip, with Go's words for what does not fit.
 //! * [`proto`]: Kubernetes' protobuf (`application/vnd.kubernetes.protobuf`), both ways.
+//! * [`unstructured`]: the other way of Go from a value to a typed object, that of strategic merge patches.
 //! * [`quantity`]: `resource.Quantity` in its canonical form.
 //! * [`spew`]: pod templates as the text that their hashes are made of.
 //!
@@ -16,6 +17,7 @@ mod resources;
 pub mod spew;
 mod table;
 mod time;
+pub mod unstructured;
 
 pub use proofmark_text::quantity;
 pub use resources::{Group, Resource, Subresource, groups, resources};

@@ -24,3 +24,4 @@ pub use json_patch::{MAX_OPERATIONS, json_patch, validate_merge_patch};
 pub use managed::manager_name;
 pub use merge_patch::merge_patch;
 pub use strategic::strategic_merge;
+pub use value::plain as go_text;

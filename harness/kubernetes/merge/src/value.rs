@@ -76,7 +76,7 @@ pub(crate) fn in_path(value: &Value) -> String {
 }
 
 /// A value as Go's `%v` prints what JSON decodes to: `map[a:1 b:[x y]]`, `<nil>`.
-pub(crate) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".into(),
         Value::Bool(b) => b.to_string(),

@@ -3,6 +3,7 @@
 //! Source: `k8s.io/apimachinery/pkg/api/validation/objectmeta.go`, release 1.35.
 
 use proofmark_status::FieldError;
+use proofmark_text::manager::validate_manager_name;
 use serde_json::{Map, Value};
 
 use crate::content;
@@ -187,6 +188,29 @@ fn shared(object: &Value) -> Vec<FieldError> {
         }
     }
     errors.extend(owners(meta));
+    errors.extend(managed_fields(meta));
+    errors
+}
+
+/// The longest name of a subresource in an entry of `managedFields`, in bytes.
+const SUBRESOURCE_MAX: usize = 256;
+
+fn managed_fields(meta: &Map<String, Value>) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (index, entry) in meta.get("managedFields").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let at = |field: &str| format!("metadata.managedFields[{index}].{field}");
+        let field = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+        if !matches!(field("operation"), "Apply" | "Update") {
+            errors.push(FieldError::invalid(at("operation"), field("operation"), "must be `Apply` or `Update`"));
+        }
+        if !matches!(field("fieldsType"), "" | "FieldsV1") {
+            errors.push(FieldError::invalid(at("fieldsType"), field("fieldsType"), "must be `FieldsV1`"));
+        }
+        errors.extend(validate_manager_name(field("manager"), &at("manager")));
+        if field("subresource").len() > SUBRESOURCE_MAX {
+            errors.push(FieldError::too_long(at("subresource"), SUBRESOURCE_MAX));
+        }
+    }
     errors
 }
 

@@ -1,6 +1,7 @@
 //! Texts that Kubernetes gives a grammar, each read as Kubernetes reads it, with its complaints.
 //!
 //! - [`content`]: names, labels and keys.
+//! - [`manager`]: names of field managers.
 //! - [`quantity`]: amounts of resources (`100m`, `1Gi`).
 //! - [`Format`]: the string formats that schemas enforce.
 //! - [`Pattern`]: regular expressions as Go writes them.
@@ -10,6 +11,7 @@
 
 pub mod content;
 mod format;
+pub mod manager;
 mod pattern;
 pub mod quantity;
 mod url;

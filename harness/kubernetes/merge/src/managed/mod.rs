@@ -23,7 +23,7 @@ pub use apply::{Applied, ApplyError};
 pub use conflict::{Conflict, Conflicts};
 pub use entries::{EntriesError, validate_entries};
 pub use filter::Filter;
-pub use name::{NAME_LIMIT, manager_name, validate_manager_name};
+pub use name::manager_name;
 pub use scale::ScaleEntries;
 pub use times::keep_times_if_unchanged;
 pub use versions::{ConvertError, OneVersion, Versions};

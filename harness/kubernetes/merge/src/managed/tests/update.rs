@@ -1,7 +1,9 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::super::{keep_times_if_unchanged, manager_name, validate_entries, validate_manager_name};
+use proofmark_text::manager::validate_manager_name;
+
+use super::super::{keep_times_if_unchanged, manager_name, validate_entries};
 use super::World;
 
 #[test]

@@ -1,7 +1,11 @@
 //! Request bodies: JSON, YAML and Kubernetes protobuf, to one JSON value.
 
+mod yaml;
+
 use proofmark_status::{Reason, Status};
 use serde_json::Value;
+
+pub(crate) use yaml::{repeated_keys, yaml};
 
 /// Bodies larger than this are refused (`limitedReadBody`), in bytes.
 pub(crate) const BODY_MAX: usize = 3 * 1024 * 1024;
@@ -44,15 +48,4 @@ pub(crate) fn unsupported(custom: bool) -> Status {
 /// JSON as it stands. The error is Go's text.
 pub(crate) fn json(body: &[u8]) -> Result<Value, String> {
     proofmark_builtin::decode::parse(body).map_err(|e| e.to_string())
-}
-
-/// YAML 1.1 as `sigs.k8s.io/yaml` reads it; JSON is YAML, too.
-pub(crate) fn yaml(body: &[u8]) -> Result<Value, String> {
-    let text = std::str::from_utf8(body).map_err(|_| "yaml: invalid leading UTF-8 octet".to_owned())?;
-    let options = serde_saphyr::options! {
-        legacy_octal_numbers: true,
-        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
-        with_snippet: false,
-    };
-    serde_saphyr::from_str_with_options(text, options).map_err(|e| format!("yaml: {e}"))
 }
