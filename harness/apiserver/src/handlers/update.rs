@@ -130,7 +130,7 @@ impl Change<'_> {
             }
         }
         proofmark_merge::managed::keep_times_if_unchanged(old, &mut object);
-        validate_update(target, &object, old, self.subresource)?;
+        validate_update(call, target, &object, old, self.subresource)?;
         if !self.admitted {
             admit::validate(&request, &object).await?;
         }

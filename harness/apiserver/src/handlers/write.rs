@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proofmark_registry::{meta, part};
+use proofmark_schema::Verdict;
 use proofmark_status::{FieldError, Status};
 use serde_json::{Value, json};
 
@@ -65,21 +66,29 @@ pub(super) fn refill(resource: &Resource, object: &mut Value) {
 pub(super) fn validate_create(target: &Target<'_>, object: &Value) -> Result<(), Refusal> {
     let resource = target.resource;
     let mut errors = meta::validate(object, resource.namespaced, resource.strategy.name);
-    errors.extend(validate_body(resource, object, None));
+    errors.extend(validate_body(resource, object, None).errors);
     refuse(resource, object, errors)
 }
 
 /// Complaints about a new state.
-pub(super) fn validate_update(target: &Target<'_>, new: &Value, old: &Value, subresource: &str) -> Result<(), Refusal> {
+pub(super) fn validate_update(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    new: &Value,
+    old: &Value,
+    subresource: &str,
+) -> Result<(), Refusal> {
     let resource = target.resource;
     let mut errors = meta::validate_update(new, old);
-    errors.extend(match resource.custom() {
+    let verdict = match resource.custom() {
         Some(custom) if subresource == "status" => custom.validate_status(new, old),
         _ => match part(&resource.group, &resource.plural, subresource) {
-            Some(part) => (part.validate)(new, old),
+            Some(part) => Verdict { errors: (part.validate)(new, old), ..Verdict::default() },
             None => validate_body(resource, new, Some(old)),
         },
-    });
+    };
+    call.warn(verdict.warnings);
+    errors.extend(verdict.errors);
     refuse(resource, new, errors)
 }
 
@@ -87,12 +96,13 @@ fn refuse(resource: &Resource, object: &Value, errors: Vec<FieldError>) -> Resul
     if errors.is_empty() { Ok(()) } else { Err(body::invalid(resource, meta::text(object, "name"), &errors)) }
 }
 
-fn validate_body(resource: &Resource, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
-    match (resource.custom(), old) {
-        (Some(custom), old) => custom.validate(new, old),
+fn validate_body(resource: &Resource, new: &Value, old: Option<&Value>) -> Verdict {
+    let errors = match (resource.custom(), old) {
+        (Some(custom), old) => return custom.validate(new, old),
         (None, None) => (resource.strategy.validate)(new),
         (None, Some(old)) => (resource.strategy.validate_update)(new, old),
-    }
+    };
+    Verdict { errors, ..Verdict::default() }
 }
 
 /// Keeps what an update cannot touch, and counts the generation. Source: `rest.BeforeUpdate`.

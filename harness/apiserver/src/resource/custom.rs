@@ -1,6 +1,6 @@
 //! What a CustomResourceDefinition says of one version of its resource.
 
-use proofmark_schema::Schema;
+use proofmark_schema::{Rules, Schema, Verdict, rules_not_checked, stops_rules};
 use proofmark_status::FieldError;
 use proofmark_types::{Field, Patch, Scalar, Struct, Type, TypeGraph, TypeId};
 use serde_json::Value;
@@ -10,6 +10,8 @@ use serde_json::Value;
 pub(crate) struct CustomVersion {
     /// The schema; none for versions without one (they keep everything).
     pub(crate) schema: Option<Schema>,
+    /// Its CEL rules; none if it has none.
+    pub(crate) rules: Option<Rules>,
     /// Its types, for structured merge.
     pub(crate) types: TypeGraph,
     /// The type of whole objects.
@@ -83,23 +85,42 @@ impl CustomVersion {
     }
 
     /// Complaints about an object, or about the new state of one.
-    pub(crate) fn validate(&self, new: &Value, old: Option<&Value>) -> Vec<FieldError> {
-        let Some(schema) = &self.schema else { return Vec::new() };
-        match old {
-            None => schema.validate(new, ""),
-            Some(old) => schema.validate_update(new, old, ""),
-        }
+    pub(crate) fn validate(&self, new: &Value, old: Option<&Value>) -> Verdict {
+        let errors = match (&self.schema, old) {
+            (None, _) => Vec::new(),
+            (Some(schema), None) => schema.validate(new, ""),
+            (Some(schema), Some(old)) => schema.validate_update(new, old, ""),
+        };
+        self.with_rules(errors, new, old)
     }
 
-    /// Complaints about a new status: only the status is looked at.
-    pub(crate) fn validate_status(&self, new: &Value, old: &Value) -> Vec<FieldError> {
+    /// Complaints about a new status: of the schema only the status is looked at, rules are those of the whole object.
+    pub(crate) fn validate_status(&self, new: &Value, old: &Value) -> Verdict {
         let schema = self.schema.as_ref().and_then(|s| s.properties.get("status"));
-        match (schema, new.get("status")) {
+        let errors = match (schema, new.get("status")) {
             (Some(schema), Some(status)) => {
                 schema.validate_update(status, old.get("status").unwrap_or(&Value::Null), "status")
             }
             _ => Vec::new(),
+        };
+        self.with_rules(errors, new, Some(old))
+    }
+
+    /// What CEL rules add to the complaints, unless those keep them from being evaluated.
+    fn with_rules(&self, mut errors: Vec<FieldError>, new: &Value, old: Option<&Value>) -> Verdict {
+        let Some((schema, rules)) = self.schema.as_ref().zip(self.rules.as_ref()) else {
+            return Verdict { errors, ..Verdict::default() };
+        };
+        if stops_rules(&errors) {
+            errors.push(rules_not_checked());
+            return Verdict { errors, ..Verdict::default() };
         }
+        let verdict = match old {
+            None => rules.validate(new, ""),
+            Some(old) => rules.validate_update(schema, new, old, ""),
+        };
+        errors.extend(verdict.errors);
+        Verdict { errors, ..verdict }
     }
 }
 

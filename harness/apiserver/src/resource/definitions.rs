@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use proofmark_builtin::Subresource;
 use proofmark_registry::meta;
-use proofmark_schema::Schema;
+use proofmark_schema::{Rules, Schema};
 use proofmark_types::TypeGraph;
 use serde_json::{Value, json};
 
@@ -357,8 +357,10 @@ fn resource(crd: &Value, version: &Value) -> Option<Resource> {
         (label, pointer)
     });
     let kind = name("kind");
+    let rules = schema.as_ref().and_then(Rules::of);
     let custom = CustomVersion {
         schema,
+        rules,
         types,
         root,
         status,

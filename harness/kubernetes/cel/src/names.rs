@@ -37,8 +37,8 @@ pub fn escape(name: &str) -> Option<Cow<'_, str>> {
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    if RESERVED.contains(&name) {
-        return Some(format!("__{name}__").into());
+    if let Some(escaped) = escape_reserved(name) {
+        return Some(escaped.into());
     }
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.chars().all(fits) && !name.contains("__") {
@@ -60,6 +60,11 @@ pub fn escape(name: &str) -> Option<Cow<'_, str>> {
         }
     }
     Some(out.into())
+}
+
+/// The name of a property that is a reserved word.
+pub(crate) fn escape_reserved(name: &str) -> Option<String> {
+    RESERVED.contains(&name).then(|| format!("__{name}__"))
 }
 
 /// The property that a name refers to; none if it is not well escaped.

@@ -54,7 +54,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
     /// By the names that JSON uses.
-    pub(crate) properties: IndexMap<String, Shape>,
+    pub(crate) properties: IndexMap<String, Arc<Shape>>,
 }
 
 /// What `x-kubernetes-list-type` says.
@@ -164,7 +164,7 @@ impl Shape {
             if required && shape.ty.is_some() {
                 min_size += name.len() as u64 + shape.min_size + 4;
             }
-            shapes.insert(name, shape);
+            shapes.insert(name, Arc::new(shape));
         }
         Self::new(Kind::Object(Object { properties: shapes }), Type::object(name, fields), 0, min_size)
     }
@@ -186,20 +186,23 @@ impl Shape {
         MAX_REQUEST_BYTES / (self.min_size + 1)
     }
 
-    /// The shape of a property, by its name in JSON.
-    pub fn below(&self, name: &str) -> Option<&Shape> {
+    /// The shape of a property or of a map's values, by its name in JSON.
+    pub(crate) fn below(&self, name: &str) -> Option<&Shape> {
+        if matches!(self.kind, Kind::Untyped) { Some(self) } else { self.property(name).map(|shape| &**shape) }
+    }
+
+    /// The shape of a property or of a map's values; none where nothing is known of it.
+    pub fn property(&self, name: &str) -> Option<&Arc<Shape>> {
         match &self.kind {
-            Kind::Untyped => Some(self),
             Kind::Map(values) => Some(values),
             Kind::Object(object) => object.properties.get(name),
             _ => None,
         }
     }
 
-    /// The shape of list elements.
-    pub fn items(&self) -> Option<&Shape> {
+    /// The shape of list elements; none where nothing is known of them.
+    pub fn items(&self) -> Option<&Arc<Shape>> {
         match &self.kind {
-            Kind::Untyped => Some(self),
             Kind::List(items, _) => Some(items),
             _ => None,
         }

@@ -6,9 +6,10 @@
 //! - [`openapi`] is how the schema is published.
 //! - [`crd`] defaults and validates CustomResourceDefinition objects themselves.
 //! - [`Format`] and [`Pattern`] check strings as Kubernetes does.
+//! - [`Rules`] are the CEL rules of a schema (`x-kubernetes-validations`), compiled; [`stops_rules`] and [`rules_not_checked`]
+//!   say when they do not run.
 //!
-//! Everything is pure. CEL rules (`x-kubernetes-validations`) are kept and not evaluated: [`Schema::validations`] has them,
-//! [`stops_rules`] and [`rules_not_checked`] say when they do not run.
+//! Everything is pure.
 //! Source of behaviour and wording: `k8s.io/apiextensions-apiserver` and `k8s.io/kube-openapi`, release 1.35.
 
 pub mod crd;
@@ -22,11 +23,13 @@ pub mod openapi;
 mod parse;
 mod path;
 mod prune;
+mod rules;
 mod schema;
 mod types;
 mod validate;
 
 pub use parse::SchemaError;
 pub use proofmark_text::{Format, Pattern};
+pub use rules::{Rules, Verdict};
 pub use schema::{Additional, Checks, Rule, Schema, Type};
 pub use validate::{ScalePaths, rules_not_checked, stops_rules, validate_scale};

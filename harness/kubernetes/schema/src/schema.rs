@@ -41,7 +41,7 @@ pub struct Schema {
     pub list_map_keys: Vec<String>,
     /// `x-kubernetes-map-type`.
     pub map_type: Option<String>,
-    /// `x-kubernetes-validations`; kept for whoever evaluates CEL.
+    /// `x-kubernetes-validations`; [`crate::Rules`] evaluates them.
     pub validations: Vec<Rule>,
     /// What is demanded of values.
     pub checks: Checks,

@@ -73,11 +73,20 @@ pub struct FieldError {
     pub value: Value,
     /// The explanation behind the value; may be empty.
     pub detail: String,
+    /// Whether the value is left out of the text.
+    hides_value: bool,
 }
 
 impl FieldError {
-    fn new(kind: FieldErrorKind, field: impl Into<String>, value: Value, detail: impl Into<String>) -> Self {
-        Self { kind, field: field.into(), value, detail: detail.into() }
+    /// A complaint of any kind.
+    pub fn new(kind: FieldErrorKind, field: impl Into<String>, value: Value, detail: impl Into<String>) -> Self {
+        Self { kind, field: field.into(), value, detail: detail.into(), hides_value: false }
+    }
+
+    /// The same complaint without its value: `field: Invalid value: detail` (`field.OmitValueType`).
+    #[must_use]
+    pub fn without_value(self) -> Self {
+        Self { hides_value: true, ..self }
     }
 
     /// `field: Required value[: detail]`
@@ -142,6 +151,7 @@ impl FieldError {
             | FieldErrorKind::Forbidden
             | FieldErrorKind::TooLong
             | FieldErrorKind::Internal => words.to_owned(),
+            _ if self.hides_value => words.to_owned(),
             _ => format!("{words}: {}", shown(&self.value)),
         };
         if self.detail.is_empty() { shown } else { format!("{shown}: {}", self.detail) }
@@ -204,6 +214,7 @@ mod tests {
                 r#"kind: Unsupported value: "Robot": supported values: "User", "Group""#,
             ),
             (FieldError::duplicate("a[1]", "x"), r#"a[1]: Duplicate value: "x""#),
+            (FieldError::invalid("a", json!({}), "bad").without_value(), "a: Invalid value: bad"),
             (FieldError::forbidden("spec", "no"), "spec: Forbidden: no"),
             (FieldError::too_long("a", 63), "a: Too long: may not be more than 63 bytes"),
             (FieldError::too_many("a", 3, 1), "a: Too many: 3: must have at most 1 item"),

@@ -3,6 +3,7 @@
 use super::scope::{qualified_name, type_named};
 use super::{Reference, index};
 use crate::env::Env;
+use crate::names::escape_reserved;
 use crate::source::{Issue, Position};
 use crate::syntax::ast::{Entry, Expr, ExprId, ExprKind, Field, Fold, Item, Literal};
 use crate::types::{Substitution, Type};
@@ -307,7 +308,12 @@ fn of_literal(literal: &Literal) -> Type {
 /// The type of a field that a type declares.
 fn declared(ty: &Type, field: &str) -> Result<Type, String> {
     match ty {
-        Type::Object(object) => object.fields.get(field).cloned().ok_or_else(|| format!("undefined field '{field}'")),
+        Type::Object(object) => {
+            // A reserved word is escaped in the type, but need not be in the expression.
+            let escaped = || object.fields.get(&escape_reserved(field)?);
+            let found = object.fields.get(field).or_else(escaped);
+            found.cloned().ok_or_else(|| format!("undefined field '{field}'"))
+        }
         // Types with a dotted prefix of Kubernetes are messages without fields, others have nothing inside.
         Type::Opaque(name) if name.starts_with("kubernetes.") => {
             Err(format!("unexpected failed resolution of '{name}'"))

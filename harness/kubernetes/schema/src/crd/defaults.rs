@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::json::sorted;
 use crate::path::{child, entry};
+use crate::rules::Rules;
 use crate::schema::Schema;
 
 /// Everything wrong with the defaults of a whole schema.
@@ -24,6 +25,16 @@ pub(super) fn any_unpruned(schema: &Schema) -> bool {
 
 fn is_unpruned(schema: &Schema, default: &Value) -> bool {
     !schema.prune_part(&mut default.clone()).is_empty()
+}
+
+/// What the schema proper says of a default, or if that is nothing, its CEL rules.
+fn of_value(schema: &Schema, default: &Value, at: &str) -> Vec<FieldError> {
+    let errors = schema.validate_default(default, at);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let rules = Rules::of_part(schema, schema.embedded_resource);
+    rules.map(|rules| rules.validate_default(default, at)).unwrap_or_default()
 }
 
 /// How a node is reached from the resource that it belongs to.
@@ -85,7 +96,7 @@ impl<'a> Walk<'a> {
             return errors;
         }
         let embedded = schema.validate_embedded(&value, at);
-        errors.extend(if embedded.is_empty() { schema.validate_default(&value, at) } else { embedded });
+        errors.extend(if embedded.is_empty() { of_value(schema, &value, at) } else { embedded });
         errors
     }
 
@@ -103,7 +114,7 @@ impl<'a> Walk<'a> {
             Some(why) => {
                 vec![FieldError::invalid(at, sorted(default), format!("must result in valid metadata: {why}"))]
             }
-            None => schema.validate_default(default, at),
+            None => of_value(schema, default, at),
         }
     }
 

@@ -102,6 +102,12 @@ impl<'a> Definition<'a> {
         self.versions.as_deref().unwrap_or_default()
     }
 
+    /// The schema of a version.
+    pub(super) fn props_of(&self, version: &str) -> Option<&'a Map<String, Value>> {
+        let own = self.versions().iter().find(|v| v.name == version)?;
+        own.parts.props().or_else(|| self.shared.props())
+    }
+
     /// The schemas, each with its path: one if all versions share it.
     pub(super) fn schemas(&self) -> impl Iterator<Item = (String, &'a Map<String, Value>)> {
         let shared = self.shared.props().map(|props| ("spec.validation.openAPIV3Schema".to_owned(), props));

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::definition::{Parts, Version, list, object, text};
 use crate::json::{sorted, whole};
+use crate::schema::Rule;
 
 /// Fields of `JSONSchemaProps` in their order: Go name, JSON name, and what an unset one prints as.
 pub(super) const PROPS: [(&str, &str, Kind); 44] = [
@@ -113,7 +114,9 @@ fn field(value: &Value, kind: Kind) -> Value {
             let part = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
             json!({"Description": part("description"), "URL": part("url")})
         }
-        (Kind::Rules, value) => value.as_array().into_iter().flatten().filter_map(Value::as_object).map(rule).collect(),
+        (Kind::Rules, value) => {
+            value.as_array().into_iter().flatten().filter_map(Value::as_object).map(rule_props).collect()
+        }
     }
 }
 
@@ -123,7 +126,19 @@ fn sorted_fields(value: &Value, print: impl Fn(&Value) -> Value) -> Value {
     Value::Object(fields.into_iter().collect())
 }
 
-fn rule(rule: &Map<String, Value>) -> Value {
+/// A CEL rule.
+pub(super) fn rule(rule: &Rule) -> Value {
+    json!({
+        "Rule": rule.rule,
+        "Message": rule.message,
+        "MessageExpression": rule.message_expression,
+        "Reason": rule.reason,
+        "FieldPath": rule.field_path,
+        "OptionalOldSelf": rule.optional_old_self,
+    })
+}
+
+fn rule_props(rule: &Map<String, Value>) -> Value {
     json!({
         "Rule": text(rule, "rule"),
         "Message": text(rule, "message"),

@@ -5,12 +5,13 @@
 //!
 //! Kubernetes validates the internal form of the type, in which what all versions share stands once at the top: that is why
 //! errors name `spec.validation.openAPIV3Schema` as often as `spec.versions[0].schema.openAPIV3Schema`, and why printed
-//! versions have Go's field names. [`definition`] makes that form. CEL rules are checked for their shape, not compiled.
+//! versions have Go's field names. [`definition`] makes that form. CEL rules are compiled and measured.
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation`, release 1.35.
 
 mod approval;
 mod columns;
 mod conversion;
+mod costs;
 mod defaults;
 mod definition;
 mod field_path;
@@ -66,6 +67,11 @@ pub fn warnings(crd: &Value, old: Option<&Value>) -> Vec<String> {
     let known = old.map(formats).unwrap_or_default();
     let new = formats(crd).into_iter().filter(|format| !known.contains(format));
     new.map(|format| format!("unrecognized format {}", proofmark_status::quote(&format))).collect()
+}
+
+/// The `fieldPath` of a CEL rule as errors write paths; empty if it is none.
+pub(crate) fn rule_path(path: &str, schema: &crate::Schema) -> String {
+    field_path::find(path, schema, field_path::Arrays::Allowed).map(|found| found.path).unwrap_or_default()
 }
 
 fn validate_rest(new: &Definition<'_>, old: Option<&Definition<'_>>) -> Vec<FieldError> {

@@ -7,7 +7,7 @@ use super::{conversion, keywords, selectable, structural, survey};
 use crate::schema::Schema;
 
 /// Which checks apply.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Options {
     /// Every version has a schema.
     pub(super) require_schema: bool,
@@ -27,6 +27,8 @@ pub(super) struct Options {
     pub(super) allow_invalid_bundle: bool,
     /// More selectable fields than may be.
     pub(super) allow_many_selectable: bool,
+    /// Versions whose schema stays as it was: its CEL rules are not measured one by one.
+    pub(super) unchanged: Vec<String>,
 }
 
 impl Default for Options {
@@ -41,6 +43,7 @@ impl Default for Options {
             require_known_review: true,
             allow_invalid_bundle: true,
             allow_many_selectable: false,
+            unchanged: Vec::new(),
         }
     }
 }
@@ -69,6 +72,12 @@ impl Options {
             require_known_review: conversion::understood_or_none(&conversion::reviews(webhook)),
             allow_invalid_bundle: !old.established || bundle.is_some_and(conversion::is_bad_bundle),
             allow_many_selectable: many(old) && new.shared.selectable == old.shared.selectable,
+            unchanged: new
+                .versions()
+                .iter()
+                .filter(|v| new.props_of(v.name).is_some_and(|props| old.props_of(v.name) == Some(props)))
+                .map(|v| v.name.to_owned())
+                .collect(),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::definition::{flag, list, object, text};
 use super::options::Options;
 use super::survey::{Props, is_given};
-use super::{defaults, go, keywords, rules, structural};
+use super::{costs, defaults, go, keywords, rules, structural};
 use crate::path::{child, entry, item};
 use crate::schema::Schema;
 
@@ -40,7 +40,14 @@ const AT_ROOT: [&str; 22] = [
 pub(super) const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
 /// Everything wrong with the schema that `schema` or `validation` holds.
-pub(super) fn validate_root(holder: Option<&Props>, has_status: bool, options: &Options, at: &str) -> Vec<FieldError> {
+/// `version` is the one that has it, or the first of those that share it.
+pub(super) fn validate_root(
+    holder: Option<&Props>,
+    version: &str,
+    has_status: bool,
+    options: &Options,
+    at: &str,
+) -> Vec<FieldError> {
     let Some(props) = holder.and_then(|h| object(h, "openAPIV3Schema")) else {
         return Vec::new();
     };
@@ -54,18 +61,27 @@ pub(super) fn validate_root(holder: Option<&Props>, has_status: bool, options: &
     }
     // Said only when nothing else explains it.
     let mut unparsed = None;
+    let mut with_rules = None;
     if options.require_structural {
         match Schema::parse_props(props) {
             Err(why) => unparsed = Some(FieldError::invalid(&at, "", why.to_string())),
             Ok(schema) => {
-                let complaints = structural::validate(&schema, &at);
-                let of_defaults = || defaults::validate(&schema, &at, options.require_pruned_defaults);
-                errors.extend(if complaints.is_empty() { of_defaults() } else { complaints });
+                let mut complaints = structural::validate(&schema, &at);
+                if complaints.is_empty() {
+                    complaints = defaults::validate(&schema, &at, options.require_pruned_defaults);
+                }
+                with_rules = complaints.is_empty().then_some(schema);
+                errors.extend(complaints);
             }
         }
     }
     let place = Place { options, at, is_root: true, inside_meta: false, no_defaults: None };
     errors.extend(place.validate(props));
+    if let Some(schema) = with_rules {
+        let is_unchanged = options.unchanged.iter().any(|unchanged| unchanged == version);
+        let of_rules = costs::validate(&schema, &place.at, &errors, is_unchanged);
+        errors.extend(of_rules);
+    }
     if errors.is_empty() {
         errors.extend(unparsed);
     }

@@ -1,4 +1,4 @@
-//! `x-kubernetes-validations`: the shape of CEL rules. The expressions themselves are not looked at.
+//! `x-kubernetes-validations`: the shape of CEL rules. [`super::costs`] looks at the expressions.
 
 use proofmark_status::FieldError;
 use serde_json::{Map, Value};

@@ -20,7 +20,7 @@ pub(super) fn validate(new: &Definition<'_>, options: &Options) -> Vec<FieldErro
         let detail = "must be false in order to use defaults in the schema";
         errors.push(FieldError::invalid("spec.preserveUnknownFields", true, detail));
     }
-    let mut options = *options;
+    let mut options = options.clone();
     let has_extensions = || new.schemas().any(|(_, schema)| survey::has_extensions(schema));
     options.require_structural |= !new.preserve_unknown_fields || has_defaults || has_extensions();
 
@@ -39,8 +39,9 @@ pub(super) fn validate(new: &Definition<'_>, options: &Options) -> Vec<FieldErro
         }
     }
     errors.extend(names::validate(&new.names, "spec.names"));
+    let first_version = new.versions().first().map_or("", |v| v.name);
     let has_status = new.shared.has_status() || new.versions().iter().any(|v| v.parts.has_status());
-    errors.extend(props::validate_root(new.shared.schema, has_status, &options, "spec.validation"));
+    errors.extend(props::validate_root(new.shared.schema, first_version, has_status, &options, "spec.validation"));
     errors.extend(subresources::validate(new.shared.subresources, "spec.subresources"));
     errors.extend(columns::validate(new.shared.columns, "spec.additionalPrinterColumns"));
     errors.extend(selectable::validate_shared(new, &options));

@@ -13,7 +13,7 @@ pub(super) fn validate(new: &Definition<'_>, version: &Version<'_>, at: &str, op
     let parts = version.parts;
     let per_version = new.versions().iter().any(|v| v.parts.subresources.is_some());
     let has_status = if per_version { parts.has_status() } else { new.shared.has_status() };
-    errors.extend(props::validate_root(parts.schema, has_status, options, &format!("{at}.schema")));
+    errors.extend(props::validate_root(parts.schema, version.name, has_status, options, &format!("{at}.schema")));
     errors.extend(subresources::validate(parts.subresources, &format!("{at}.subresources")));
     errors.extend(columns::validate(parts.columns, &format!("{at}.additionalPrinterColumns")));
     errors.extend(selectable::validate_version(version, at, options));

@@ -19,7 +19,7 @@ use proofmark_status::{FieldError, FieldErrorKind};
 use serde_json::Value;
 
 use crate::schema::Schema;
-use old::Old;
+pub(crate) use old::Old;
 use values::Walker;
 
 pub use scale::{ScalePaths, validate_scale};

@@ -9,25 +9,25 @@ use crate::schema::Schema;
 
 /// A value, the one before it, and the schema that says how their parts correspond.
 #[derive(Clone, Copy)]
-pub(super) struct Old<'a> {
+pub(crate) struct Old<'a> {
     schema: &'a Schema,
     new: &'a Value,
     old: &'a Value,
 }
 
 impl<'a> Old<'a> {
-    pub(super) fn new(schema: &'a Schema, new: &'a Value, old: &'a Value) -> Self {
+    pub(crate) fn new(schema: &'a Schema, new: &'a Value, old: &'a Value) -> Self {
         Self { schema, new, old }
     }
 
     /// A field, if both have it and the schema knows it.
-    pub(super) fn field(self, name: &str) -> Option<Self> {
+    pub(crate) fn field(self, name: &str) -> Option<Self> {
         let (new, old) = (self.new.as_object()?.get(name)?, self.old.as_object()?.get(name)?);
         Some(Self { schema: self.schema.property(name)?, new, old })
     }
 
     /// A list item, if the list has keys and the old one an item with the same.
-    pub(super) fn item(self, index: usize) -> Option<Self> {
+    pub(crate) fn item(self, index: usize) -> Option<Self> {
         if !self.schema.is_map_list() {
             return None;
         }
@@ -46,7 +46,7 @@ impl<'a> Old<'a> {
 
     /// Whether the value is what it was. Parts that do not correspond count as changed, even when equal:
     /// unspecified fields, and items of keyed lists without a partner.
-    pub(super) fn is_unchanged(self) -> bool {
+    pub(crate) fn is_unchanged(self) -> bool {
         match (self.new, self.old) {
             (Value::Array(new), Value::Array(old)) if self.schema.list_type.as_deref() == Some("map") => {
                 new.len() == old.len() && (0..new.len()).all(|i| self.item(i).is_some_and(Self::is_unchanged))

@@ -32,7 +32,7 @@ impl Problem {
     pub(super) fn into_error(self, at: &str) -> FieldError {
         let below = self.path.as_deref().map(|p| p.strip_prefix('.').unwrap_or(p)).unwrap_or_default();
         let field = if below.is_empty() { crate::path::printed(at) } else { crate::path::child(at, below) };
-        FieldError { kind: self.kind, field, value: self.value, detail: self.detail.unwrap_or(self.text) }
+        FieldError::new(self.kind, field, self.value, self.detail.unwrap_or(self.text))
     }
 }
 

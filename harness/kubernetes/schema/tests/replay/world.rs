@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use proofmark_schema::{Schema, crd, rules_not_checked, stops_rules};
+use proofmark_schema::{Rules, Schema, crd, rules_not_checked, stops_rules};
 use proofmark_status::FieldError;
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ pub(crate) struct World {
 struct Version {
     schema: Schema,
     has_status: bool,
-    has_rules: bool,
+    rules: Option<Rules>,
 }
 
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -73,7 +73,7 @@ impl World {
     fn define(&mut self, mut body: Value, step: &Value, dry: bool) -> Verdict {
         crd::default(&mut body);
         crd::prepare_create(&mut body);
-        let verdict = compare(&crd::validate(&body), step, body.to_string().contains("x-kubernetes-validations"));
+        let verdict = compare(&crd::validate(&body), step);
         if step["expect"]["status"] == 201 && !dry {
             body["status"]["conditions"] = json!([{"type": "Established", "status": "True"}]);
             self.definitions.insert(body["metadata"]["name"].as_str().unwrap_or_default().to_owned(), body);
@@ -84,7 +84,7 @@ impl World {
     fn redefine(&mut self, name: &str, patch: &Value, step: &Value) -> Verdict {
         if let Some(definition) = name.strip_suffix("/status").and_then(|name| self.definitions.get_mut(name)) {
             merge(&mut definition["status"], &patch["status"]);
-            return compare(&crd::validate_status(definition), step, false);
+            return compare(&crd::validate_status(definition), step);
         }
         let Some(old) = self.definitions.get(name) else {
             return Verdict::NotOurs;
@@ -93,7 +93,7 @@ impl World {
         merge(&mut new, patch);
         crd::default(&mut new);
         crd::prepare_update(&mut new, old);
-        let verdict = compare(&crd::validate_update(&new, old), step, false);
+        let verdict = compare(&crd::validate_update(&new, old), step);
         if step["expect"]["status"] == 200 {
             self.definitions.insert(name.to_owned(), new);
             self.versions.clear();
@@ -121,9 +121,9 @@ impl World {
         let versions = self.definitions.get(&name)?["spec"]["versions"].as_array()?;
         let found = versions.iter().find(|v| v["name"] == version)?;
         let schema = Schema::parse(&found["schema"]["openAPIV3Schema"]).ok()?;
-        let has_rules = schema.contains(&mut |s| !s.validations.is_empty());
+        let rules = Rules::of(&schema);
         let has_status = found["subresources"]["status"].is_object();
-        let found = Rc::new(Version { schema, has_status, has_rules });
+        let found = Rc::new(Version { schema, has_status, rules });
         self.versions.insert(format!("{name}/{version}"), Rc::clone(&found));
         Some((found, of_status))
     }
@@ -138,8 +138,9 @@ impl World {
         if version.has_status {
             set_status(&mut object, None);
         }
-        let errors = version.schema.validate(&object, "");
-        let verdict = version.judge(&object, errors, &unknown, step);
+        let mut errors = version.schema.validate(&object, "");
+        version.apply_rules(&object, None, &mut errors);
+        let verdict = version.judge(&object, &errors, &unknown, step);
         if step["expect"]["status"] == 201 && !dry {
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
             self.objects.insert(format!("{path}/{name}"), object);
@@ -163,7 +164,7 @@ impl World {
         let Some(unknown) = version.take_in(&mut new) else {
             return Verdict::NotOurs;
         };
-        let errors = if of_status {
+        let mut errors = if of_status {
             let status = new.get("status").cloned();
             new = old.clone();
             set_status(&mut new, status.as_ref());
@@ -178,7 +179,8 @@ impl World {
             }
             version.schema.validate_update(&new, &old, "")
         };
-        let verdict = version.judge(&new, errors, &unknown, step);
+        version.apply_rules(&new, Some(&old), &mut errors);
+        let verdict = version.judge(&new, &errors, &unknown, step);
         if step["expect"]["status"] == 200 && !dry {
             self.objects.insert(at.to_owned(), new);
         }
@@ -195,11 +197,22 @@ impl Version {
         Some(unknown)
     }
 
-    fn judge(&self, object: &Value, mut errors: Vec<FieldError>, unknown: &[String], step: &Value) -> Verdict {
-        if self.has_rules && stops_rules(&errors) {
+    /// What CEL rules add to the complaints.
+    fn apply_rules(&self, new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
+        let Some(rules) = &self.rules else { return };
+        if stops_rules(errors) {
             errors.push(rules_not_checked());
+            return;
         }
-        let verdict = compare(&errors, step, self.has_rules);
+        let verdict = match old {
+            None => rules.validate(new, ""),
+            Some(old) => rules.validate_update(&self.schema, new, old, ""),
+        };
+        errors.extend(verdict.errors);
+    }
+
+    fn judge(&self, object: &Value, errors: &[FieldError], unknown: &[String], step: &Value) -> Verdict {
+        let verdict = compare(errors, step);
         if !matches!(verdict, Verdict::Agreed) || step["expect"]["status"] == 422 {
             return verdict;
         }
@@ -235,8 +248,8 @@ fn set_status(object: &mut Value, status: Option<&Value>) {
     };
 }
 
-/// Compares causes as sets. With `rules`, those that CEL would add may be missing.
-fn compare(errors: &[FieldError], step: &Value, rules: bool) -> Verdict {
+/// Compares causes as sets.
+fn compare(errors: &[FieldError], step: &Value) -> Verdict {
     if let Some(message) = step["expect"]["body"]["/message"]
         .as_str()
         .filter(|m| m.contains(" is invalid: ") && !m.contains(": metadata."))
@@ -266,8 +279,7 @@ fn compare(errors: &[FieldError], step: &Value, rules: bool) -> Verdict {
     theirs.sort();
     ours.dedup();
     theirs.dedup();
-    let same = if rules { ours.iter().all(|o| theirs.contains(o)) } else { ours == theirs };
-    if same { Verdict::Agreed } else { Verdict::Differs(format!("causes: {ours:#?} instead of {theirs:#?}")) }
+    if ours == theirs { Verdict::Agreed } else { Verdict::Differs(format!("causes: {ours:#?} instead of {theirs:#?}")) }
 }
 
 /// JSON merge patch (RFC 7386).
