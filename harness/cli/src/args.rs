@@ -209,6 +209,12 @@ pub(crate) struct UpArgs {
     /// The API server with Kubernetes' own controllers alone
     #[arg(long, conflicts_with_all = ["kserve", "kubeflow", "manifests"])]
     pub(crate) bare: bool,
+    /// So many simulated nodes, on which pods are scheduled and run; 1 unless told, none with --bare
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
+    pub(crate) nodes: Option<u32>,
+    /// No nodes: pods stay pending
+    #[arg(long, conflicts_with = "nodes")]
+    pub(crate) no_nodes: bool,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,

@@ -1,14 +1,17 @@
-//! What runs beside an API server: Kubernetes' controllers, and those of what is installed.
+//! What runs beside an API server: Kubernetes' controllers, nodes, and the controllers of what is installed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proofmark_apiserver::ApiServer;
 use proofmark_controllers::{Controllers, Options, SecretTokens};
 use proofmark_identity::{Claims, ObjectRef};
 use proofmark_kubeflow::profile::{self, Config, ProfileController};
+use proofmark_nodes::{NodePool, Nodes};
 use serde_json::Value;
 
-use crate::{Cluster, EnvError, LeftOut, install};
+use crate::kubelet::Answers;
+use crate::{Cluster, EnvError, LeftOut, Plan, install};
 
 /// The controllers around an embedded API server. Dropping it stops them.
 pub struct ControlPlane {
@@ -16,17 +19,27 @@ pub struct ControlPlane {
     pub left_out: Vec<LeftOut>,
     _controllers: Controllers,
     _profiles: Option<ProfileController>,
+    _nodes: Option<Nodes>,
 }
 
 impl ControlPlane {
-    /// Starts Kubernetes' controllers, installs objects through `cluster` and starts the controllers that these objects bring:
-    /// Kubeflow's Profiles have one.
+    /// Starts Kubernetes' controllers and the plan's nodes, installs the plan's objects through `cluster` and starts the controllers that
+    /// these objects bring: Kubeflow's Profiles have one. Nodes say every `heartbeat` that they are there; on a simulated clock, which would never come
+    /// to rest, that is none.
     ///
     /// # Errors
-    /// When an object cannot be installed.
-    pub async fn start(server: &ApiServer, cluster: &Cluster, objects: &[Value]) -> Result<Self, EnvError> {
+    /// When an object cannot be installed, or a node not be registered.
+    pub async fn start(
+        server: &ApiServer,
+        cluster: &Cluster,
+        plan: &Plan,
+        heartbeat: Option<Duration>,
+    ) -> Result<Self, EnvError> {
+        let objects = plan.objects();
+        let objects = objects.as_slice();
         let controllers = proofmark_controllers::start(client(server), options(server));
         controllers.ready().await;
+        let nodes = start_nodes(server, plan, heartbeat).await?;
         let mut left_out = if objects.is_empty() { Vec::new() } else { install(cluster, objects).await? };
         let defined = |name: &str| objects.iter().any(|object| defines(object, name));
         let wanted = defined(PROFILES);
@@ -39,8 +52,28 @@ impl ControlPlane {
         if let Some(profiles) = &profiles {
             profiles.ready().await;
         }
-        Ok(Self { left_out, _controllers: controllers, _profiles: profiles })
+        Ok(Self { left_out, _controllers: controllers, _profiles: profiles, _nodes: nodes })
     }
+}
+
+/// Starts the plan's nodes, if it asks for any, and has the API server ask them for logs.
+async fn start_nodes(server: &ApiServer, plan: &Plan, heartbeat: Option<Duration>) -> Result<Option<Nodes>, EnvError> {
+    if plan.nodes == 0 {
+        return Ok(None);
+    }
+    let clock = server.clone();
+    let options = proofmark_nodes::Options {
+        pools: vec![NodePool::of(plan.nodes)],
+        images: plan.images.clone(),
+        heartbeat,
+        ..proofmark_nodes::Options::new(Arc::new(move || clock.now()))
+    };
+    let nodes = proofmark_nodes::start(client(server), options)
+        .await
+        .map_err(|error| EnvError::Prepare { what: "the nodes".to_owned(), why: error.to_string() })?;
+    nodes.ready().await;
+    server.serve_nodes(Arc::new(Answers(nodes.downgrade())));
+    Ok(Some(nodes))
 }
 
 /// The kind that Kubeflow's Profile controller serves.

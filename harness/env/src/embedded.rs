@@ -39,7 +39,7 @@ async fn build(plan: Plan) -> Result<Universe, EnvError> {
         .map_err(|error| EnvError::Prepare { what: "the API server".to_owned(), why: error.to_string() })?;
     let transport = transport(ServiceExt::<Request<WireBody>>::map_response(server.service(), explained));
     let cluster = Cluster::new(transport.clone(), QUIET);
-    let control_plane = ControlPlane::start(&server, &cluster, &plan.objects()).await?;
+    let control_plane = ControlPlane::start(&server, &cluster, &plan, None).await?;
     let left_out = control_plane.left_out.clone();
     let mut universe = Universe::new(Cluster::new(transport, QUIET), control_plane);
     universe.left_out = left_out;

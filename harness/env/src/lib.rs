@@ -16,6 +16,7 @@ mod error;
 mod exchange;
 mod identity;
 mod install;
+mod kubelet;
 mod plan;
 mod recorder;
 mod transport;

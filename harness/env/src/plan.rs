@@ -2,6 +2,7 @@
 
 use proofmark_kserve::{Flavor, Release};
 use proofmark_kubeflow::KubeflowRelease;
+use proofmark_nodes::process::Images;
 use serde_json::Value;
 
 use crate::control_plane::{POLICIES, PROFILES, defines};
@@ -15,6 +16,10 @@ pub struct Plan {
     pub kserve: Option<Release>,
     /// These objects, of whatever origin, in any order.
     pub manifests: Vec<Value>,
+    /// So many nodes, with a scheduler. Without any, pods stay pending.
+    pub nodes: u32,
+    /// What runs in containers on these nodes.
+    pub images: Images,
     /// Where everything random in this universe comes from.
     pub seed: u64,
 }

@@ -19,6 +19,9 @@ use crate::tell;
 /// How long the cluster is given to digest what was installed.
 const QUIET: Duration = Duration::from_millis(100);
 
+/// How often nodes say that they are there: as often as kubelets do.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
 /// A running environment. [`Live::end`] ends it.
 pub(super) struct Live {
     server: ApiServer,
@@ -40,7 +43,7 @@ impl Live {
         let server =
             ApiServer::builder().seed(plan.seed).real_clock().address(address).admin_token(secret()?).build()?;
         let cluster = Cluster::new(transport(server.service()), QUIET);
-        let control_plane = ControlPlane::start(&server, &cluster, &plan.objects()).await?;
+        let control_plane = ControlPlane::start(&server, &cluster, plan, Some(HEARTBEAT)).await?;
         let stop = CancellationToken::new();
         let serving = tokio::spawn(listener.serve(server.clone(), stop.clone()));
         Ok(Self { server, control_plane, serving, stop })

@@ -41,7 +41,8 @@ fn plan(args: &UpArgs, terminal: &Terminal) -> Result<Plan, ExpectedError> {
         (Some(kserve), Some(kubeflow)) => Plan { kserve: Some(kserve), ..Plan::kubeflow(kubeflow) },
         (None, kubeflow) => Plan::kubeflow(kubeflow.unwrap_or(KubeflowRelease::latest())),
     };
-    Ok(Plan { seed: args.seed, ..plan })
+    let usual = u32::from(!args.bare && !args.no_nodes);
+    Ok(Plan { seed: args.seed, nodes: args.nodes.unwrap_or(usual), ..plan })
 }
 
 async fn up(args: &UpArgs, plan: Plan) -> Result<Exit, ExpectedError> {

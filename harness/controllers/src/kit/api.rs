@@ -281,6 +281,31 @@ impl Api {
         self.send(request, "application/strategic-merge-patch+json", patch).await
     }
 
+    /// Changes an object's status by a strategic merge patch: items of lists with a merge key (conditions by their type) are changed one by one.
+    pub async fn patch_status(
+        &self,
+        of: &Resource,
+        namespace: &str,
+        name: &str,
+        patch: &Value,
+    ) -> Result<Value, Error> {
+        let request = self.request(Method::PATCH, &format!("{}/status", of.object_path(namespace, name)), &[]);
+        self.send(request, "application/strategic-merge-patch+json", patch).await
+    }
+
+    /// Creates something below an object (`binding`, `token`, `eviction`); answers what the server answers.
+    pub async fn create_subresource(
+        &self,
+        of: &Resource,
+        namespace: &str,
+        name: &str,
+        subresource: &str,
+        body: &Value,
+    ) -> Result<Value, Error> {
+        let request = self.request(Method::POST, &format!("{}/{subresource}", of.object_path(namespace, name)), &[]);
+        self.send(request, "application/json", body).await
+    }
+
     /// Changes an object by server-side apply, taking fields from other managers where they are in the way.
     pub async fn apply(
         &self,
