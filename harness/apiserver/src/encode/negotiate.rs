@@ -64,7 +64,8 @@ impl Negotiated {
                 "application/vnd.kubernetes.protobuf" => Form::Protobuf,
                 _ => continue,
             };
-            match shape(&clause) {
+            // Tables have no protobuf.
+            match shape(&clause).filter(|shape| form != Form::Protobuf || !matches!(shape, Shape::Table(_))) {
                 Some(shape) => {
                     return Self { form, shape, unacceptable: false, bad_shape: false };
                 }

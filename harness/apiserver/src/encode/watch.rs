@@ -7,10 +7,12 @@ use futures_util::stream;
 use http::{HeaderValue, Response, header};
 use proofmark_builtin::proto;
 use proofmark_printers::{IncludeObject, TableOptions, partial_object_metadata, table};
+use proofmark_status::{Reason, Status};
 use serde_json::{Value, json};
 
 use super::negotiate::{Form, Negotiated, Shape};
 use super::object::{printer, protobuf};
+use super::refusal;
 use crate::body::Body;
 use crate::handlers::{Event, Watch, bookmark};
 use crate::resource::{Resource, shown};
@@ -24,6 +26,11 @@ pub(super) fn stream(
     wanted: &Negotiated,
     watch: Watch,
 ) -> Response<Body> {
+    if wanted.form == Form::Yaml {
+        let accepted = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+        let message = format!("only the following media types are accepted: {accepted}");
+        return refusal(wanted, Status::new(406, Reason::NotAcceptable, message).into());
+    }
     let include = IncludeObject::parse(exchange.query.get("includeObject")).unwrap_or_default();
     // Custom resources and other shapes have no protobuf.
     let protobuf = wanted.form == Form::Protobuf && wanted.shape == Shape::Object && watch.resource.custom().is_none();

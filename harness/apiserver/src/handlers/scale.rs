@@ -170,6 +170,10 @@ fn of(resource: &Resource, pointers: &Pointers, object: &Value) -> Result<Value,
     let have = object.pointer(&pointers.status).and_then(Value::as_i64).unwrap_or(0);
     let selector = match pointers.selector.as_deref().and_then(|p| object.pointer(p)) {
         Some(Value::String(text)) => text.clone(),
+        // ReplicationControllers have a plain map.
+        Some(selector) if resource.plural == "replicationcontrollers" => {
+            selector_text(&json!({"matchLabels": selector}))
+        }
         Some(selector) if !custom => selector_text(selector),
         _ => String::new(),
     };
