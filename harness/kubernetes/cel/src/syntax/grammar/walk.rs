@@ -83,6 +83,7 @@ impl<'s> Walker<'s> {
             return Err(Mistake::GiveUp);
         }
         self.calls.push((rule, after));
+        let start = self.token(0);
         let body = self.grammar.body(rule);
         let read = self.part(body, prec, &Rest::new());
         let recovered = match read {
@@ -90,6 +91,10 @@ impl<'s> Walker<'s> {
             Err(Mistake::GiveUp) => Err(Mistake::GiveUp),
             Err(mistake) => {
                 self.report(&mistake);
+                if rule == Rule::EscapeIdent {
+                    // The tree that cel-go makes all the same has a name of no kind.
+                    self.issues.push(Issue::new(start.at, "unsupported ident kind"));
+                }
                 self.recover()
             }
         };
@@ -145,7 +150,7 @@ impl<'s> Walker<'s> {
                     let again = plus(&[Item::Part(id, prec)]);
                     let (mut expected, _) = self.grammar.first(&again);
                     expected.extend(self.grammar.first(rest).0);
-                    self.sync_with(&expected, false, true, &again)?;
+                    self.sync_with(&expected, false, true)?;
                     if !self.goes_on(body, prec, id, ahead, rest)? {
                         return Ok(());
                     }
@@ -208,14 +213,14 @@ impl<'s> Walker<'s> {
     /// Before a choice: whether something that can come does come. `again`: at the end of a round of a loop.
     fn sync(&mut self, here: &Rest, again: bool) -> Walk {
         let (tokens, ends) = self.grammar.first(here);
-        self.sync_with(&tokens, ends, again, here)
+        self.sync_with(&tokens, ends, again)
     }
 
-    fn sync_with(&mut self, tokens: &BTreeSet<Kind>, ends: bool, again: bool, here: &Rest) -> Walk {
+    fn sync_with(&mut self, tokens: &BTreeSet<Kind>, ends: bool, again: bool) -> Walk {
         if self.recovering || ends || tokens.contains(&self.ahead()) {
             return Ok(());
         }
-        let expected = self.expected(here);
+        let expected = tokens.clone();
         if again {
             self.unwanted(&expected);
             let until = expected.union(&self.recovery_set()).copied().collect();
