@@ -104,7 +104,12 @@ async fn custom(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<R
     match (verb_of(method, named), method) {
         (Some(verb), _) => handlers::handle(call, &target, verb).await,
         (None, &Method::POST) => handlers::handle(call, &target, "create").await,
-        (None, &Method::PUT | &Method::PATCH) => Err(handlers::bad_request("name must be provided")),
+        (None, &Method::PUT | &Method::PATCH) => {
+            if *method == Method::PATCH {
+                handlers::patchable(call, &resource)?;
+            }
+            Err(handlers::bad_request("name must be provided"))
+        }
         _ => Err(not_supported(&info.verb)),
     }
 }

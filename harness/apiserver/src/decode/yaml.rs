@@ -63,24 +63,24 @@ fn words(error: &serde_saphyr::Error, text: &str) -> String {
     }
 }
 
-/// The complaint of libyaml, with the line that Go names: that of the context if it is not the first, or else that of the problem, both
-/// counted from 0 but for the scanner's. Source: `yaml_parser_t.fail` of go.yaml.in/yaml/v2.
+/// The complaint of libyaml, with the line that Go names: that of the problem if it is not the first, or else that of the context, both
+/// counted from 0 but for the scanner's problems. Source: `parser.fail` of go.yaml.in/yaml/v2.
 fn yaml_words(text: &str) -> Option<String> {
     let message = serde_yaml::from_str::<serde_yaml::Value>(text).err()?.to_string();
-    let (problem, context) = match message.split_once(", ") {
-        Some((problem, context)) => (problem, context),
-        None => (message.as_str(), ""),
+    let (problem, context) = match message.split_once(", while ") {
+        Some((problem, context)) => (problem, Some(context)),
+        None => (message.as_str(), None),
     };
     let place = |text: &str| -> Option<u64> {
         text.split_once(" line ")?.1.split(' ').next()?.trim_end_matches(',').parse::<u64>().ok()?.checked_sub(1)
     };
     let what = problem.split(" at line ").next().unwrap_or(problem);
-    let by_scanner = context.starts_with("while scanning") || what.ends_with("not allowed in this context");
-    let problem_line = place(problem).unwrap_or(0);
-    // A context without a place of its own stands where the problem does.
-    let context_line = if context.is_empty() { 0 } else { place(context).unwrap_or(problem_line) };
-    let line = if context_line != 0 { context_line } else { problem_line };
-    let line = if line != 0 && by_scanner { line + 1 } else { line };
+    let by_scanner = context.is_some_and(|c| c.starts_with("scanning")) || what.ends_with("not allowed in this context");
+    let line = match place(problem).unwrap_or(0) {
+        0 => context.and_then(place).unwrap_or(0),
+        line if by_scanner => line + 1,
+        line => line,
+    };
     Some(if line == 0 { what.to_owned() } else { format!("line {line}: {what}") })
 }
 
@@ -245,6 +245,7 @@ mod tests {
     #[rstest]
     #[case("{", "yaml: line 1: did not find expected node content")]
     #[case("a: b: c", "yaml: mapping values are not allowed in this context")]
+    #[case("a:\n  b: [c\n", "yaml: line 2: did not find expected ',' or ']'")]
     #[case("x: 1\na: b: c", "yaml: line 2: mapping values are not allowed in this context")]
     #[case("a:\n\tb: 1\n", "yaml: line 2: found character that cannot start any token")]
     fn mistakes(#[case] text: &str, #[case] words: &str) {

@@ -204,7 +204,19 @@ pub(super) fn read_value(resource: &Resource, value: Value, strict: bool) -> Res
     }
 }
 
-/// The same for a document that says itself what it is, and is read as that first: one that says nothing of its version is read as
+/// What an apply made, as an object of the resource.
+pub(super) fn applied(resource: &Resource, value: Value) -> Result<Value, Refusal> {
+    let read = match &resource.body {
+        Body::Typed(_) => read_value(resource, value, false).map(|(object, _)| object),
+        Body::Custom(version) => {
+            let mut object = value;
+            version.admit_applied(&mut object).map(|()| object)
+        }
+    };
+    read.map_err(|why| handled(resource, &why))
+}
+
+/// The same as [`read_value`] for a document that says itself what it is, and is read as that first: one that says nothing of its version is read as
 /// Go's internal type, which knows no field by its JSON name.
 pub(super) fn read_document(resource: &Resource, value: Value, strict: bool) -> Result<(Value, Vec<String>), String> {
     let Body::Typed(own) = resource.body else {

@@ -1,6 +1,6 @@
 //! Who owns which field: the field manager of a resource, set up for one request.
 
-use proofmark_merge::fieldset::{FieldSet, Path};
+use proofmark_merge::fieldset::{FieldSet, Path, PathElement};
 use proofmark_merge::managed::{
     Applied, ApplyError, ConvertError, FieldManager, Filter, Manager, OneVersion, ScaleEntries, Versions,
 };
@@ -56,16 +56,56 @@ impl Served<'_> {
     }
 }
 
-/// What an endpoint does not write (`GetResetFields` of the resource's strategy, release 1.35).
-fn reset(resource: &Resource, subresource: &str) -> Option<Filter> {
-    let fields: &[&[&str]] = match (subresource, resource.plural.as_str()) {
+/// The kinds whose status takes no metadata along.
+const STATUS_ALONE: [&str; 8] = [
+    "apiservices",
+    "customresourcedefinitions",
+    "flowschemas",
+    "prioritylevelconfigurations",
+    "resourceclaims",
+    "storageversionmigrations",
+    "validatingadmissionpolicies",
+    "volumeattachments",
+];
+
+/// The paths that an endpoint does not write (`GetResetFields` of the resource's strategy, release 1.35).
+pub(super) fn reset_paths(resource: &Resource, subresource: &str) -> &'static [&'static [&'static str]] {
+    let built_in = resource.custom().is_none();
+    match (subresource, resource.plural.as_str()) {
+        // Its table names a group that does not exist.
+        (_, "servicecidrs") if built_in => &[],
+        ("", "certificatesigningrequests") if built_in => &[&["spec"], &["status"]],
         ("", _) if has_status(resource) => &[&["status"]],
-        ("status", "deployments") => &[&["spec"], &["metadata", "labels"]],
-        ("status", "pods") => &[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]],
+        ("status", "certificatesigningrequests") if built_in => &[&["spec"], &["status", "conditions"]],
+        ("approval", "certificatesigningrequests") if built_in => &[&["spec"], &["status", "certificate"]],
+        ("status", "deployments") if built_in => &[&["spec"], &["metadata", "labels"]],
+        ("status", "pods") if built_in => {
+            &[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]]
+        }
+        ("status", plural) if built_in && STATUS_ALONE.contains(&plural) => &[&["spec"], &["metadata"]],
         ("status", _) => &[&["spec"]],
-        _ => return None,
-    };
-    Some(Filter::Exclude(FieldSet::of_fields(fields)))
+        ("finalize", _) => &[&["status"]],
+        _ => &[],
+    }
+}
+
+/// What an endpoint does not write, as a filter. The part-wise endpoints of pods write their part alone.
+fn reset(resource: &Resource, subresource: &str) -> Option<Filter> {
+    let field = |name: &str| Some(PathElement::field(name));
+    let container = |list: &str, member: &str| vec![field("spec"), field(list), None, field(member)];
+    match (subresource, resource.plural.as_str()) {
+        ("ephemeralcontainers", "pods") => {
+            return Some(Filter::Include(vec![vec![field("spec"), field("ephemeralContainers")]]));
+        }
+        ("resize", "pods") => {
+            let lists = ["containers", "initContainers"];
+            let parts = lists.iter().flat_map(|list| [container(list, "resources"), container(list, "resizePolicy")]);
+            return Some(Filter::Include(parts.collect()));
+        }
+        _ => {}
+    }
+    let fields = reset_paths(resource, subresource);
+    (!fields.is_empty()).then(|| Filter::Exclude(FieldSet::of_fields(fields)))
 }
 
 fn with_manager<R>(

@@ -87,6 +87,11 @@ pub(crate) fn bad_request(message: impl Into<String>) -> Refusal {
     Status::bad_request(message).into()
 }
 
+/// 415 for a patch of a form that the resource does not take.
+pub(crate) fn patchable(call: &Call<'_>, resource: &Resource) -> Result<(), Refusal> {
+    patch::form(call, resource).map(drop)
+}
+
 /// Answers a request on an object or a collection.
 pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> Result<Reply, Refusal> {
     acceptable(call, target)?;

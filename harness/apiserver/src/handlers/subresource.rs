@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::options::WriteOptions;
 use super::update::{Change, check_revision, check_uid};
-use super::{Reply, Target, bad_request, binding, body, eviction, log, patch, read, scale, tokens};
+use super::{Reply, Target, bad_request, binding, body, eviction, log, managed, patch, read, scale, tokens};
 use crate::refusal::Refusal;
 use crate::request::RequestInfo;
 use crate::server::Call;
@@ -90,7 +90,7 @@ async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, R
     Ok(Reply::object(200, target.resource, value))
 }
 
-/// A write to status changes nothing else. Custom resources keep their metadata, too.
+/// A write to status changes nothing else, but for the metadata that its endpoint takes. Custom resources keep all of it.
 pub(super) fn prepare_status(target: &Target<'_>, new: &mut Value, old: &Value) {
     let status = new.get("status").cloned();
     let written = meta::of(new).cloned().unwrap_or_default();
@@ -102,17 +102,20 @@ pub(super) fn prepare_status(target: &Target<'_>, new: &mut Value, old: &Value) 
             None => members.shift_remove("status"),
         };
     }
-    let keep: &[&str] = if target.resource.custom().is_some() {
-        &["managedFields"]
-    } else {
-        &["managedFields", "labels", "annotations", "finalizers", "ownerReferences"]
-    };
+    let resets = managed::reset_paths(target.resource, "status");
+    let reset = |field: &str| resets.iter().any(|path| matches!(path, ["metadata"]) || *path == ["metadata", field]);
+    let taken = ["labels", "annotations", "finalizers", "ownerReferences"];
+    let taken = taken.into_iter().filter(|field| target.resource.custom().is_none() && !reset(field));
     let meta = meta::of_mut(&mut object);
-    for field in keep {
-        match written.get(*field) {
-            Some(value) => meta.insert((*field).to_owned(), value.clone()),
-            None => meta.shift_remove(*field),
+    for field in taken.chain(["managedFields"]) {
+        match written.get(field) {
+            Some(value) => meta.insert(field.to_owned(), value.clone()),
+            None => meta.shift_remove(field),
         };
+    }
+    // A uid may be repeated but not changed, which is validated.
+    if let Some(uid) = written.get("uid").filter(|uid| target.resource.custom().is_none() && uid.as_str() != Some("")) {
+        meta.insert("uid".to_owned(), uid.clone());
     }
     *new = object;
 }

@@ -65,7 +65,8 @@ pub(super) fn refill(resource: &Resource, object: &mut Value) {
 /// Complaints about an object that is to be created.
 pub(super) fn validate_create(target: &Target<'_>, object: &Value) -> Result<(), Refusal> {
     let resource = target.resource;
-    let mut errors = meta::validate(object, resource.namespaced, resource.strategy.name);
+    let mut errors = kind_errors(resource, object);
+    errors.extend(meta::validate(object, resource.namespaced, resource.strategy.name));
     errors.extend(validate_body(resource, object, None).errors);
     refuse(resource, object, errors)
 }
@@ -79,7 +80,8 @@ pub(super) fn validate_update(
     subresource: &str,
 ) -> Result<(), Refusal> {
     let resource = target.resource;
-    let mut errors = meta::validate_update(new, old);
+    let mut errors = kind_errors(resource, new);
+    errors.extend(meta::validate_update(new, old));
     let verdict = match resource.custom() {
         Some(custom) if subresource == "status" => custom.validate_status(new, old),
         _ => match part(&resource.group, &resource.plural, subresource) {
@@ -93,7 +95,24 @@ pub(super) fn validate_update(
 }
 
 fn refuse(resource: &Resource, object: &Value, errors: Vec<FieldError>) -> Result<(), Refusal> {
-    if errors.is_empty() { Ok(()) } else { Err(body::invalid(resource, meta::text(object, "name"), &errors)) }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let name = meta::text(object, "name");
+    match (resource.custom(), object.get("kind").and_then(Value::as_str)) {
+        // The refusal names the kind that the object says it has.
+        (Some(_), Some(kind)) => Err(Status::invalid(&resource.group, kind, name, &errors).into()),
+        _ => Err(body::invalid(resource, name, &errors)),
+    }
+}
+
+/// A custom resource must say that it is of its kind: nothing decodes it into one.
+fn kind_errors(resource: &Resource, object: &Value) -> Vec<FieldError> {
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if resource.custom().is_none() || kind == resource.kind {
+        return Vec::new();
+    }
+    vec![FieldError::invalid("kind", kind, format!("must be {}", resource.kind))]
 }
 
 fn validate_body(resource: &Resource, new: &Value, old: Option<&Value>) -> Verdict {

@@ -67,6 +67,17 @@ impl CustomVersion {
         Ok(complaints)
     }
 
+    /// The same for what an apply made: its fields are known to be of the schema, and its nulls stay for validation to see.
+    pub(crate) fn admit_applied(&self, object: &mut Value) -> Result<(), String> {
+        *object = proofmark_builtin::decode::untyped(std::mem::take(object));
+        self.metadata(object)?;
+        if let Some(schema) = &self.schema {
+            schema.default(object);
+        }
+        crate::value::sort(object);
+        Ok(())
+    }
+
     /// `metadata` as ObjectMeta: canonical, or Go's complaint.
     fn metadata(&self, object: &mut Value) -> Result<Vec<String>, String> {
         let Some(meta) = object.get("metadata").filter(|m| !m.is_null()) else {

@@ -35,17 +35,20 @@ const DETAIL: usize = 12;
 const FLOORS: &str = include_str!("floors.txt");
 
 macro_rules! recordings {
-    ($($name:ident,)+) => {$(
+    ($world:expr; $($name:ident,)+) => {$(
         #[tokio::test(start_paused = true)]
         async fn $name() {
-            super::check(stringify!($name)).await;
+            super::check(stringify!($name), &$world).await;
         }
     )+};
 }
 
 /// Tests are named `oracle::rbac`, so that they can be told from others in a run of everything.
 mod oracle {
-    recordings! {
+    use crate::World;
+
+    // Recorded with a control plane.
+    recordings! { World::start().await;
         admission,
         apply,
         authn,
@@ -60,15 +63,19 @@ mod oracle {
         schema,
         watch,
     }
+
+    // Recorded with a kube-apiserver alone.
+    recordings! { World::bare();
+        patching,
+    }
 }
 
 /// Plays a recording, prints what differs, and fails if less agrees than its floor says.
-async fn check(recording: &str) {
+async fn check(recording: &str, world: &World) {
     let Some(cases) = case::load(recording) else {
         println!("skipped: no recording {recording} here");
         return;
     };
-    let world = World::start().await;
     let (mut agreeing, mut total) = (0, 0);
     for case in &cases {
         for (index, played) in world.play(case).await.iter().enumerate() {

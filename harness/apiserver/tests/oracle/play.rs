@@ -41,13 +41,19 @@ pub(crate) struct Played {
     pub(crate) differences: Vec<String>,
 }
 
-/// A server with its controllers.
+/// A server, with its controllers or alone.
 pub(crate) struct World {
     server: ApiServer,
-    _controllers: Controllers,
+    _controllers: Option<Controllers>,
 }
 
 impl World {
+    /// A fresh server alone.
+    pub(crate) fn bare() -> Self {
+        let server = ApiServer::builder().seed(1).build().expect("a server");
+        Self { server, _controllers: None }
+    }
+
     /// A fresh one.
     pub(crate) async fn start() -> Self {
         let server = ApiServer::builder().seed(1).build().expect("a server");
@@ -65,7 +71,7 @@ impl World {
         };
         let controllers = proofmark_controllers::start(kube::Client::new(server.service(), "default"), options);
         controllers.ready().await;
-        Self { server, _controllers: controllers }
+        Self { server, _controllers: Some(controllers) }
     }
 
     /// Plays every step of a case in order.

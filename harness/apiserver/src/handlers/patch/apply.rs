@@ -47,12 +47,12 @@ pub(super) async fn apply(
     body::settle_namespace(&mut merged, target)?;
     let options = WriteOptions { validation: FieldValidation::Ignore, ..options.clone() };
     let Some(live) = live else {
-        let merged = body::object(call, resource, merged, Vec::new(), options.validation)?;
+        let merged = body::applied(resource, merged)?;
         let value = create::create_object(call, target, merged, &options, Some(&options.manager)).await?;
         return Ok(Reply::object(201, resource, value));
     };
     check_revision(target, meta::text(&applied, "resourceVersion"), live.revision)?;
-    let merged = body::object(call, resource, merged, Vec::new(), options.validation)?;
+    let merged = body::applied(resource, merged)?;
     let change = Change { target, options: &options, subresource, live: &live, managed: true, admitted: false };
     let value = change.apply(call, merged).await?;
     Ok(Reply::object(200, resource, value))

@@ -95,7 +95,8 @@ fn check_revision(target: &Target<'_>, given: &str, live: u64) -> Result<(), Ref
     Err(super::write::changed(target))
 }
 
-fn form(call: &Call<'_>, resource: &Resource) -> Result<Form, Refusal> {
+/// The form that the request's Content-Type names; 415 for those that the resource does not take.
+pub(super) fn form(call: &Call<'_>, resource: &Resource) -> Result<Form, Refusal> {
     let essence = call.exchange.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
     match essence {
         "application/json-patch+json" => Ok(Form::Json),
