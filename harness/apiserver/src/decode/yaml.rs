@@ -75,7 +75,8 @@ fn yaml_words(text: &str) -> Option<String> {
         text.split_once(" line ")?.1.split(' ').next()?.trim_end_matches(',').parse::<u64>().ok()?.checked_sub(1)
     };
     let what = problem.split(" at line ").next().unwrap_or(problem);
-    let by_scanner = context.is_some_and(|c| c.starts_with("scanning")) || what.ends_with("not allowed in this context");
+    let by_scanner =
+        context.is_some_and(|c| c.starts_with("scanning")) || what.ends_with("not allowed in this context");
     let line = match place(problem).unwrap_or(0) {
         0 => context.and_then(place).unwrap_or(0),
         line if by_scanner => line + 1,
