@@ -34,6 +34,8 @@ pub struct Audit {
     pub decision: Option<Decision>,
     /// The HTTP status of the answer.
     pub status: u16,
+    /// What admission noted: webhooks' and policies' audit annotations, by their keys.
+    pub annotations: std::collections::BTreeMap<String, String>,
     seen: Option<Seen>,
 }
 

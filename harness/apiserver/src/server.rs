@@ -1,5 +1,6 @@
 //! The server itself: what it holds, how it is built, and how a request walks through it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use parking_lot::Mutex;
 use proofmark_identity::{Authority, TokenSigner};
 use proofmark_rbac::UserInfo;
 
+use crate::admit::policy::Compiled;
 use crate::audit::{Audit, RequestLog};
 use crate::authn::{self, StaticTokens};
 use crate::authz::Rbac;
@@ -53,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) address: String,
     /// Webhooks in this process.
     pub(crate) webhooks: Webhooks,
+    /// Admission policies, compiled.
+    pub(crate) policies: Compiled,
 }
 
 /// Settings of a server.
@@ -168,6 +172,7 @@ impl Builder {
             kubelet: OnceLock::new(),
             address: self.address,
             webhooks: self.webhooks,
+            policies: Compiled::default(),
             clock,
             random,
             authority,
@@ -246,14 +251,16 @@ impl ApiServer {
         let exchange =
             Exchange { method: &parts.method, headers: &parts.headers, query: &query, info: &info, body: &body };
         let mut audit = Audit::new(&info);
-        let warnings = Mutex::default();
-        let outcome = self.answer(&exchange, &parts.extensions, &mut audit, &warnings).await;
+        let notes = Mutex::default();
+        let outcome = self.answer(&exchange, &parts.extensions, &mut audit, &notes).await;
         let negotiated = Negotiated::of(&parts.headers);
         let mut response = match outcome {
             Ok(reply) => encode::reply(&self.0, &exchange, &negotiated, reply),
             Err(refusal) => encode::refusal(&negotiated, refusal),
         };
-        encode::warn(&mut response, &warnings.into_inner());
+        let notes: Notes = notes.into_inner();
+        encode::warn(&mut response, &notes.warnings);
+        audit.annotations = notes.annotations;
         if parts.method == Method::HEAD {
             *response.body_mut() = Body::empty();
         }
@@ -269,11 +276,11 @@ impl ApiServer {
         exchange: &Exchange<'_>,
         extensions: &http::Extensions,
         audit: &mut Audit,
-        warnings: &Mutex<Vec<String>>,
+        notes: &Mutex<Notes>,
     ) -> Result<Reply, Refusal> {
         check_timeout(exchange)?;
         let caller = authn::authenticate(&self.0, exchange.headers, extensions)?;
-        warnings.lock().extend(caller.warnings);
+        notes.lock().warnings.extend(caller.warnings);
         audit.user = caller.user.clone();
         let user = authn::impersonate(&self.0, caller.user, exchange.headers)?;
         audit.impersonated = (user.name != audit.user.name).then(|| user.clone());
@@ -282,7 +289,7 @@ impl ApiServer {
         if !decision.allowed {
             return Err(crate::authz::forbidden(&user, exchange.info, &decision.reason).into());
         }
-        let call = Call { server: &self.0, exchange, user: &user, warnings };
+        let call = Call { server: &self.0, exchange, user: &user, notes };
         route::route(&call).await
     }
 }
@@ -316,18 +323,32 @@ impl Exchange<'_> {
     }
 }
 
+/// What is said of a request beside its answer.
+#[derive(Debug, Default)]
+struct Notes {
+    /// For the client.
+    warnings: Vec<String>,
+    /// For the audit record.
+    annotations: BTreeMap<String, String>,
+}
+
 /// One request on its way through the rooms behind authorization.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) server: &'a Arc<Inner>,
     pub(crate) exchange: &'a Exchange<'a>,
     pub(crate) user: &'a UserInfo,
-    warnings: &'a Mutex<Vec<String>>,
+    notes: &'a Mutex<Notes>,
 }
 
 impl Call<'_> {
     /// Tells the client something by `Warning` headers, whether the request succeeds or not.
     pub(crate) fn warn(&self, warnings: Vec<String>) {
-        self.warnings.lock().extend(warnings);
+        self.notes.lock().warnings.extend(warnings);
+    }
+
+    /// Notes something in the request's audit record; what was noted first under a key stays.
+    pub(crate) fn annotate(&self, key: String, value: String) {
+        self.notes.lock().annotations.entry(key).or_insert(value);
     }
 }

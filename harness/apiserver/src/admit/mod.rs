@@ -5,11 +5,13 @@
 
 mod cluster_objects;
 mod escalation;
+mod expressions;
 mod limit_ranger;
 mod matching;
 mod namespace_lifecycle;
 mod pod_scheduling;
 mod pod_security;
+pub(crate) mod policy;
 mod quota;
 mod request;
 mod service_account;
@@ -80,6 +82,7 @@ pub(crate) async fn validate(request: &Request<'_>, object: &Value) -> Result<()
         }
     }
     pod_security::check(request, object)?;
+    policy::validate(request, Some(object))?;
     webhook::validate(request, Some(object)).await?;
     if request.subresource.is_empty() {
         quota::check(call, target, object, old, request.dry_run)?;
@@ -91,6 +94,7 @@ pub(crate) async fn validate(request: &Request<'_>, object: &Value) -> Result<()
 pub(crate) async fn remove(request: &Request<'_>) -> Result<(), Refusal> {
     namespace_lifecycle::delete(request.target)?;
     webhook::Rounds::default().first(request, None).await?;
+    policy::validate(request, None)?;
     webhook::validate(request, None).await
 }
 

@@ -65,6 +65,7 @@ fn pod(request: &Request<'_>, pod: &Value) -> Result<(), Refusal> {
     }
     let policy = policy(request);
     let verdict = evaluate(policy.enforce, pod);
+    request.call.annotate("pod-security.kubernetes.io/enforce-policy".to_owned(), policy.enforce.to_string());
     if verdict.is_allowed() {
         warn(request, policy.warn, pod);
         return Ok(());

@@ -72,6 +72,7 @@ pub(super) async fn create_object(
         match store(call, target, &name, candidate, options.dry_run) {
             Ok(stored) => {
                 crate::resource::establish(call.server, resource, &stored.value);
+                admit::policy::observe(call.server, resource, &stored.value);
                 let mut value = stored.value.clone();
                 if options.dry_run {
                     meta::of_mut(&mut value).shift_remove("resourceVersion");

@@ -152,6 +152,7 @@ impl Change<'_> {
         let stored = write(call.server, target.resource, &place, object, Precondition::Revision(live.revision))
             .map_err(|_| changed(target))?;
         crate::resource::establish(call.server, target.resource, &stored.value);
+        admit::policy::observe(call.server, target.resource, &stored.value);
         Ok(stored.value.clone())
     }
 }

@@ -15,14 +15,14 @@ pub(super) fn others(request: &Request<'_>) -> Vec<Arc<Resource>> {
     all.into_iter().filter(|r| r.prefix == own.prefix && !Arc::ptr_eq(r, own) && has(r)).collect()
 }
 
-/// An object as another version shows it. Versions that differ in more than their name are not told apart.
+/// An object as another version shows it.
 pub(in crate::admit) fn convert(object: &Value, to: &Resource) -> Value {
-    let mut object = object.clone();
-    crate::value::identify(&mut object, &to.group_version(), &to.kind);
+    let mut object = proofmark_registry::versions::convert(object.clone(), &to.group_version());
     if let Body::Typed(ty) = to.body
         && let Ok(decoded) = proofmark_builtin::decode::decode(&object, ty, false)
     {
         object = decoded.value;
     }
+    crate::value::identify(&mut object, &to.group_version(), &to.kind);
     object
 }

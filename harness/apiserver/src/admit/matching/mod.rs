@@ -18,6 +18,7 @@ use serde_json::Value;
 
 pub(super) use equivalent::convert;
 use rules::matches_rule;
+pub(super) use rules::names_allow;
 pub(super) use selectors::{selects_namespace, selects_object};
 
 use super::Request;

@@ -18,6 +18,12 @@ pub(super) fn matches_rule(rule: &Value, request: &Request<'_>, resource: &Resou
         && in_scope(rule, request)
 }
 
+/// Whether a rule's `resourceNames`, if it has any, name the object.
+pub(in crate::admit) fn names_allow(rule: &Value, request: &Request<'_>) -> bool {
+    let names = list(rule, "resourceNames");
+    names.is_empty() || names.iter().any(|n| n.as_str() == Some(request.target.name))
+}
+
 fn any(wanted: &[Value], given: &str) -> bool {
     wanted.iter().filter_map(Value::as_str).any(|w| w == "*" || w == given)
 }

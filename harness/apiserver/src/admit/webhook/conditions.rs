@@ -1,21 +1,40 @@
 //! `matchConditions`: expressions that must all hold before a webhook is asked.
 
+use std::sync::Arc;
+
+use proofmark_admission::Conditions;
+use proofmark_status::Status;
 use serde_json::Value;
 
 use crate::admit::Request;
-use crate::admit::matching::View;
+use crate::admit::expressions::{Access, NOTHING, describe, inputs};
+use crate::admit::matching::{View, convert};
 use crate::refusal::Refusal;
 
-/// Whether a request meets all conditions.
+/// Whether a request meets all conditions; a condition that errs refuses the request unless failures are ignored.
 pub(super) fn met(
     conditions: &[Value],
-    _: &Request<'_>,
-    _: &View,
-    _: Option<&Value>,
-    _: bool,
+    request: &Request<'_>,
+    view: &View,
+    object: Option<&Value>,
+    ignore: bool,
 ) -> Result<bool, Refusal> {
-    match conditions {
-        [] => Ok(true),
-        _ => Err(Refusal::untyped(501, "not simulated: matchConditions of webhooks")),
+    if conditions.is_empty() {
+        return Ok(true);
     }
+    let compiled = Conditions::new(conditions, false);
+    let described = Value::Object(describe(request, view));
+    let shown = |state: &Value| convert(state, &view.body);
+    let other = !Arc::ptr_eq(&view.body, request.body);
+    let (converted, converted_old) = match other {
+        true => (object.map(shown), request.old.map(shown)),
+        false => (None, None),
+    };
+    let access = Access(request.call);
+    let (object, old) = (converted.as_ref().or(object), converted_old.as_ref().or(request.old));
+    let inputs = inputs(request, &described, object, old, NOTHING, &access);
+    compiled.met(&inputs, ignore).map_err(|why| {
+        let resource = request.target.resource;
+        Status::forbidden(&resource.group, &resource.plural, request.target.name, &why).into()
+    })
 }

@@ -7,10 +7,9 @@ use serde_json::{Map, Value, json};
 use super::denial;
 use super::hook::Hook;
 use crate::admit::Request;
+use crate::admit::expressions::describe;
 use crate::admit::matching::{View, convert};
-use crate::handlers::user_info;
 use crate::refusal::Refusal;
-use crate::resource::Resource;
 
 /// What became of a question.
 #[derive(Debug)]
@@ -59,6 +58,9 @@ pub(super) async fn ask(
     let warnings = response.get("warnings").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let told = warnings.filter(|w| !w.is_empty() && !w.contains(char::is_control)).map(str::to_owned);
     request.call.warn(told.collect());
+    for (key, value) in response.get("auditAnnotations").and_then(Value::as_object).into_iter().flatten() {
+        request.call.annotate(format!("{}/{key}", hook.name()), value.as_str().unwrap_or_default().to_owned());
+    }
     if response.get("allowed") != Some(&Value::Bool(true)) {
         return Err(Failure::Refused(denial::refusal(hook.name(), response.get("status"))));
     }
@@ -67,34 +69,15 @@ pub(super) async fn ask(
 
 /// The `request` of a review.
 fn question(uid: &str, request: &Request<'_>, view: &View, object: Option<&Value>) -> Value {
-    let kind = |r: &Resource| json!({"group": r.group, "version": r.version, "kind": r.kind});
-    let resource = |r: &Resource| json!({"group": r.group, "version": r.version, "resource": r.plural});
     let shown = |state: Option<&Value>| match state {
         Some(state) if std::sync::Arc::ptr_eq(&view.body, request.body) => state.clone(),
         Some(state) => convert(state, &view.body),
         None => Value::Null,
     };
-    let mut asked = Map::new();
-    let mut put = |field: &str, value: Value| {
-        if value.as_str() != Some("") {
-            asked.insert(field.to_owned(), value);
-        }
-    };
-    put("uid", json!(uid));
-    put("kind", kind(&view.body));
-    put("resource", resource(&view.resource));
-    put("subResource", json!(request.subresource));
-    put("requestKind", kind(request.body));
-    put("requestResource", resource(request.target.resource));
-    put("requestSubResource", json!(request.subresource));
-    put("name", json!(request.target.name));
-    put("namespace", json!(request.namespace()));
-    put("operation", json!(request.operation.as_str()));
-    put("userInfo", user_info(request.call.user));
-    put("object", shown(object));
-    put("oldObject", shown(request.old));
-    put("dryRun", json!(request.dry_run));
-    put("options", request.options.clone());
+    let mut asked = Map::from_iter([("uid".to_owned(), json!(uid))]);
+    asked.extend(describe(request, view));
+    asked.insert("object".to_owned(), shown(object));
+    asked.insert("oldObject".to_owned(), shown(request.old));
     Value::Object(asked)
 }
 

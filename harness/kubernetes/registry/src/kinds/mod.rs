@@ -19,6 +19,7 @@ mod schedule;
 mod service;
 mod storage;
 mod system;
+mod validating_policy;
 mod webhook;
 
 pub use service::cluster_ips;
@@ -51,6 +52,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Strategy> {
         policy::ROWS,
         rbac::ROWS,
         system::ROWS,
+        validating_policy::ROWS,
         webhook::ROWS,
     ]
     .into_iter()

@@ -1,10 +1,12 @@
 //! Configurations of admission webhooks.
 //!
-//! Source: `pkg/apis/admissionregistration/validation`, release 1.35. The expressions of match conditions are compiled where
-//! they are evaluated, not here.
+//! Source: `pkg/apis/admissionregistration/validation`, release 1.35. What is wrong with an object that is stored already stays allowed
+//! in updates that do not touch it.
 
 use std::collections::BTreeSet;
 
+use proofmark_admission::{Names, environment};
+use proofmark_cel::Type;
 use proofmark_status::FieldError;
 use serde_json::Value;
 
@@ -17,8 +19,8 @@ const CONFIGURATION: Strategy = Strategy {
     generation: true,
     repeats: Repeats::Object,
     unconditional_update: false,
-    validate: configuration,
-    validate_update: |new, _| configuration(new),
+    validate: |new| configuration(new, None),
+    validate_update: |new, old| configuration(new, Some(old)),
     ..BASE
 };
 
@@ -27,21 +29,55 @@ pub(super) const ROWS: &[Strategy] = &[
     Strategy { resource: "validatingwebhookconfigurations", ..CONFIGURATION },
 ];
 
-fn configuration(new: &Value) -> Errors {
+/// What an update leaves alone although it could not be created today.
+#[derive(Default)]
+struct Tolerated {
+    /// Match conditions that nobody changed.
+    conditions: bool,
+    side_effects: bool,
+    review_versions: bool,
+    names: bool,
+}
+
+impl Tolerated {
+    fn of(new: &Value, old: &Value) -> Self {
+        let hooks = |o: &Value| o.get("webhooks").and_then(Value::as_array).cloned().unwrap_or_default();
+        let (new, old) = (hooks(new), hooks(old));
+        let null = Value::Null;
+        let conditions = |hook: &Value| hook.get("matchConditions").unwrap_or(&null).clone();
+        let text = |hook: &Value, field: &str| hook.get(field).and_then(Value::as_str).map(str::to_owned);
+        let names: BTreeSet<_> = old.iter().map(|hook| text(hook, "name")).collect();
+        let harmless = |hook: &Value| matches!(text(hook, "sideEffects").as_deref(), Some("None" | "NoneOnDryRun"));
+        let unknown = |hook: &Value| {
+            let versions = hook.get("admissionReviewVersions").and_then(Value::as_array);
+            versions.is_some_and(|v| !v.is_empty() && !v.iter().any(|v| v == "v1" || v == "v1beta1"))
+        };
+        Self {
+            conditions: new.len() == old.len()
+                && new.iter().zip(&old).all(|(n, o)| check::same(&conditions(n), &conditions(o))),
+            side_effects: !old.iter().all(harmless),
+            review_versions: old.iter().any(unknown),
+            names: names.len() != old.len(),
+        }
+    }
+}
+
+fn configuration(new: &Value, old: Option<&Value>) -> Errors {
+    let tolerated = old.map_or_else(Tolerated::default, |old| Tolerated::of(new, old));
     let mut errors = Errors::new();
     let mut names = BTreeSet::new();
     for hook in Node::root(new).get("webhooks").items() {
-        webhook(&hook, &mut errors);
-        review_versions(&hook.get("admissionReviewVersions"), &mut errors);
+        webhook(&hook, &tolerated, &mut errors);
+        review_versions(&hook.get("admissionReviewVersions"), !tolerated.review_versions, &mut errors);
         let name = hook.get("name");
-        if name.filled() && !names.insert(name.text()) {
+        if !tolerated.names && name.filled() && !names.insert(name.text()) {
             errors.push(name.duplicate());
         }
     }
     errors
 }
 
-fn webhook(hook: &Node<'_>, errors: &mut Errors) {
+fn webhook(hook: &Node<'_>, tolerated: &Tolerated, errors: &mut Errors) {
     let name = hook.get("name");
     let complaints = content::dns_subdomain(name.text());
     if !name.filled() {
@@ -62,10 +98,13 @@ fn webhook(hook: &Node<'_>, errors: &mut Errors) {
     };
     choice("failurePolicy", &["Fail", "Ignore"], errors);
     choice("matchPolicy", &["Equivalent", "Exact"], errors);
+    let side_effects: &[&str] =
+        if tolerated.side_effects { &["None", "NoneOnDryRun", "Some", "Unknown"] } else { &["None", "NoneOnDryRun"] };
     if !hook.get("sideEffects").given() {
-        errors.push(hook.get("sideEffects").required("must specify one of None, NoneOnDryRun"));
+        let why = format!("must specify one of {}", side_effects.join(", "));
+        errors.push(hook.get("sideEffects").required(&why));
     }
-    choice("sideEffects", &["None", "NoneOnDryRun"], errors);
+    choice("sideEffects", side_effects, errors);
     let timeout = hook.get("timeoutSeconds");
     if timeout.given() && !(1..=30).contains(&timeout.number()) {
         errors.push(timeout.invalid("the timeout value must be between 1 and 30 seconds"));
@@ -74,19 +113,27 @@ fn webhook(hook: &Node<'_>, errors: &mut Errors) {
     check::selector(&hook.get("objectSelector"), errors);
     choice("reinvocationPolicy", &["IfNeeded", "Never"], errors);
     client(&hook.get("clientConfig"), errors);
-    conditions(&hook.get("matchConditions"), errors);
+    if !tolerated.conditions {
+        conditions(&hook.get("matchConditions"), false, errors);
+    }
 }
 
-/// Names and presence of match conditions.
-fn conditions(list: &Node<'_>, errors: &mut Errors) {
+/// Match conditions of a webhook or policy; `params` says whether they may name parameters.
+pub(super) fn conditions(list: &Node<'_>, params: bool, errors: &mut Errors) {
     if list.len() > 64 {
         errors.push(FieldError::too_many(list.at.clone(), list.len(), 64));
     }
     let mut names = BTreeSet::new();
+    let env = (list.len() > 0).then(|| environment(Names { params, authorizer: true }));
     for condition in list.items() {
         let (name, expression) = (condition.get("name"), condition.get("expression"));
-        if expression.text().trim().is_empty() {
+        let source = expression.text().trim();
+        if source.is_empty() {
             errors.push(expression.required(""));
+        } else if let Some(env) = &env
+            && let Err(why) = proofmark_admission::check(env, source, &[Type::Bool])
+        {
+            errors.push(FieldError::invalid(expression.at.clone(), source, why));
         }
         check::required_shape(&name, content::qualified_name, errors);
         if name.filled() && !names.insert(name.text()) {
@@ -166,7 +213,7 @@ fn resources(list: &Node<'_>, errors: &mut Errors) {
     }
 }
 
-fn review_versions(list: &Node<'_>, errors: &mut Errors) {
+fn review_versions(list: &Node<'_>, known: bool, errors: &mut Errors) {
     if list.len() == 0 {
         errors.push(list.required("must specify one of v1, v1beta1"));
         return;
@@ -179,7 +226,7 @@ fn review_versions(list: &Node<'_>, errors: &mut Errors) {
             errors.push(version.invalid("duplicate version"));
         }
     }
-    if !seen.contains("v1") && !seen.contains("v1beta1") {
+    if known && !seen.contains("v1") && !seen.contains("v1beta1") {
         errors.push(list.invalid("must include at least one of v1, v1beta1"));
     }
 }
