@@ -2,8 +2,10 @@
 //!
 //! * [`replicas`]: ReplicaSets and ReplicationControllers: a number of equal pods.
 //! * [`deployments`]: ReplicaSets by revision, rolled out and rolled back.
+//! * [`daemon_sets`]: a pod on every node that suits.
 //! * [`stateful_sets`]: pods with names and claims that last.
 //! * [`jobs`]: pods that run to completion.
+//! * [`cron_jobs`]: Jobs by a schedule.
 //!
 //! What they share: [`pods`] (what a pod's status says), [`template`] (pods from templates), [`claim`] (adopting and releasing),
 //! [`pod_control`] (making and deleting pods, with their events), [`children`] (from a changed pod to its owner), [`int_or_percent`], [`hash`] (names that hashes make),
@@ -11,6 +13,8 @@
 
 pub(crate) mod children;
 mod claim;
+pub(crate) mod cron_jobs;
+pub(crate) mod daemon_sets;
 pub(crate) mod deployments;
 mod hash;
 mod history;
@@ -32,9 +36,11 @@ pub(crate) const REPLICATION_CONTROLLERS: Resource =
     Resource::namespaced("", "v1", "replicationcontrollers", "ReplicationController");
 pub(crate) const DEPLOYMENTS: Resource = Resource::namespaced("apps", "v1", "deployments", "Deployment");
 pub(crate) const STATEFUL_SETS: Resource = Resource::namespaced("apps", "v1", "statefulsets", "StatefulSet");
+pub(crate) const DAEMON_SETS: Resource = Resource::namespaced("apps", "v1", "daemonsets", "DaemonSet");
 pub(crate) const CONTROLLER_REVISIONS: Resource =
     Resource::namespaced("apps", "v1", "controllerrevisions", "ControllerRevision");
 pub(crate) const JOBS: Resource = Resource::namespaced("batch", "v1", "jobs", "Job");
+pub(crate) const CRON_JOBS: Resource = Resource::namespaced("batch", "v1", "cronjobs", "CronJob");
 
 /// Why an owner's pods are not as they should be; it will be tried again.
 #[derive(Debug, thiserror::Error)]
