@@ -78,7 +78,7 @@ pub(super) fn custom_groups(catalog: &Catalog) -> Vec<(String, Vec<String>)> {
 
 /// How a version ranks: stable over beta over alpha over anything else, then by number.
 /// Source: `k8s.io/apimachinery/pkg/version.CompareKubeAwareVersionStrings`.
-fn version_order(version: &str) -> (u8, u64, u64) {
+pub(crate) fn version_order(version: &str) -> (u8, u64, u64) {
     let number = |s: &str| s.parse::<u64>().ok().filter(|_| !s.starts_with('0') || s == "0");
     let Some(rest) = version.strip_prefix('v') else {
         return (0, 0, 0);

@@ -18,6 +18,8 @@ use crate::handlers::{Content, Reply};
 use crate::refusal::Refusal;
 use crate::server::{Call, VERSION};
 
+pub(crate) use legacy::version_order;
+
 /// Answers a request on a path outside the resource paths.
 pub(crate) fn answer(call: &Call<'_>) -> Result<Reply, Refusal> {
     let path = call.exchange.info.path.as_str();

@@ -95,7 +95,8 @@ pub(crate) fn patchable(call: &Call<'_>, resource: &Resource) -> Result<(), Refu
 /// Answers a request on an object or a collection.
 pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> Result<Reply, Refusal> {
     acceptable(call, target)?;
-    call.warn(target.resource.strategy.deprecated.map(str::to_owned).into_iter().collect());
+    let of_version = target.resource.custom().and_then(|custom| custom.deprecated.as_deref());
+    call.warn(target.resource.strategy.deprecated.or(of_version).map(str::to_owned).into_iter().collect());
     if let Some(review) = reviews::review(call, target) {
         return review;
     }

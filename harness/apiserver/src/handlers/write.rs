@@ -181,7 +181,11 @@ fn spec_changed(resource: &Resource, new: &Value, old: &Value) -> bool {
 
 /// What a client hears about a state that is accepted all the same.
 pub(super) fn warnings(target: &Target<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
-    (target.resource.strategy.warnings)(new, old)
+    let mut warnings = (target.resource.strategy.warnings)(new, old);
+    if target.resource.custom().is_some() {
+        warnings.extend(meta::finalizer_warnings(new, old));
+    }
+    warnings
 }
 
 /// What a custom resource keeps of what admission added: what its schema knows.

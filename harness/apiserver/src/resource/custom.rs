@@ -26,6 +26,8 @@ pub(crate) struct CustomVersion {
     pub(crate) selectable: Vec<(String, String)>,
     /// Whether the definition is being deleted: nothing can be created.
     pub(crate) terminating: bool,
+    /// What every request of a deprecated version is warned of.
+    pub(crate) deprecated: Option<String>,
 }
 
 /// Where the scale subresource finds its numbers (JSON paths as the CRD gives them).

@@ -85,10 +85,25 @@ pub(crate) fn establish(server: &Arc<Inner>, resource: &Arc<Resource>, object: &
     let mut crd = stored.value.clone();
     let before = crd["status"].clone();
     accept_names(server, &mut crd);
+    if let Some((status, reason, message)) = proofmark_schema::crd::approval(&crd) {
+        let now = server.clock.stamp();
+        set_condition(&mut crd, &now, "KubernetesAPIApprovalPolicyConformant", status, reason, &message);
+    }
     if crd["status"] != before {
         own_status(server, &mut crd);
         // Nobody else writes between the read and this write: writes of definitions pass here one by one.
         let _ = crate::handlers::write(server, resource, &name, crd, Precondition::Revision(stored.revision));
+    }
+}
+
+/// Names that a definition held are free when it is gone: those of its group that want them are looked at again.
+fn look_again(server: &Arc<Inner>, resource: &Arc<Resource>, group: &str) {
+    let snapshot = server.store.snapshot();
+    for (_, other) in snapshot.list(&resource.prefix, "", None) {
+        let refused = condition(&other.value, "NamesAccepted") == Some("False");
+        if refused && crate::value::text_at(&other.value, "/spec/group") == group {
+            establish(server, resource, &other.value);
+        }
     }
 }
 
@@ -114,10 +129,7 @@ fn own_status(server: &Arc<Inner>, crd: &mut Value) {
         "time": server.clock.stamp(), "fieldsType": "FieldsV1",
         "fieldsV1": {"f:status": {
             "f:acceptedNames": accepted_fields(&crd["status"]["acceptedNames"]),
-            "f:conditions": {
-                "k:{\"type\":\"Established\"}": {".": {}, "f:lastTransitionTime": {}, "f:message": {}, "f:reason": {}, "f:status": {}, "f:type": {}},
-                "k:{\"type\":\"NamesAccepted\"}": {".": {}, "f:lastTransitionTime": {}, "f:message": {}, "f:reason": {}, "f:status": {}, "f:type": {}},
-            },
+            "f:conditions": condition_fields(&crd["status"]["conditions"]),
         }},
         "subresource": "status",
     });
@@ -127,6 +139,15 @@ fn own_status(server: &Arc<Inner>, crd: &mut Value) {
         list.retain(|e| e["manager"] != "kube-apiserver");
         list.insert(0, entry);
     }
+}
+
+fn condition_fields(conditions: &Value) -> Value {
+    let kinds = conditions.as_array().into_iter().flatten().filter_map(|c| c.get("type").and_then(Value::as_str));
+    let mut kinds: Vec<&str> = kinds.collect();
+    kinds.sort_unstable();
+    let entry =
+        json!({".": {}, "f:lastTransitionTime": {}, "f:message": {}, "f:reason": {}, "f:status": {}, "f:type": {}});
+    Value::Object(kinds.into_iter().map(|kind| (format!("k:{{\"type\":\"{kind}\"}}"), entry.clone())).collect())
 }
 
 fn accepted_fields(names: &Value) -> Value {
@@ -303,7 +324,9 @@ fn finalize(server: &Arc<Inner>, resource: &Arc<Resource>, stored: &Arc<crate::s
         list.is_empty()
     });
     let _ = if empty {
-        crate::handlers::remove(server, resource, &name, crd, stored.revision).map(|_| ())
+        let removed = crate::handlers::remove(server, resource, &name, crd, stored.revision).map(|_| ());
+        look_again(server, resource, &group);
+        removed
     } else {
         crate::handlers::write(server, resource, &name, crd, Precondition::Revision(stored.revision)).map(|_| ())
     };
@@ -314,6 +337,27 @@ fn versions(crd: &Value) -> Vec<Resource> {
     let list = crd.pointer("/spec/versions").and_then(Value::as_array);
     let served = list.into_iter().flatten().filter(|v| v["served"] == true);
     served.filter_map(|version| resource(crd, version)).collect()
+}
+
+/// What requests of a deprecated version are warned of: the definition's own words, or the newest version that is not deprecated.
+/// Source: `defaultDeprecationWarning` of k8s.io/apiextensions-apiserver `pkg/apiserver`, release 1.35.
+fn deprecation(crd: &Value, version: &Value) -> Option<String> {
+    if version["deprecated"] != true {
+        return None;
+    }
+    if let Some(words) = version.get("deprecationWarning").and_then(Value::as_str) {
+        return Some(words.to_owned());
+    }
+    let text = |pointer: &str| crate::value::text_at(crd, pointer);
+    let (group, kind) = (text("/spec/group"), text("/spec/names/kind"));
+    let own = crate::value::text_at(version, "/name");
+    let others = crd.pointer("/spec/versions").and_then(Value::as_array).into_iter().flatten();
+    let others = others.filter(|v| v["served"] == true && v["deprecated"] != true);
+    let names = others.filter_map(|v| v.get("name").and_then(Value::as_str));
+    let order = crate::discovery::version_order;
+    let newest = names.filter(|name| order(name) > order(&own)).max_by_key(|name| order(name));
+    let instead = newest.map_or_else(String::new, |name| format!("; use {group}/{name} {kind}"));
+    Some(format!("{group}/{own} {kind} is deprecated{instead}"))
 }
 
 fn resource(crd: &Value, version: &Value) -> Option<Resource> {
@@ -367,6 +411,7 @@ fn resource(crd: &Value, version: &Value) -> Option<Resource> {
         columns,
         selectable: selectable.collect(),
         terminating: !meta::text(crd, "deletionTimestamp").is_empty(),
+        deprecated: deprecation(crd, version),
         scale: scale.clone(),
     };
     let sub = |sub: &str, group: &str, version: &str, kind: &str| Subresource {

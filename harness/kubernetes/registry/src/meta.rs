@@ -2,6 +2,8 @@
 //!
 //! Source: `k8s.io/apimachinery/pkg/api/validation/objectmeta.go`, release 1.35.
 
+use std::collections::BTreeSet;
+
 use proofmark_status::FieldError;
 use proofmark_text::manager::validate_manager_name;
 use serde_json::{Map, Value};
@@ -146,6 +148,29 @@ fn new_finalizers(new: &Value, old: &Value) -> Vec<FieldError> {
         shown.join(", ")
     );
     vec![FieldError::forbidden("metadata.finalizers", why)]
+}
+
+/// What a client hears about new finalizers of a custom resource: their names should have a domain and a path.
+/// Source: `customResourceStrategy.generateWarningsFromObj` of k8s.io/apiextensions-apiserver, release 1.35.
+pub fn finalizer_warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
+    let of = |object: &Value| -> BTreeSet<String> {
+        let list = of(object).and_then(|m| m.get("finalizers")).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let before = old.map(of).unwrap_or_default();
+    let mut warnings = Vec::new();
+    for name in of(new).difference(&before) {
+        let shown = proofmark_status::quote(name);
+        let wrong = content::qualified_name(name);
+        warnings.extend(wrong.into_iter().map(|why| format!("metadata.finalizers: {shown}: {why}")));
+        if !name.contains('/') && !matches!(name.as_str(), "orphan" | "foregroundDeletion") {
+            warnings.push(format!(
+                "metadata.finalizers: {shown}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental \
+                 conflicts with other finalizer writers"
+            ));
+        }
+    }
+    warnings
 }
 
 /// Built-in kinds take finalizers without a domain only if they are Kubernetes' own. The groups that are served by

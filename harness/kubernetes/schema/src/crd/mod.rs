@@ -60,6 +60,11 @@ pub fn validate_status(crd: &Value) -> Vec<FieldError> {
     names::validate(&Definition::of(crd).accepted_names, "status.acceptedNames")
 }
 
+/// The condition `KubernetesAPIApprovalPolicyConformant`: its status, reason and message. None for groups that need no approval.
+pub fn approval(crd: &Value) -> Option<(&'static str, &'static str, String)> {
+    approval::condition(&Definition::of(crd))
+}
+
 /// What a client is warned of: string formats that are not enforced and that the old state, if any, did not have yet.
 pub fn warnings(crd: &Value, old: Option<&Value>) -> Vec<String> {
     let formats =
