@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::options::{FieldValidation, WriteOptions};
 use super::reply::Content;
 use super::update::Change;
-use super::{Reply, Target, body, managed, patch};
+use super::{Reply, Target, bad_request, body, managed, patch};
 use crate::admit;
 use crate::refusal::Refusal;
 use crate::resource::Resource;
@@ -52,27 +52,31 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     let pointers = Pointers::of(resource).ok_or_else(Refusal::no_such_resource)?;
     let snapshot = call.server.store.snapshot();
     let live = snapshot.get(&resource.prefix, &target.place()).cloned().ok_or_else(|| target.not_found())?;
-    let now = of(resource, &pointers, &live.value)?;
     if *call.exchange.method == Method::GET {
-        return Ok(Reply::new(200, Content::Other(now)));
+        return Ok(Reply::new(200, Content::Other(shown(resource, &pointers, &live.value)?)));
     }
     let of_scale =
         call.server.catalog.find_virtual("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)?;
     let api_version = resource.group_version();
     let entries = managed::scale_entries(call.server, resource, &api_version);
     let of_parent = live.value.pointer("/metadata/managedFields").cloned().unwrap_or_else(|| json!([]));
-    let mut before = now;
-    let shown = entries.to_scale(&of_parent).map_err(unreadable)?;
-    if shown.as_array().is_some_and(|list| !list.is_empty()) {
-        before["metadata"]["managedFields"] = shown;
+    let mut before = of(resource, &pointers, &live.value).unwrap_or_else(|scale| scale);
+    let owners = entries.to_scale(&of_parent).map_err(unreadable)?;
+    if owners.as_array().is_some_and(|list| !list.is_empty()) {
+        before["metadata"]["managedFields"] = owners;
     }
     let (mut wanted, options) = wanted(call, target, &of_scale, &before)?;
     body::check_name(&wanted, target)?;
-    check_revision(target, &wanted, &live)?;
+    patch::check_revision(target, meta::text(&wanted, "resourceVersion"), live.revision)?;
     let request = admit::Request::update(call, target, &options, &before).through("scale", &of_scale);
     admit::mutate(&request, &mut wanted).await?;
     let replicas = wanted.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
-    if replicas < 0 {
+    if replicas == UNSET && resource.custom().is_some() {
+        let path = proofmark_status::quote(&pointers.spec.replace('/', "."));
+        return Err(bad_request(format!("the spec replicas field {path} cannot be empty")));
+    }
+    // A custom resource's own validation looks at its replicas.
+    if replicas < 0 && resource.custom().is_none() {
         let error =
             proofmark_status::FieldError::invalid("spec.replicas", replicas, "must be greater than or equal to 0");
         return Err(Status::invalid("autoscaling", "Scale", target.name, &[error]).into());
@@ -86,7 +90,7 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     admit::validate(&request, &wanted).await?;
     let change = Change { target, options: &options, subresource: "scale", live: &live, managed: true, admitted: true };
     let value = change.apply(call, object).await?;
-    Ok(Reply::new(200, Content::Other(of(resource, &pointers, &value)?)))
+    Ok(Reply::new(200, Content::Other(shown(resource, &pointers, &value)?)))
 }
 
 /// The Scale that the request asks for, with its owners.
@@ -115,9 +119,10 @@ fn wanted(
         if outcome.changed && target.resource.custom().is_some() {
             // A custom resource's own converter is asked for its Scale, and knows no such version.
             let why = format!(
-                "failed to convert new object ({}; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid \
-                 group/version: autoscaling/v1",
-                target.place()
+                "failed to convert new object ({}/{}; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an \
+                 invalid group/version: autoscaling/v1",
+                meta::text(&applied, "namespace"),
+                meta::text(&applied, "name")
             );
             return Err(Refusal::untyped(500, why));
         }
@@ -151,22 +156,21 @@ fn check_uid(target: &Target<'_>, wanted: &Value, live: &Object) -> Result<(), R
     Err(Status::conflict(&resource.group, &format!("{}/scale", resource.plural), target.name, &why).into())
 }
 
-/// A scale without a version overwrites, whatever its object requires.
-fn check_revision(target: &Target<'_>, wanted: &Value, live: &Object) -> Result<(), Refusal> {
-    let given = meta::text(wanted, "resourceVersion");
-    if given.is_empty() || given == live.revision.to_string() { Ok(()) } else { Err(super::write::changed(target)) }
+/// The Scale of an object; 500 for a custom resource that has no replicas.
+fn shown(resource: &Resource, pointers: &Pointers, object: &Value) -> Result<Value, Refusal> {
+    of(resource, pointers, object).map_err(|_| {
+        let path = proofmark_status::quote(&pointers.spec.replace('/', "."));
+        Status::internal(&format!("the spec replicas field {path} does not exist")).into()
+    })
 }
 
-/// The Scale of an object.
-fn of(resource: &Resource, pointers: &Pointers, object: &Value) -> Result<Value, Refusal> {
+/// What the replicas of a Scale are whose custom resource has none: a write must set them.
+const UNSET: i64 = i32::MIN as i64;
+
+/// The Scale of an object. The error is that of a custom resource without replicas, which are [`UNSET`] in it.
+fn of(resource: &Resource, pointers: &Pointers, object: &Value) -> Result<Value, Value> {
     let custom = resource.custom().is_some();
-    let Some(replicas) = object.pointer(&pointers.spec).and_then(Value::as_i64) else {
-        if custom {
-            let path = proofmark_status::quote(&pointers.spec.replace('/', "."));
-            return Err(Status::internal(&format!("the spec replicas field {path} does not exist")).into());
-        }
-        return Ok(build(object, 0, 0, String::new()));
-    };
+    let replicas = object.pointer(&pointers.spec).and_then(Value::as_i64);
     let have = object.pointer(&pointers.status).and_then(Value::as_i64).unwrap_or(0);
     let selector = match pointers.selector.as_deref().and_then(|p| object.pointer(p)) {
         Some(Value::String(text)) => text.clone(),
@@ -177,7 +181,10 @@ fn of(resource: &Resource, pointers: &Pointers, object: &Value) -> Result<Value,
         Some(selector) if !custom => selector_text(selector),
         _ => String::new(),
     };
-    Ok(build(object, replicas, have, selector))
+    match replicas {
+        None if custom => Err(build(object, UNSET, have, selector)),
+        replicas => Ok(build(object, replicas.unwrap_or(0), have, selector)),
+    }
 }
 
 fn build(object: &Value, replicas: i64, have: i64, selector: String) -> Value {

@@ -99,24 +99,37 @@ impl CustomVersion {
 
     /// Complaints about an object, or about the new state of one.
     pub(crate) fn validate(&self, new: &Value, old: Option<&Value>) -> Verdict {
-        let errors = match (&self.schema, old) {
+        let mut errors = match (&self.schema, old) {
             (None, _) => Vec::new(),
             (Some(schema), None) => schema.validate(new, ""),
             (Some(schema), Some(old)) => schema.validate_update(new, old, ""),
         };
+        errors.extend(self.validate_scale(new, true));
         self.with_rules(errors, new, old)
     }
 
     /// Complaints about a new status: of the schema only the status is looked at, rules are those of the whole object.
     pub(crate) fn validate_status(&self, new: &Value, old: &Value) -> Verdict {
         let schema = self.schema.as_ref().and_then(|s| s.properties.get("status"));
-        let errors = match (schema, new.get("status")) {
+        let mut errors = match (schema, new.get("status")) {
             (Some(schema), Some(status)) => {
                 schema.validate_update(status, old.get("status").unwrap_or(&Value::Null), "status")
             }
             _ => Vec::new(),
         };
+        errors.extend(self.validate_scale(new, false));
         self.with_rules(errors, new, Some(old))
+    }
+
+    /// Complaints about what the scale subresource shows of an object.
+    fn validate_scale(&self, object: &Value, with_spec: bool) -> Vec<FieldError> {
+        let Some(paths) = &self.scale else { return Vec::new() };
+        let paths = proofmark_schema::ScalePaths {
+            spec_replicas: with_spec.then_some(paths.spec.as_str()),
+            status_replicas: &paths.status,
+            label_selector: paths.selector.as_deref(),
+        };
+        proofmark_schema::validate_scale(object, paths)
     }
 
     /// What CEL rules add to the complaints, unless those keep them from being evaluated.

@@ -10,12 +10,12 @@ use serde_json::Value;
 use crate::decode::{base64, decode};
 use crate::table::{TABLES, types};
 
-/// What of a value a type does not know: `unknown field "spec.foo"`, sorted, as a strict conversion complains. Keys of maps do not show in
-/// the paths.
+/// Gives a value's numbers the types that Go gives them, and tells what of the value a type does not know: `unknown field "spec.foo"`,
+/// sorted, as a strict conversion complains. Keys of maps do not show in the paths.
 ///
 /// # Errors
 /// The converter's text for the first value that does not fit, in the order of Go's structs.
-pub fn convert(value: &Value, ty: TypeId) -> Result<Vec<String>, String> {
+pub fn convert(value: &mut Value, ty: TypeId) -> Result<Vec<String>, String> {
     let mut walk = Walk { path: String::new(), unknown: Vec::new() };
     walk.value(value, ty)?;
     walk.unknown.sort_unstable();
@@ -28,7 +28,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn value(&mut self, value: &Value, ty: TypeId) -> Result<(), String> {
+    fn value(&mut self, value: &mut Value, ty: TypeId) -> Result<(), String> {
         if value.is_null() {
             return Ok(());
         }
@@ -36,12 +36,17 @@ impl Walk {
             return decode(value, ty, false).map(drop).map_err(|error| error.to_string());
         }
         match types().get(ty) {
-            Type::Scalar(scalar) => scalar_fits(value, *scalar, ty),
+            Type::Scalar(scalar) => {
+                scalar_fits(value, *scalar, ty)?;
+                narrow(value, *scalar);
+                Ok(())
+            }
             Type::Any => decode(value, ty, false).map(drop).map_err(|error| error.to_string()),
             Type::Struct(of) => {
-                let fields = value.as_object().ok_or_else(|| format!("cannot restore struct from: {}", kind(value)))?;
+                let wrong = kind(value);
+                let fields = value.as_object_mut().ok_or_else(|| format!("cannot restore struct from: {wrong}"))?;
                 for (name, field) in &of.fields {
-                    if let Some(value) = fields.get(name) {
+                    if let Some(value) = fields.get_mut(name) {
                         self.below(name, |walk| walk.value(value, field.ty))?;
                     }
                 }
@@ -56,12 +61,14 @@ impl Walk {
                 Ok(())
             }
             Type::Map(of) => {
-                let entries = value.as_object().ok_or_else(|| format!("cannot restore map from {}", kind(value)))?;
-                entries.values().try_for_each(|value| self.value(value, of.value))
+                let wrong = kind(value);
+                let entries = value.as_object_mut().ok_or_else(|| format!("cannot restore map from {wrong}"))?;
+                entries.values_mut().try_for_each(|value| self.value(value, of.value))
             }
             Type::List(of) => {
-                let items = value.as_array().ok_or_else(|| format!("cannot restore slice from {}", kind(value)))?;
-                for (index, item) in items.iter().enumerate() {
+                let wrong = kind(value);
+                let items = value.as_array_mut().ok_or_else(|| format!("cannot restore slice from {wrong}"))?;
+                for (index, item) in items.iter_mut().enumerate() {
                     let length = self.path.len();
                     self.path.push_str(&format!("[{index}]"));
                     self.value(item, of.item)?;
@@ -116,6 +123,19 @@ fn scalar_fits(value: &Value, scalar: Scalar, ty: TypeId) -> Result<(), String> 
     }
 }
 
+/// A whole float becomes an integer, and an integer keeps the bits that its type has.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "Go's conversions cut off in the same way")]
+fn narrow(value: &mut Value, scalar: Scalar) {
+    let Value::Number(number) = &*value else { return };
+    let Some(whole) = number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)) else { return };
+    match scalar {
+        Scalar::Int32 => *value = (whole as i32).into(),
+        Scalar::Uint32 => *value = (whole as u32).into(),
+        Scalar::Int64 => *value = whole.into(),
+        _ => {}
+    }
+}
+
 fn bytes_fit(value: &Value) -> Result<(), String> {
     match value {
         Value::String(text) => base64::read(text).map(drop).map_err(|why| format!("error decoding from json: {why}")),
@@ -148,7 +168,7 @@ mod tests {
     use super::*;
 
     fn outcome(kind: &str, value: &Value) -> Result<Vec<String>, String> {
-        convert(value, crate::type_of("", "v1", kind).unwrap())
+        convert(&mut value.clone(), crate::type_of("", "v1", kind).unwrap())
     }
 
     #[rstest]
@@ -167,8 +187,10 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_float_is_an_integer() {
-        assert_eq!(outcome("Service", &json!({"spec": {"ports": [{"port": 80.0}]}})), Ok(Vec::new()));
+    fn numbers_get_the_types_of_their_fields() {
+        let mut value = json!({"spec": {"ports": [{"port": 80.0}, {"port": 2_147_483_648_i64}]}});
+        assert_eq!(convert(&mut value, crate::type_of("", "v1", "Service").unwrap()), Ok(Vec::new()));
+        assert_eq!(value, json!({"spec": {"ports": [{"port": 80}, {"port": -2_147_483_648_i64}]}}));
     }
 
     #[test]

@@ -28,9 +28,9 @@ pub(super) fn patched(
     let text = call.exchange.body;
     let patch = decode::json(text).map_err(|why| bad_request(format!("error decoding patch: {why}")))?;
     let mut complaints = if validation.strict() { of_patch(form, text, &patch) } else { Vec::new() };
-    let changed = change(resource, form, live, &patch)?;
+    let mut changed = change(resource, form, live, &patch)?;
     let read = match (form, &resource.body) {
-        (Form::Strategic, Body::Typed(ty)) => match proofmark_builtin::unstructured::convert(&changed, *ty) {
+        (Form::Strategic, Body::Typed(ty)) => match proofmark_builtin::unstructured::convert(&mut changed, *ty) {
             Ok(unknown) => body::read_value(resource, changed, false).map(|(value, _)| (value, unknown)),
             Err(why) => Err(why),
         },
@@ -68,6 +68,12 @@ fn change(resource: &Resource, form: Form, live: &Value, patch: &Value) -> Resul
         Form::Merge if patch.is_null() => Err(bad_request("Invalid JSON Patch")),
         Form::Merge => Err(bad_request(format!(
             "error decoding patch: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            crate::value::type_name(patch)
+        ))),
+        // Nothing at all changes nothing.
+        Form::Strategic if patch.is_null() => Ok(live.clone()),
+        Form::Strategic if !patch.is_object() => Err(bad_request(format!(
+            "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
             crate::value::type_name(patch)
         ))),
         Form::Strategic | Form::Apply => {

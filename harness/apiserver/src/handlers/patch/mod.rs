@@ -84,8 +84,9 @@ async fn attempt_patch(
 
 /// A version in the patch must be the live one. A stale one cannot be cured by trying again, but is tried all the same: its
 /// refusal is that of a lost race.
-fn check_revision(target: &Target<'_>, given: &str, live: u64) -> Result<(), Refusal> {
-    if given.is_empty() || given == live.to_string() {
+pub(super) fn check_revision(target: &Target<'_>, given: &str, live: u64) -> Result<(), Refusal> {
+    let any = given == "0" && target.resource.strategy.unconditional_update;
+    if any || given.is_empty() || given == live.to_string() {
         return Ok(());
     }
     if given.parse::<u64>().is_err() {
