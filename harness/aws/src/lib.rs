@@ -1,0 +1,1 @@
+//! A cloud of several accounts in memory.

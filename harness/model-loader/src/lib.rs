@@ -1,0 +1,1 @@
+//! KServe's storage initializer, release by release.
