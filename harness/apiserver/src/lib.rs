@@ -41,7 +41,6 @@ mod authn;
 mod authz;
 mod body;
 mod bootstrap;
-mod clock;
 mod decode;
 mod discovery;
 mod encode;
@@ -62,8 +61,8 @@ mod webhook;
 
 pub use audit::{Audit, RequestLog};
 pub use body::Body;
-pub use clock::{Clock, SIMULATED_ORIGIN};
 pub use kubelet::{Kubelet, KubeletError, LogOptions, LogStream, LogStreams};
+pub use proofmark_clock::{Clock, SIMULATED_ORIGIN};
 pub use server::{ApiServer, BuildError, Builder, ISSUER, VERSION};
 pub use service::Service;
 pub use webhook::{Endpoint, Webhook, Webhooks};

@@ -15,7 +15,6 @@ use crate::audit::{Audit, RequestLog};
 use crate::authn::{self, StaticTokens};
 use crate::authz::Rbac;
 use crate::body::Body;
-use crate::clock::Clock;
 use crate::encode::{self, Negotiated};
 use crate::handlers::Reply;
 use crate::kubelet::Kubelet;
@@ -26,6 +25,7 @@ use crate::resource::Catalog;
 use crate::store::Store;
 use crate::webhook::{Endpoint, Webhook, Webhooks};
 use crate::{bootstrap, handlers, route};
+use proofmark_clock::Clock;
 
 /// The version that the server says it is: the Kubernetes release whose behaviour it has.
 pub const VERSION: &str = "v1.35.4";

@@ -194,7 +194,7 @@ fn mark(target: &Target<'_>, object: &mut Value, options: &DeleteOptions, now: T
 fn set_deletion(object: &mut Value, from: Timestamp, seconds: i64) {
     let at = from.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(from);
     let meta = meta::of_mut(object);
-    meta.insert("deletionTimestamp".to_owned(), json!(crate::clock::stamp(at)));
+    meta.insert("deletionTimestamp".to_owned(), json!(proofmark_clock::stamp(at)));
     meta.insert("deletionGracePeriodSeconds".to_owned(), json!(seconds));
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn request(call: &Call<'_>, target: &Target<'_>) -> Result<Repl
     let expires = now.checked_add(SignedDuration::from_secs(spec.seconds)).unwrap_or(now);
     asked["status"] = json!({
         "token": call.server.signer.sign(&claims),
-        "expirationTimestamp": crate::clock::stamp(expires),
+        "expirationTimestamp": proofmark_clock::stamp(expires),
     });
     Ok(Reply::new(201, Content::Other(asked)))
 }

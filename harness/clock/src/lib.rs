@@ -1,4 +1,4 @@
-//! The server's time: wall-clock time that follows tokio's clock.
+//! The time of simulated servers: wall-clock time that follows tokio's clock.
 //!
 //! On a paused tokio runtime the clock stands still and jumps to the next timer, so that a run is deterministic and a ten-minute
 //! back-off costs nothing. On an ordinary runtime it runs like any clock. Only the origin differs: a fixed date, or the real one.
@@ -53,6 +53,6 @@ impl Clock {
 }
 
 /// A moment as `metav1.Time` writes it: RFC 3339 in whole seconds.
-pub(crate) fn stamp(at: Timestamp) -> String {
+pub fn stamp(at: Timestamp) -> String {
     Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
 }

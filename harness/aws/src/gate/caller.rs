@@ -1,0 +1,79 @@
+//! Who calls, and by what right it says so.
+
+use crate::world::Session;
+use proofmark_aws_policy::Principal;
+use proofmark_aws_sigv4::{Scope, SigningKey};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The principal.
+    pub principal: Principal,
+    /// The session, for temporary credentials.
+    pub session: Option<Arc<Session>>,
+    /// Tags of the principal: the user's or role's own, shadowed by the session's.
+    pub tags: BTreeMap<String, String>,
+    /// The access key; none for anonymous requests.
+    pub access_key_id: Option<String>,
+    /// How the request is signed.
+    pub signed: Signed,
+}
+
+impl Caller {
+    /// Nobody.
+    pub fn anonymous() -> Self {
+        Self {
+            principal: Principal::Anonymous,
+            session: None,
+            tags: BTreeMap::new(),
+            access_key_id: None,
+            signed: Signed::Not,
+        }
+    }
+}
+
+/// How a request is signed.
+#[derive(Debug, Clone)]
+pub enum Signed {
+    /// Not at all.
+    Not,
+    /// By its `Authorization` header. What chunked bodies continue from goes with it.
+    Header {
+        /// The scope.
+        scope: Scope,
+        /// The key.
+        key: SigningKey,
+        /// `20260101T000000Z`
+        amz_date: String,
+        /// The signature.
+        signature: String,
+    },
+    /// By its query.
+    Query {
+        /// The scope.
+        scope: Scope,
+        /// Milliseconds since it was signed: `s3:signatureAge`.
+        age: i64,
+    },
+}
+
+impl Signed {
+    /// `REST-HEADER`, `REST-QUERY-STRING`: the key `s3:authType`.
+    pub fn auth_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Not => None,
+            Self::Header { .. } => Some("REST-HEADER"),
+            Self::Query { .. } => Some("REST-QUERY-STRING"),
+        }
+    }
+
+    /// The region that was signed for.
+    pub fn region(&self) -> Option<&str> {
+        match self {
+            Self::Not => None,
+            Self::Header { scope, .. } | Self::Query { scope, .. } => Some(&scope.region),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Whose request is it? Signatures, session tokens, clocks, regions; no policies.
+//!
+//! A request is signed by its headers, by its query (presigned), or not at all (anonymous). [`identify`] answers with a [`Caller`], or with the
+//! fault of the service that was addressed: S3 has its own codes, every other service shares one set.
+//!
+//! Source: Amazon S3 API Reference, "Error responses"; IAM User Guide, "Troubleshoot Signature Version 4 requests".
+
+mod caller;
+mod faults;
+mod keys;
+mod verify;
+
+pub use caller::{Caller, Signed};
+pub use keys::SigningKeys;
+pub use verify::identify;

@@ -1,0 +1,11 @@
+//! How requests and answers are written: the Query protocol of STS and IAM, and the JSON protocol of KMS and Organizations.
+//!
+//! S3's own way is in [`crate::s3`].
+
+mod form;
+pub(crate) mod json;
+pub(crate) mod query;
+mod xml;
+
+pub(crate) use form::Form;
+pub(crate) use xml::Xml;
