@@ -218,6 +218,9 @@ pub(crate) struct UpArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
+    /// Who may manage every Profile through KFAM
+    #[arg(long, value_name = "USER", default_value = "root@example.com")]
+    pub(crate) cluster_admin: String,
     /// Write the kubeconfig here instead of to a temporary file; it is removed at the end
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -227,7 +230,7 @@ pub(crate) struct UpArgs {
     /// Say nothing but warnings
     #[arg(long, short)]
     pub(crate) quiet: bool,
-    /// A command to run with KUBECONFIG set; the environment ends with it, with its exit code
+    /// A command to run with KUBECONFIG and the like set; the environment ends with it, with its exit code
     #[arg(last = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
 }

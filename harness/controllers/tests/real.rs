@@ -8,7 +8,7 @@ mod control_plane;
 use std::process::Command;
 
 use behaviour::Cluster;
-use control_plane::ControlPlane;
+use control_plane::{ControlPlane, oracle};
 use proofmark_controllers::start;
 
 /// Replays cases whose names begin so.
@@ -16,12 +16,12 @@ async fn agrees(file: &str, prefixes: &[&str]) {
     let Some(server) = ControlPlane::start() else { return };
     let controllers = start(server.client().await, server.options());
     controllers.ready().await;
-    let mut referee = Command::new(server.oracle.join("referee"));
+    let mut referee = Command::new(oracle().join("referee"));
     referee.arg("--kubeconfig").arg(&server.kubeconfig);
     for prefix in prefixes {
         referee.args(["--only", prefix]);
     }
-    referee.arg(server.oracle.join("cases").join(file));
+    referee.arg(oracle().join("cases").join(file));
     let output =
         tokio::task::spawn_blocking(move || referee.output()).await.expect("not cancelled").expect("python3 is there");
     let said = String::from_utf8_lossy(&output.stdout);

@@ -17,6 +17,8 @@ use crate::{Cluster, EnvError, LeftOut, Plan, install};
 pub struct ControlPlane {
     /// What was not installed, and why.
     pub left_out: Vec<LeftOut>,
+    /// Whether Kubeflow's Profiles have their controller.
+    pub profiles: bool,
     _controllers: Controllers,
     _profiles: Option<ProfileController>,
     _nodes: Option<Nodes>,
@@ -52,7 +54,7 @@ impl ControlPlane {
         if let Some(profiles) = &profiles {
             profiles.ready().await;
         }
-        Ok(Self { left_out, _controllers: controllers, _profiles: profiles, _nodes: nodes })
+        Ok(Self { left_out, profiles: runs, _controllers: controllers, _profiles: profiles, _nodes: nodes })
     }
 }
 

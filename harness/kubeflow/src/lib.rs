@@ -4,8 +4,10 @@
 //! * [`roles`]: the ClusterRoles that a profile's owner, contributors and service accounts are bound to.
 //! * [`install`]: the objects that an installation of the distribution brings.
 //! * [`profile`]: the controller that makes a namespace of every Profile.
+//! * [`kfam`]: access management over HTTP: contributors of a Profile.
 
 pub mod install;
+pub mod kfam;
 pub mod profile;
 pub mod release;
 pub mod roles;

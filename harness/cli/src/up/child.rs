@@ -5,7 +5,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
-use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -22,13 +21,13 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(super) async fn run(
     program: &OsStr,
     arguments: &[OsString],
-    kubeconfig: &Path,
+    variables: &[(&str, OsString)],
     signals: &mut Signals,
 ) -> Result<Exit, ExpectedError> {
     let failed = |source| ExpectedError::Command { command: program.display().to_string(), source };
     let mut child = Command::new(program)
         .args(arguments)
-        .env("KUBECONFIG", kubeconfig)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .kill_on_drop(true)
         .spawn()
         .map_err(failed)?;

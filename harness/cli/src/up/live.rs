@@ -1,17 +1,21 @@
 //! The API server on the real clock, with its controllers and whatever the plan installs.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use proofmark_apiserver::ApiServer;
 use proofmark_apiserver::transport::{Listener, TransportError};
 use proofmark_env::{Cluster, ControlPlane, LeftOut, Plan, transport};
 use proofmark_identity::{Credentials, KubeconfigUser, kubeconfig};
+use proofmark_kubeflow::kfam::{Kfam, Settings};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::kfam;
 use super::kubeconfig::CLUSTER;
 use crate::error::ExpectedError;
 use crate::tell;
@@ -27,12 +31,13 @@ pub(super) struct Live {
     server: ApiServer,
     control_plane: ControlPlane,
     serving: JoinHandle<Result<(), TransportError>>,
+    kfam: Option<SocketAddr>,
     stop: CancellationToken,
 }
 
 impl Live {
     /// Starts it, and returns when it is complete.
-    pub(super) async fn start(plan: &Plan, listen: SocketAddr) -> Result<Self, ExpectedError> {
+    pub(super) async fn start(plan: &Plan, listen: SocketAddr, cluster_admin: &str) -> Result<Self, ExpectedError> {
         let listener = Listener::bind(listen).await?;
         let bound = listener.address();
         if !bound.ip().is_loopback() {
@@ -46,7 +51,26 @@ impl Live {
         let control_plane = ControlPlane::start(&server, &cluster, plan, Some(HEARTBEAT)).await?;
         let stop = CancellationToken::new();
         let serving = tokio::spawn(listener.serve(server.clone(), stop.clone()));
-        Ok(Self { server, control_plane, serving, stop })
+        let kfam = if control_plane.profiles {
+            let settings = Settings { cluster_admin: cluster_admin.to_owned(), ..Settings::default() };
+            let access = Kfam::new(kube::Client::new(server.service(), "default"), settings);
+            Some(kfam::serve(access, bound, stop.clone()).await?)
+        } else {
+            None
+        };
+        Ok(Self { server, control_plane, serving, kfam, stop })
+    }
+
+    /// The variables by which clients find it.
+    pub(super) fn variables(&self, kubeconfig: &Path) -> Vec<(&'static str, OsString)> {
+        let kfam = self.kfam().map(|url| ("KFAM_URL", url.into()));
+        [("KUBECONFIG", kubeconfig.as_os_str().to_owned())].into_iter().chain(kfam).collect()
+    }
+
+    /// Where Kubeflow's access management is, if there are Profiles to manage.
+    fn kfam(&self) -> Option<String> {
+        let address = self.kfam?;
+        Some(format!("http://{}", SocketAddr::new(reachable(address.ip()), address.port())))
     }
 
     /// What of the plan was not installed.

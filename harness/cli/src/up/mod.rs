@@ -4,6 +4,7 @@
 //! on to it, and ends with it.
 
 mod child;
+mod kfam;
 mod kubeconfig;
 mod live;
 mod signals;
@@ -57,7 +58,9 @@ async fn up(args: &UpArgs, plan: Plan) -> Result<Exit, ExpectedError> {
         tell::line(format_args!("warning: {} was left out: {}", left_out.object, left_out.why));
     }
     let exit = match args.command.split_first() {
-        Some((program, arguments)) => child::run(program, arguments, kubeconfig.path(), &mut signals).await?,
+        Some((program, arguments)) => {
+            child::run(program, arguments, &live.variables(kubeconfig.path()), &mut signals).await?
+        }
         None => {
             if !args.quiet {
                 Destination::open(None)?.print(&welcome(&live, &plan, &kubeconfig))?;
@@ -73,7 +76,7 @@ async fn up(args: &UpArgs, plan: Plan) -> Result<Exit, ExpectedError> {
 async fn start(args: &UpArgs, plan: &Plan) -> Result<(Live, Kubeconfig), ExpectedError> {
     let path = args.kubeconfig.as_deref();
     Kubeconfig::check(path)?;
-    let live = Live::start(plan, args.listen).await?;
+    let live = Live::start(plan, args.listen, &args.cluster_admin).await?;
     let kubeconfig = Kubeconfig::write(path, &live.kubeconfig())?;
     Ok((live, kubeconfig))
 }
@@ -86,6 +89,10 @@ fn welcome(live: &Live, plan: &Plan, kubeconfig: &Kubeconfig) -> String {
     if let Some(kserve) = plan.kserve {
         what.push_str(&format!(", KServe {kserve}"));
     }
-    let path = kubeconfig.path().display();
-    format!("{what} at {}\n\n  export KUBECONFIG={path}\n  kubectl get namespaces\n\nCtrl-C ends it.\n", live.url())
+    let mut text = format!("{what} at {}\n\n", live.url());
+    for (name, value) in live.variables(kubeconfig.path()) {
+        text.push_str(&format!("  export {name}={}\n", value.display()));
+    }
+    text.push_str("  kubectl get namespaces\n\nCtrl-C ends it.\n");
+    text
 }

@@ -12,7 +12,6 @@ use proofmark_controllers::{LegacyToken, Options, SecretTokens};
 use proofmark_identity::{Claims, ObjectRef, TokenSigner};
 
 pub(crate) struct ControlPlane {
-    pub(crate) oracle: PathBuf,
     pub(crate) kubeconfig: PathBuf,
     /// The certificate that clients check the server by (PEM).
     ca: String,
@@ -30,8 +29,7 @@ impl ControlPlane {
     )]
     #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     pub(crate) fn start() -> Option<Self> {
-        let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-        let oracle = std::env::var("PROOFMARK_SHARED").map_or_else(|_| beside(), PathBuf::from).join("oracle");
+        let oracle = oracle();
         let assets = std::env::var("KUBEBUILDER_ASSETS").map_or_else(|_| built(), |folder| Some(PathBuf::from(folder)));
         let Some(assets) =
             assets.filter(|folder| folder.join("kube-apiserver").is_file() && oracle.join("real/up").is_file())
@@ -53,7 +51,6 @@ impl ControlPlane {
         }
         let read = |path: &str| std::fs::read_to_string(folder.path().join(path)).expect("up wrote it");
         Some(Self {
-            oracle,
             kubeconfig: folder.path().join("kubeconfig"),
             ca: read("certs/apiserver.crt"),
             signing_key: read("sa.key"),
@@ -94,6 +91,13 @@ impl Drop for ControlPlane {
         let _ = Command::new("kill").arg(self.up.id().to_string()).status();
         let _ = self.up.wait();
     }
+}
+
+/// Where the recordings of a real server are, and the server itself.
+#[expect(clippy::disallowed_methods, reason = "tests find what lies beside the repository by environment variables")]
+pub(crate) fn oracle() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    std::env::var("PROOFMARK_SHARED").map_or_else(|_| beside(), PathBuf::from).join("oracle")
 }
 
 /// Where `oracle/real/build` keeps the binaries, if it was run before.

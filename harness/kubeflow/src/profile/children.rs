@@ -8,10 +8,10 @@ use super::model::Profile;
 use crate::roles;
 
 pub(super) const NAMESPACES: Resource = Resource::cluster("", "v1", "namespaces", "Namespace");
-pub(super) const POLICIES: Resource =
+pub(crate) const POLICIES: Resource =
     Resource::namespaced("security.istio.io", "v1beta1", "authorizationpolicies", "AuthorizationPolicy");
 pub(super) const ACCOUNTS: Resource = Resource::namespaced("", "v1", "serviceaccounts", "ServiceAccount");
-pub(super) const BINDINGS: Resource =
+pub(crate) const BINDINGS: Resource =
     Resource::namespaced("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding");
 pub(super) const QUOTAS: Resource = Resource::namespaced("", "v1", "resourcequotas", "ResourceQuota");
 
@@ -56,15 +56,10 @@ pub(super) fn label(namespace: &mut Value, config: &Config) -> bool {
 
 /// Who may reach the workloads in the namespace: the owner through the gateway, the namespace itself, probes, and the culler of notebooks.
 pub(super) fn authorization_policy(profile: &Profile, config: &Config) -> Value {
-    let owner = format!("{}{}", config.userid_prefix, profile.owner_name());
-    let header = format!("request.headers[{}]", config.userid_header);
     let mut policy = child(profile, &POLICIES, "ns-owner-access-istio");
     policy["metadata"]["annotations"] = json!({"role": "admin", "user": profile.owner_name()});
     policy["spec"] = json!({"rules": [
-        {
-            "from": [{"source": {"principals": [config.ingress_gateway_principal, config.pipelines_ui_principal]}}],
-            "when": [{"key": header, "values": [owner]}],
-        },
+        owner_rule(profile.owner_name(), config),
         {"when": [{"key": "source.namespace", "values": [profile.name()]}]},
         {"to": [{"operation": {"paths": ["/healthz", "/metrics", "/wait-for-drain"]}}]},
         {
@@ -73,6 +68,16 @@ pub(super) fn authorization_policy(profile: &Profile, config: &Config) -> Value 
         },
     ]});
     policy
+}
+
+/// Lets a user in through the gateway: the first rule of the owner's policy, and the only one of a contributor's.
+pub(crate) fn owner_rule(user: &str, config: &Config) -> Value {
+    json!({
+        "from": [{"source": {"principals": [config.ingress_gateway_principal, config.pipelines_ui_principal]}}],
+        "when": [{
+            "key": format!("request.headers[{}]", config.userid_header), "values": [format!("{}{user}", config.userid_prefix)],
+        }],
+    })
 }
 
 /// A service account of the Profile.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::iam::Aws;
+
 /// Settings; the default is what Kubeflow's manifests say (the same from 1.7 to 1.10).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// The request header that carries the user's name (`-userid-header`).
     pub userid_header: String,
@@ -19,6 +21,8 @@ pub struct Config {
     pub pipelines_ui_principal: String,
     /// Who may ask notebooks whether they are idle (`NOTEBOOK_CONTROLLER_PRINCIPAL`).
     pub notebook_controller_principal: String,
+    /// Credentials for AWS; none unless told.
+    pub aws: Option<Aws>,
 }
 
 impl Default for Config {
@@ -39,6 +43,7 @@ impl Default for Config {
             pipelines_ui_principal: "cluster.local/ns/kubeflow/sa/ml-pipeline-ui".to_owned(),
             notebook_controller_principal: "cluster.local/ns/kubeflow/sa/notebook-controller-service-account"
                 .to_owned(),
+            aws: None,
         }
     }
 }

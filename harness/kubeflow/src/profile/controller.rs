@@ -112,7 +112,7 @@ impl Reconcile for Profiles {
         profile = self.write(&profile).await?;
         let plugins = plugins::read(profile.plugins());
         for plugin in &plugins {
-            plugin.apply(&self.api, name).await?;
+            plugin.apply(&self.api, self.config.aws.as_ref(), name).await?;
         }
         if !profile.is_being_deleted() {
             if !profile.has_finalizer() {
@@ -121,7 +121,7 @@ impl Reconcile for Profiles {
             }
         } else if profile.has_finalizer() {
             for plugin in &plugins {
-                plugin.revoke(&self.api, name).await?;
+                plugin.revoke(&self.api, self.config.aws.as_ref(), name).await?;
             }
             profile.set_finalizer(false);
             self.write(&profile).await?;

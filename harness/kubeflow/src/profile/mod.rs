@@ -10,13 +10,19 @@
 //! * labels of a namespace are added when absent and never changed;
 //! * a ResourceQuota is not watched: one that somebody deletes comes back with the next reconcile only.
 //!
-//! There is no cloud here. A plugin that would change IAM writes its annotation and then fails as the real one does without credentials.
+//! A plugin that changes IAM needs credentials in the [`Config`]: [`Aws`] stands for any IAM. Without, it writes its annotation and then fails
+//! as the real one does. There is no IAM of Google's.
 
 mod children;
 mod config;
 mod controller;
+mod iam;
 mod model;
 mod plugins;
+mod trust;
 
+pub(crate) use children::{BINDINGS, POLICIES, owner_rule};
 pub use config::Config;
 pub use controller::{ProfileController, start};
+pub use iam::{Answer, Aws, Iam};
+pub(crate) use model::PROFILES;

@@ -5,7 +5,7 @@ use proofmark_controllers::kit::{Resource, object};
 use serde_json::{Map, Value, json};
 
 /// Where Profiles are served.
-pub(super) const PROFILES: Resource = Resource::cluster("kubeflow.org", "v1", "profiles", "Profile");
+pub(crate) const PROFILES: Resource = Resource::cluster("kubeflow.org", "v1", "profiles", "Profile");
 
 /// The finalizer by which plugins get to undo what they did.
 pub(super) const FINALIZER: &str = "profile-finalizer";

@@ -1,12 +1,15 @@
 //! Plugins of a Profile: they tie the service account `default-editor` to an identity in a cloud.
 //!
 //! Both write an annotation, which the cloud's own webhook or metadata server reads. What both do besides, changing the cloud's IAM, needs
-//! credentials, and there are none: it fails, and with it the reconcile, in the words of the cloud's own library.
+//! credentials: those for AWS are in the settings, and there are none for Google. Without them it fails, and with it the reconcile, in the
+//! words of the cloud's own library.
 
 use proofmark_controllers::kit::{Api, Error, object};
 use serde_json::{Value, json};
 
 use super::children::{ACCOUNTS, EDITOR};
+use super::iam::Aws;
+use super::trust;
 
 const AWS: &str = "AwsIamForServiceAccount";
 const GCP: &str = "WorkloadIdentity";
@@ -26,6 +29,8 @@ pub(super) enum PluginError {
         "google: could not find default credentials. See https://cloud.google.com/docs/authentication/external/set-up-adc for more information"
     )]
     NoGoogleCredentials,
+    #[error("{0}")]
+    Iam(String),
 }
 
 /// A plugin that the controller knows.
@@ -71,12 +76,16 @@ pub(super) fn default_workload_identity(plugins: &[Value], account: &str) -> Opt
 
 impl Plugin {
     /// Ties the service account to the identity.
-    pub(super) async fn apply(&self, api: &Api, namespace: &str) -> Result<(), PluginError> {
+    pub(super) async fn apply(&self, api: &Api, aws: Option<&Aws>, namespace: &str) -> Result<(), PluginError> {
         match self {
             Self::Aws { role, .. } if role.is_empty() => Err(PluginError::NoRole),
             Self::Aws { role, annotate_only } => {
                 annotate(api, namespace, "eks.amazonaws.com/role-arn", Some(role)).await?;
-                if *annotate_only { Ok(()) } else { Err(PluginError::NoAwsCredentials) }
+                if *annotate_only {
+                    Ok(())
+                } else {
+                    rewrite(aws, role, |policy| trust::admit(policy, &account(namespace))).await
+                }
             }
             Self::WorkloadIdentity { account } => {
                 annotate(api, namespace, "iam.gke.io/gcp-service-account", Some(account)).await?;
@@ -86,14 +95,33 @@ impl Plugin {
     }
 
     /// Unties it.
-    pub(super) async fn revoke(&self, api: &Api, namespace: &str) -> Result<(), PluginError> {
+    pub(super) async fn revoke(&self, api: &Api, aws: Option<&Aws>, namespace: &str) -> Result<(), PluginError> {
         match self {
-            Self::Aws { annotate_only, .. } => {
+            Self::Aws { role, annotate_only } => {
                 annotate(api, namespace, "eks.amazonaws.com/role-arn", None).await?;
-                if *annotate_only { Ok(()) } else { Err(PluginError::NoAwsCredentials) }
+                let dismiss = |policy: &Value| Some(trust::dismiss(policy, &account(namespace)));
+                if *annotate_only { Ok(()) } else { rewrite(aws, role, dismiss).await }
             }
             Self::WorkloadIdentity { .. } => Err(PluginError::NoGoogleCredentials),
         }
+    }
+}
+
+/// How tokens name the editor's service account.
+fn account(namespace: &str) -> String {
+    format!("system:serviceaccount:{namespace}:{EDITOR}")
+}
+
+/// Edits a role's trust policy; `edit` gives none where nothing is to change.
+async fn rewrite(aws: Option<&Aws>, role_arn: &str, edit: impl Fn(&Value) -> Option<Value>) -> Result<(), PluginError> {
+    let iam = aws.ok_or(PluginError::NoAwsCredentials)?.iam();
+    let role = role_arn.rsplit('/').next().unwrap_or_default();
+    let document = iam.trust_policy(role).await.map_err(PluginError::Iam)?;
+    // IAM keeps no document that is not JSON.
+    let policy = serde_json::from_str(&document).unwrap_or_default();
+    match edit(&policy) {
+        Some(edited) => iam.set_trust_policy(role, edited.to_string()).await.map_err(PluginError::Iam),
+        None => Ok(()),
     }
 }
 

@@ -3,6 +3,8 @@
 //! Objects lose what cannot repeat (uids, resource versions, times) and what the recordings dropped: managedFields and the status of quotas.
 //! A step is given ten seconds of the runtime's clock to come true.
 
+mod stands;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use kube::Client;
 use kube::client::Body;
 use proofmark_controllers::kit::{Resource, object};
 use serde_json::{Value, json};
+pub(crate) use stands::{Roles, Stands};
+use stands::{asked_of_iam, told};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
@@ -29,6 +33,7 @@ static KINDS: [Resource; 6] = [
 
 pub(crate) struct Player {
     client: Client,
+    stands: Stands,
     case: String,
     given: Vec<Value>,
     /// Kind, namespace and name of what should exist beside what was given.
@@ -38,11 +43,11 @@ pub(crate) struct Player {
 
 impl Player {
     /// Plays a case to its end and removes what it made.
-    pub(crate) async fn play(client: Client, case: &Value) -> Vec<String> {
+    pub(crate) async fn play(client: Client, stands: Stands, case: &Value) -> Vec<String> {
         let given = object::list(case, "/given").to_vec();
         let name = object::text(case, "/case").to_owned();
         let mut player =
-            Self { client, case: name, given: given.clone(), there: BTreeSet::new(), differences: Vec::new() };
+            Self { client, stands, case: name, given: given.clone(), there: BTreeSet::new(), differences: Vec::new() };
         let mut steps = object::list(case, "/then").iter().peekable();
         while let Some(step) = steps.next() {
             let what = object::text(step, "/what");
@@ -51,6 +56,17 @@ impl Player {
                     created.strip_prefix("(dryRun=All) ").map_or((false, created), |rest| (true, rest));
                 let answer = player.create_up_to(created, dry_run).await;
                 player.compare(what, &step["response"], &answer);
+            } else if what == "KFAM" {
+                let answer = player.stands.kfam(&step["request"]).await;
+                player.compare(&format!("{what} {}", step["request"]), &told(&step["response"]), &answer);
+            } else if let Some(role) = what.strip_prefix("given at AWS: trust policy of role ") {
+                player.stands.iam.set(role, step["response"].to_string());
+            } else if let Some(role) = what.strip_prefix("trust policy of role ") {
+                let role = role.strip_suffix(" afterwards").expect("a role");
+                player.compare(what, &step["response"], &player.stands.iam.get(role));
+            } else if what.contains("what the controller asked of IAM") {
+                let asked = player.stands.iam.asked();
+                player.compare(what, &asked_of_iam(step), &asked);
             } else if step.get("request").is_some() {
                 let answer = player.act(&step["request"]).await;
                 player.compare(what, &step["response"], &answer);

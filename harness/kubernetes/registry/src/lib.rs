@@ -16,7 +16,6 @@ mod amount;
 mod check;
 mod defaults;
 mod diff;
-mod gojson;
 mod image;
 mod internal;
 mod kinds;

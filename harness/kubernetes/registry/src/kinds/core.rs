@@ -6,7 +6,7 @@ use proofmark_status::FieldError;
 use serde_json::{Map, Value, json};
 
 use crate::strategy::{BASE, NameRule, Repeats};
-use crate::{Strategy, content, defaults, gojson, meta};
+use crate::{Strategy, content, defaults, meta};
 
 /// The largest ConfigMap or Secret, in bytes of its data.
 const DATA_MAX: usize = 1024 * 1024;
@@ -181,7 +181,7 @@ fn docker_config(text: Option<&str>, key: &str, errors: &mut Vec<FieldError>) {
         return;
     };
     let bytes = BASE64_STANDARD.decode(text).unwrap_or_default();
-    if let Some(problem) = gojson::problem(&bytes) {
+    if let Some(problem) = proofmark_text::go_json::problem(&bytes) {
         errors.push(FieldError::invalid(at, "<secret contents redacted>", problem));
     }
 }

@@ -1,7 +1,7 @@
-//! Whether bytes are JSON, in the words of Go's `encoding/json`.
+//! JSON in the words of Go's `encoding/json`: what it says of bytes that are none.
 
 /// What is wrong with a text that should be one JSON value; none where nothing is.
-pub(crate) fn problem(text: &[u8]) -> Option<String> {
+pub fn problem(text: &[u8]) -> Option<String> {
     let mut reader = Reader { text, at: 0 };
     let outcome = reader.value("looking for beginning of value").and_then(|()| {
         reader.blank();
@@ -12,6 +12,25 @@ pub(crate) fn problem(text: &[u8]) -> Option<String> {
     });
     outcome.err()
 }
+
+/// The first value of a stream, as Go's `json.Decoder` cuts it out: what follows is left alone.
+///
+/// # Errors
+/// The decoder's own: `EOF` when there is none, `unexpected EOF` when it is cut off, or the scanner's complaint.
+pub fn first_value(stream: &[u8]) -> Result<&[u8], String> {
+    let mut reader = Reader { text: stream, at: 0 };
+    reader.blank();
+    if reader.peek().is_none() {
+        return Err("EOF".to_owned());
+    }
+    match reader.value("looking for beginning of value") {
+        Ok(()) => Ok(&stream[..reader.at]),
+        Err(problem) if problem == CUT_OFF => Err("unexpected EOF".to_owned()),
+        Err(problem) => Err(problem),
+    }
+}
+
+const CUT_OFF: &str = "unexpected end of JSON input";
 
 type Outcome = Result<(), String>;
 
@@ -39,7 +58,7 @@ impl Reader<'_> {
     }
 
     fn next(&mut self) -> Result<u8, String> {
-        let c = self.peek().ok_or("unexpected end of JSON input")?;
+        let c = self.peek().ok_or(CUT_OFF)?;
         self.at += 1;
         Ok(c)
     }
@@ -187,7 +206,7 @@ impl Reader<'_> {
 mod tests {
     use rstest::rstest;
 
-    use super::problem;
+    use super::{first_value, problem};
 
     #[rstest]
     #[case("{\"auths\": {}}", None)]
@@ -199,5 +218,16 @@ mod tests {
     #[case("[1 2]", Some("invalid character '2' after array element"))]
     fn words_it_as_go_does(#[case] text: &str, #[case] want: Option<&str>) {
         assert_eq!(problem(text.as_bytes()).as_deref(), want);
+    }
+
+    #[rstest]
+    #[case("", Err("EOF"))]
+    #[case("  \n", Err("EOF"))]
+    #[case("{", Err("unexpected EOF"))]
+    #[case("[1] rest", Ok("[1]"))]
+    #[case("{x", Err("invalid character 'x' looking for beginning of object key string"))]
+    fn streams_are_cut_as_go_cuts_them(#[case] stream: &str, #[case] want: Result<&str, &str>) {
+        let got = first_value(stream.as_bytes());
+        assert_eq!(got.map_err(|problem| problem.leak() as &str), want.map(str::as_bytes));
     }
 }
