@@ -26,7 +26,6 @@ pub mod explain;
 mod forbidden;
 mod matching;
 mod model;
-mod names;
 mod object;
 mod policy;
 pub mod review;

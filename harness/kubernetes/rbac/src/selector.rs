@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::names;
 use crate::{LabelSelector, LabelSelectorRequirement, SelectorRequirement};
+use proofmark_text::content;
 
 impl LabelSelector {
     /// Whether all labels and expressions hold. A malformed expression never holds.
@@ -14,8 +14,9 @@ impl LabelSelector {
 
     /// Whether Kubernetes can turn it into a selector: known operators, well-formed keys and values.
     pub fn is_valid(&self) -> bool {
-        let label =
-            |(key, value): (&String, &String)| names::label_key(key).is_empty() && names::label_value(value).is_empty();
+        let label = |(key, value): (&String, &String)| {
+            content::qualified_name(key).is_empty() && content::label_value(value).is_empty()
+        };
         self.match_labels.iter().all(label) && self.match_expressions.iter().all(LabelSelectorRequirement::is_valid)
     }
 }
@@ -39,7 +40,9 @@ impl LabelSelectorRequirement {
             "Exists" | "DoesNotExist" => self.values.is_empty(),
             _ => false,
         };
-        values && names::label_key(&self.key).is_empty() && self.values.iter().all(|v| names::label_value(v).is_empty())
+        values
+            && content::qualified_name(&self.key).is_empty()
+            && self.values.iter().all(|v| content::label_value(v).is_empty())
     }
 }
 
@@ -127,7 +130,7 @@ impl<'a> Tokens<'a> {
         let Some(Token::Word(key)) = self.take() else {
             return None;
         };
-        if !names::label_key(key).is_empty() {
+        if !content::qualified_name(key).is_empty() {
             return None;
         }
         if negated || self.at_end_of_term() {
@@ -146,7 +149,8 @@ impl<'a> Tokens<'a> {
         };
         let values = if matches!(operator, "in" | "notin") { self.values()? } else { vec![self.value()?] };
         let numeric = matches!(operator, "gt" | "lt");
-        let sound = |value: &String| names::label_value(value).is_empty() && (!numeric || value.parse::<i64>().is_ok());
+        let sound =
+            |value: &String| content::label_value(value).is_empty() && (!numeric || value.parse::<i64>().is_ok());
         values.iter().all(sound).then(|| SelectorRequirement { key: key.clone(), operator, values })
     }
 

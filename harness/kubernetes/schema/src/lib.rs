@@ -17,7 +17,6 @@ mod default;
 mod embedded;
 mod json;
 mod metadata;
-mod names;
 mod number;
 pub mod openapi;
 mod parse;

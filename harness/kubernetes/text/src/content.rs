@@ -126,7 +126,12 @@ pub fn qualified_name(text: &str) -> Vec<String> {
             if prefix.is_empty() {
                 errors.push("prefix part must be non-empty".to_owned());
             } else {
-                errors.extend(dns_subdomain(prefix).into_iter().map(|e| format!("prefix part {e}")));
+                if prefix.len() > SUBDOMAIN_MAX {
+                    errors.push(format!("prefix part {}", too_many_bytes(SUBDOMAIN_MAX)));
+                }
+                if !prefix.split('.').all(is_label) {
+                    errors.push(format!("prefix part {SUBDOMAIN}"));
+                }
             }
             *name
         }
@@ -306,6 +311,8 @@ mod tests {
                 "must not begin or end with a hyphen"
             ]
         );
+        let long = format!("{}/c", "a".repeat(254));
+        assert_eq!(qualified_name(&long), ["prefix part must be no more than 253 bytes"]);
         assert!(qualified_name("A.b/c")[0].starts_with("prefix part a lowercase RFC 1123 subdomain"));
         assert_eq!(path_segment("a/b"), ["may not contain '/'"]);
     }

@@ -1,10 +1,11 @@
 //! Selectors in access reviews: what is wrong with them, and what they require.
 
 use proofmark_status::FieldError;
+use proofmark_text::content;
 
 use super::SelectorAttributes;
 use crate::selector::{parse_fields, parse_labels};
-use crate::{LabelSelectorRequirement, SelectorRequirement, names};
+use crate::{LabelSelectorRequirement, SelectorRequirement};
 
 /// What could be parsed; `failed` when something could not.
 #[derive(Default)]
@@ -91,11 +92,11 @@ pub(crate) fn label_requirement(
     field: &str,
 ) -> Vec<FieldError> {
     let mut errors: Vec<FieldError> = operator(one, any_operator, field).into_iter().collect();
-    let key = names::label_key(&one.key).into_iter();
+    let key = content::qualified_name(&one.key).into_iter();
     errors.extend(key.map(|message| FieldError::invalid(format!("{field}.key"), one.key.as_str(), message)));
     if !any_value {
         for (i, value) in one.values.iter().enumerate() {
-            let messages = names::label_value(value).into_iter();
+            let messages = content::label_value(value).into_iter();
             errors.extend(messages.map(|m| FieldError::invalid(format!("{field}.values[{i}]"), value.as_str(), m)));
         }
     }

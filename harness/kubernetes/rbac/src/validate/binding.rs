@@ -1,10 +1,11 @@
 //! RoleBindings and ClusterRoleBindings.
 
 use proofmark_status::FieldError;
+use proofmark_text::content;
 use serde_json::{Map, Value, json};
 
 use super::unreadable;
-use crate::{Binding, GROUP, RoleRef, Subject, names};
+use crate::{Binding, GROUP, RoleRef, Subject};
 
 /// Complaints about a RoleBinding.
 pub fn validate_role_binding(object: &Value) -> Vec<FieldError> {
@@ -58,7 +59,7 @@ fn validate(binding: &Binding, namespaced: bool) -> Vec<FieldError> {
     if name.is_empty() {
         errors.push(FieldError::required("roleRef.name", ""));
     }
-    let segments = names::path_segment(name);
+    let segments = content::path_segment(name);
     errors.extend(segments.into_iter().map(|message| FieldError::invalid("roleRef.name", name.as_str(), message)));
     for (i, one) in binding.subjects.iter().enumerate() {
         errors.extend(subject(one, namespaced, &format!("subjects[{i}]")));
@@ -77,7 +78,7 @@ fn subject(subject: &Subject, namespaced: bool, field: &str) -> Vec<FieldError> 
     match subject.kind.as_str() {
         "ServiceAccount" => {
             if !name.is_empty() {
-                let messages = names::subdomain(name).into_iter();
+                let messages = content::dns_subdomain(name).into_iter();
                 errors.extend(messages.map(|message| FieldError::invalid(format!("{field}.name"), name, message)));
             }
             if !subject.api_group.is_empty() {

@@ -1,11 +1,12 @@
 //! Roles and ClusterRoles.
 
 use proofmark_status::FieldError;
+use proofmark_text::content;
 use serde_json::{Value, json};
 
 use super::unreadable;
 use crate::review::selectors::label_requirement;
-use crate::{LabelSelector, PolicyRule, Role, names};
+use crate::{LabelSelector, PolicyRule, Role};
 
 /// Complaints about a Role.
 pub fn validate_role(object: &Value) -> Vec<FieldError> {
@@ -31,7 +32,7 @@ pub fn validate_cluster_role_update(object: &Value, old: &Value) -> Vec<FieldErr
     let tolerate = Role::read(old, "ClusterRole").is_ok_and(|old| {
         let selectors = old.aggregation_rule.iter().flat_map(|rule| &rule.cluster_role_selectors);
         let values = selectors.flat_map(|s| &s.match_expressions).flat_map(|e| &e.values);
-        values.into_iter().any(|value| !names::label_value(value).is_empty())
+        values.into_iter().any(|value| !content::label_value(value).is_empty())
     });
     cluster_role(object, tolerate)
 }
@@ -64,8 +65,8 @@ fn selector(selector: &LabelSelector, tolerate_values: bool, field: &str) -> Vec
     let mut errors = Vec::new();
     let labels = format!("{field}.matchLabels");
     for (key, value) in &selector.match_labels {
-        let keys = names::label_key(key).into_iter().map(|message| (key, message));
-        let values = names::label_value(value).into_iter().map(|message| (value, message));
+        let keys = content::qualified_name(key).into_iter().map(|message| (key, message));
+        let values = content::label_value(value).into_iter().map(|message| (value, message));
         errors.extend(keys.chain(values).map(|(bad, message)| FieldError::invalid(&labels, bad.as_str(), message)));
     }
     for (i, expression) in selector.match_expressions.iter().enumerate() {

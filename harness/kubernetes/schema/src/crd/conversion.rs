@@ -9,9 +9,8 @@ use super::definition::{Definition, object, text};
 use super::go;
 use super::options::Options;
 use super::spec::{one_of, version_label};
-use crate::names::subdomain;
 use crate::path::item;
-use proofmark_text::Url;
+use proofmark_text::{Url, content};
 
 /// The versions of `ConversionReview` that the server understands.
 const REVIEWS: [&str; 2] = ["v1", "v1beta1"];
@@ -171,7 +170,7 @@ fn validate_path(path: &str, at: &str) -> Vec<FieldError> {
         if step.is_empty() {
             errors.push(complain(format!("segment[{i}] may not be empty")));
         } else {
-            errors.extend(subdomain(step).into_iter().map(|why| complain(format!("segment[{i}]: {why}"))));
+            errors.extend(content::dns_subdomain(step).into_iter().map(|why| complain(format!("segment[{i}]: {why}"))));
         }
     }
     errors

@@ -1,9 +1,9 @@
 //! The names of a resource.
 
 use proofmark_status::FieldError;
+use proofmark_text::content;
 
 use super::definition::Names;
-use crate::names::label_1035;
 use crate::path::{child, item};
 
 /// What is wrong with names that are given; that they are, is checked elsewhere.
@@ -17,7 +17,7 @@ pub(super) fn validate(names: &Names<'_>, at: &str) -> Vec<FieldError> {
     }
     for key in ["kind", "listKind"] {
         let name = names.get(key);
-        let complaints = label_1035(&name.to_lowercase());
+        let complaints = content::dns_1035_label(&name.to_lowercase());
         if !name.is_empty() && !complaints.is_empty() {
             let detail = format!("may have mixed case, but should otherwise match: {}", complaints.join(","));
             errors.push(FieldError::invalid(child(at, key), name, detail));
@@ -34,7 +34,7 @@ pub(super) fn validate(names: &Names<'_>, at: &str) -> Vec<FieldError> {
 
 /// A complaint about a text that must be a DNS label beginning with a letter.
 pub(super) fn label(at: String, text: &str) -> Option<FieldError> {
-    let complaints = label_1035(text);
+    let complaints = content::dns_1035_label(text);
     (!complaints.is_empty()).then(|| FieldError::invalid(at, text, complaints.join(",")))
 }
 

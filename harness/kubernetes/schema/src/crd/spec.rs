@@ -1,12 +1,12 @@
 //! `spec`, from top to bottom in the order in which Kubernetes complains.
 
 use proofmark_status::FieldError;
+use proofmark_text::content;
 use serde_json::Value;
 
 use super::definition::Definition;
 use super::options::Options;
 use super::{columns, conversion, go, names, props, selectable, subresources, survey, versions};
-use crate::names::{label_1035, subdomain};
 use crate::path::item;
 
 /// Everything wrong with `spec`.
@@ -81,7 +81,7 @@ pub(super) fn one_of(at: &str, text: &str, accepted: &[&str]) -> Option<FieldErr
 
 fn group(group: &str) -> Option<FieldError> {
     let at = "spec.group";
-    let complaints = subdomain(group);
+    let complaints = content::dns_subdomain(group);
     if group.is_empty() {
         Some(FieldError::required(at, ""))
     } else if !complaints.is_empty() {
@@ -122,5 +122,8 @@ fn versions_together(new: &Definition<'_>) -> Vec<FieldError> {
 
 /// Names of versions in lists of other things.
 pub(super) fn version_label(at: &str, text: &str) -> Vec<FieldError> {
-    label_1035(text).into_iter().map(|complaint| FieldError::invalid(at, Value::from(text), complaint)).collect()
+    content::dns_1035_label(text)
+        .into_iter()
+        .map(|complaint| FieldError::invalid(at, Value::from(text), complaint))
+        .collect()
 }

@@ -3,9 +3,9 @@
 //! Source: `k8s.io/apimachinery/pkg/api/validation/objectmeta.go`, release 1.35.
 
 use proofmark_status::FieldError;
+use proofmark_text::content;
 use serde_json::Value;
 
-use crate::names;
 use crate::path::{child, item};
 
 /// All annotations together may not be larger, in bytes.
@@ -22,12 +22,12 @@ pub(crate) fn validate(metadata: &Value, at: &str) -> Vec<FieldError> {
     complain(
         "generateName",
         prefix,
-        names::path_segment(prefix).into_iter().filter(|c| !c.starts_with("may not be")).collect(),
+        content::path_segment(prefix).into_iter().filter(|c| !c.starts_with("may not be")).collect(),
     );
-    complain("name", text("name"), names::path_segment(text("name")));
+    complain("name", text("name"), content::path_segment(text("name")));
     let namespace = text("namespace");
     if !namespace.is_empty() {
-        complain("namespace", namespace, names::label(namespace));
+        complain("namespace", namespace, content::dns_label(namespace));
     }
     if let Some(generation) = metadata.get("generation").and_then(Value::as_i64).filter(|g| *g < 0) {
         errors.push(FieldError::invalid(child(at, "generation"), generation, "must be greater than or equal to 0"));
@@ -44,8 +44,8 @@ fn labels(metadata: &Value, at: &str, errors: &mut Vec<FieldError>) {
     let at = child(at, "labels");
     for (key, value) in metadata.get("labels").and_then(Value::as_object).into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
-        errors.extend(names::qualified(key).into_iter().map(|c| FieldError::invalid(&at, key.as_str(), c)));
-        errors.extend(names::label_value(value).into_iter().map(|c| FieldError::invalid(&at, value, c)));
+        errors.extend(content::qualified_name(key).into_iter().map(|c| FieldError::invalid(&at, key.as_str(), c)));
+        errors.extend(content::label_value(value).into_iter().map(|c| FieldError::invalid(&at, value, c)));
     }
 }
 
@@ -53,7 +53,7 @@ fn annotations(metadata: &Value, at: &str, errors: &mut Vec<FieldError>) {
     let at = child(at, "annotations");
     let mut size = 0;
     for (key, value) in metadata.get("annotations").and_then(Value::as_object).into_iter().flatten() {
-        let complaints = names::qualified(&key.to_lowercase());
+        let complaints = content::qualified_name(&key.to_lowercase());
         errors.extend(complaints.into_iter().map(|c| FieldError::invalid(&at, key.as_str(), c)));
         size += key.len() + value.as_str().map_or(0, str::len);
     }
@@ -102,7 +102,7 @@ fn finalizers(metadata: &Value, at: &str, errors: &mut Vec<FieldError>) {
     let at = child(at, "finalizers");
     let all: Vec<&str> = list(metadata, "finalizers").filter_map(Value::as_str).collect();
     for name in &all {
-        errors.extend(names::qualified(name).into_iter().map(|c| FieldError::invalid(&at, *name, c)));
+        errors.extend(content::qualified_name(name).into_iter().map(|c| FieldError::invalid(&at, *name, c)));
     }
     if all.contains(&"orphan") && all.contains(&"foregroundDeletion") {
         let detail = "finalizer orphan and foregroundDeletion cannot be both set";

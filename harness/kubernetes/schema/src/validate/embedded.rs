@@ -3,12 +3,13 @@
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta/validation.go`, release 1.35.
 
 use proofmark_status::FieldError;
+use proofmark_text::content;
 use serde_json::{Map, Value};
 
 use crate::json::sorted;
+use crate::metadata;
 use crate::path::{child, entry, item};
 use crate::schema::Schema;
-use crate::{metadata, names};
 
 impl Schema {
     /// What is wrong with `apiVersion`, `kind` and `metadata` of embedded resources. The object itself is not looked at as one.
@@ -57,7 +58,7 @@ pub(crate) fn check(fields: &Map<String, Value>, at: &str, errors: &mut Vec<Fiel
             Some(version) if key == "apiVersion" => (version != "/" && version.matches('/').count() > 1)
                 .then(|| format!("unexpected GroupVersion string: {version}")),
             Some(kind) => {
-                let complaints = names::label_1035(&kind.to_lowercase());
+                let complaints = content::dns_1035_label(&kind.to_lowercase());
                 let joined = complaints.join(",");
                 (!joined.is_empty()).then(|| format!("may have mixed case, but should otherwise match: {joined}"))
             }
