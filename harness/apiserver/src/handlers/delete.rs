@@ -93,8 +93,8 @@ pub(super) async fn delete_object(
     loop {
         let live = call.server.store.snapshot().get(&target.resource.prefix, &target.place()).cloned();
         let live = live.ok_or_else(|| target.not_found())?;
-        if is_namespace(target) {
-            options.check_namespace(target, &live)?;
+        if is_namespace(target) || resource::is_definition(target.resource) {
+            options.check_early(target, &live)?;
         } else {
             options.check(target, &live)?;
         }
@@ -154,8 +154,7 @@ pub(super) fn delete_live(
         }
         _ if held => {
             if meta::text(&object, "deletionTimestamp").is_empty() {
-                set_deletion(&mut object, now, 0);
-                count_generation(&mut object);
+                mark_held(&mut object, now);
             }
             return store(call, target, object, live, options).map(|(value, _)| Outcome::Kept(value));
         }
@@ -189,6 +188,12 @@ fn mark(target: &Target<'_>, object: &mut Value, options: &DeleteOptions, now: T
     set_deletion(object, now, seconds);
     count_generation(object);
     Mark::Leaves(seconds)
+}
+
+/// Marks an object that goes as soon as its finalizers are gone.
+pub(crate) fn mark_held(object: &mut Value, now: Timestamp) {
+    set_deletion(object, now, 0);
+    count_generation(object);
 }
 
 fn set_deletion(object: &mut Value, from: Timestamp, seconds: i64) {

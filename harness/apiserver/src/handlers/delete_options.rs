@@ -162,8 +162,8 @@ impl DeleteOptions {
         Ok(())
     }
 
-    /// The same for namespaces, which check for themselves and in words of their own.
-    pub(super) fn check_namespace(&self, target: &Target<'_>, live: &Object) -> Result<(), Refusal> {
+    /// The same for kinds that check for themselves and in words of their own: namespaces, definitions of custom resources.
+    pub(super) fn check_early(&self, target: &Target<'_>, live: &Object) -> Result<(), Refusal> {
         let revision = live.revision.to_string();
         let pairs = [
             ("UID", &self.uid, meta::text(&live.value, "uid")),
@@ -173,7 +173,7 @@ impl DeleteOptions {
             if let Some(wanted) = wanted.as_deref().filter(|w| *w != have) {
                 let why =
                     format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {have}");
-                return Err(Status::conflict("", "namespaces", target.name, &why).into());
+                return Err(Status::conflict(&target.resource.group, &target.resource.plural, target.name, &why).into());
             }
         }
         Ok(())

@@ -139,6 +139,13 @@ pub(crate) fn by_server(server: &Inner, resource: &Resource, object: &Value) -> 
     with_manager(server, resource, "kube-apiserver", "", |fields, manager| fields.update(None, object, manager))
 }
 
+/// The same of an object whose status the server itself changes.
+pub(crate) fn status_by_server(server: &Inner, resource: &Resource, live: &Value, new: &Value) -> Value {
+    with_manager(server, resource, "kube-apiserver", "status", |fields, manager| {
+        fields.update(Some(live), new, manager)
+    })
+}
+
 /// The object after a server-side apply.
 pub(super) fn apply(
     call: &Call<'_>,

@@ -30,7 +30,9 @@ use std::sync::Arc;
 use proofmark_status::Status;
 
 pub(crate) use body::complete;
+pub(crate) use delete::mark_held;
 pub(crate) use managed::by_server as managed_by_server;
+pub(crate) use managed::status_by_server as managed_status_by_server;
 pub(crate) use options::WriteOptions;
 pub(crate) use reply::{Content, List, Reply};
 pub(crate) use reviews::user_info;
@@ -122,5 +124,7 @@ fn acceptable(call: &Call<'_>, target: &Target<'_>) -> Result<(), Refusal> {
     let info = call.exchange.info;
     let watchable = target.resource.verbs.iter().any(|verb| verb == "watch");
     let streams = info.verb == "watch" || (info.verb == "list" && watchable);
-    Negotiated::of(call.exchange.headers).refuses_object(streams).map_or(Ok(()), Err)
+    Negotiated::of(call.exchange.headers)
+        .refuses_object(target.resource.custom().is_some(), streams)
+        .map_or(Ok(()), Err)
 }

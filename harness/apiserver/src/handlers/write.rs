@@ -82,8 +82,11 @@ pub(super) fn validate_update(
     let resource = target.resource;
     let mut errors = kind_errors(resource, new);
     errors.extend(meta::validate_update(new, old));
-    let verdict = match resource.custom() {
-        Some(custom) if subresource == "status" => custom.validate_status(new, old),
+    let verdict = match (resource.custom(), resource.strategy.validate_status) {
+        (Some(custom), _) if subresource == "status" => custom.validate_status(new, old),
+        (None, Some(validate)) if subresource == "status" => {
+            Verdict { errors: validate(new, old), ..Verdict::default() }
+        }
         _ => match part(&resource.group, &resource.plural, subresource) {
             Some(part) => Verdict { errors: (part.validate)(new, old), ..Verdict::default() },
             None => validate_body(resource, new, Some(old)),

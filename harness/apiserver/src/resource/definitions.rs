@@ -90,7 +90,7 @@ pub(crate) fn establish(server: &Arc<Inner>, resource: &Arc<Resource>, object: &
         set_condition(&mut crd, &now, "KubernetesAPIApprovalPolicyConformant", status, reason, &message);
     }
     if crd["status"] != before {
-        own_status(server, &mut crd);
+        let crd = crate::handlers::managed_status_by_server(server, resource, &stored.value, &crd);
         // Nobody else writes between the read and this write: writes of definitions pass here one by one.
         let _ = crate::handlers::write(server, resource, &name, crd, Precondition::Revision(stored.revision));
     }
@@ -120,39 +120,6 @@ pub(crate) fn mark_deleted(server: &Arc<Inner>, crd: &mut Value) {
     }
     let message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
     set_condition(crd, &now, "Terminating", "True", "InstanceDeletionPending", message);
-}
-
-/// The fields that the server's own controllers own.
-fn own_status(server: &Arc<Inner>, crd: &mut Value) {
-    let entry = json!({
-        "manager": "kube-apiserver", "operation": "Update", "apiVersion": "apiextensions.k8s.io/v1",
-        "time": server.clock.stamp(), "fieldsType": "FieldsV1",
-        "fieldsV1": {"f:status": {
-            "f:acceptedNames": accepted_fields(&crd["status"]["acceptedNames"]),
-            "f:conditions": condition_fields(&crd["status"]["conditions"]),
-        }},
-        "subresource": "status",
-    });
-    let meta = meta::of_mut(crd);
-    let list = meta.entry("managedFields").or_insert_with(|| json!([]));
-    if let Some(list) = list.as_array_mut() {
-        list.retain(|e| e["manager"] != "kube-apiserver");
-        list.insert(0, entry);
-    }
-}
-
-fn condition_fields(conditions: &Value) -> Value {
-    let kinds = conditions.as_array().into_iter().flatten().filter_map(|c| c.get("type").and_then(Value::as_str));
-    let mut kinds: Vec<&str> = kinds.collect();
-    kinds.sort_unstable();
-    let entry =
-        json!({".": {}, "f:lastTransitionTime": {}, "f:message": {}, "f:reason": {}, "f:status": {}, "f:type": {}});
-    Value::Object(kinds.into_iter().map(|kind| (format!("k:{{\"type\":\"{kind}\"}}"), entry.clone())).collect())
-}
-
-fn accepted_fields(names: &Value) -> Value {
-    let fields = names.as_object().into_iter().flatten().map(|(key, _)| (format!("f:{key}"), json!({})));
-    Value::Object(fields.collect())
 }
 
 /// Compares a definition's names with those of the others of its group.
@@ -298,9 +265,7 @@ fn finalize(server: &Arc<Inner>, resource: &Arc<Resource>, stored: &Arc<crate::s
             left += 1;
             if meta::text(&object.value, "deletionTimestamp").is_empty() {
                 let mut marked = object.value.clone();
-                let meta = meta::of_mut(&mut marked);
-                meta.insert("deletionTimestamp".to_owned(), json!(now));
-                meta.insert("deletionGracePeriodSeconds".to_owned(), json!(0));
+                crate::handlers::mark_held(&mut marked, server.clock.now());
                 let _ = crate::handlers::write(server, version, place, marked, Precondition::Revision(object.revision));
             }
         } else {

@@ -103,6 +103,8 @@ pub struct Strategy {
     pub prepare_update: fn(&mut Value, &Value),
     /// Complaints about a new state (first argument) of an object that exists (second).
     pub validate_update: fn(&Value, &Value) -> Vec<FieldError>,
+    /// Complaints about a new state (first argument) that came through the status subresource; without it they are those of the whole object.
+    pub validate_status: Option<fn(&Value, &Value) -> Vec<FieldError>>,
     /// What a client is told about a state (and the one before) that is accepted all the same.
     pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
 }
@@ -155,6 +157,7 @@ pub(crate) const BASE: Strategy = Strategy {
     validate: fine,
     prepare_update: nothing_changed,
     validate_update: fine_change,
+    validate_status: None,
     warnings: silent,
 };
 
