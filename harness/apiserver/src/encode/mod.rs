@@ -39,6 +39,10 @@ pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negot
         Content::Discovery(value) => discovery(wanted, status, &value),
         Content::Status(answer) => written(wanted, status, &answer.to_value()),
         Content::Other(value) => written(wanted, status, &value),
+        Content::Scale { value, custom } => match object::scale(server, exchange, wanted, custom, value) {
+            Ok(value) => written(wanted, status, &value),
+            Err(refused) => refusal(wanted, refused),
+        },
         Content::Object { resource, value } => match object::one(server, exchange, wanted, &resource, value) {
             Ok(value) => written(wanted, status, &value),
             Err(refused) => refusal(wanted, refused),

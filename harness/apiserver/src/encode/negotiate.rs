@@ -75,9 +75,12 @@ impl Negotiated {
         Self { unacceptable: true, bad_shape, ..plain(Form::Json) }
     }
 
-    /// The refusal, if a plain object cannot be served.
-    pub(crate) fn refuses_object(&self, watch: bool) -> Option<Refusal> {
-        self.unacceptable.then(|| if self.bad_shape { super::only_media_types() } else { super::not_acceptable(watch) })
+    /// The refusal, if a plain object cannot be served. That of custom resources does not tell unknown forms from unknown shapes.
+    pub(crate) fn refuses_object(&self, custom: bool, watch: bool) -> Option<Refusal> {
+        self.unacceptable.then(|| match custom || self.bad_shape {
+            true => super::only_media_types(),
+            false => super::not_acceptable(watch),
+        })
     }
 }
 

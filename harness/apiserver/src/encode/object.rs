@@ -42,20 +42,39 @@ pub(super) fn one(
     value: Value,
 ) -> Result<Value, Refusal> {
     let value = shown(resource, &value).into_owned();
+    shaped(server, exchange, wanted, value, || printer(resource), || go_name(resource, false))
+}
+
+/// The Scale of an object.
+pub(super) fn scale(
+    server: &Arc<Inner>,
+    exchange: &Exchange<'_>,
+    wanted: &Negotiated,
+    custom: bool,
+    value: Value,
+) -> Result<Value, Refusal> {
+    let printer = || if custom { Printer::custom_scale() } else { Printer::builtin("autoscaling", "Scale") };
+    shaped(server, exchange, wanted, value, printer, || "*autoscaling.Scale".to_owned())
+}
+
+/// One value in the shape that was asked for.
+fn shaped(
+    server: &Arc<Inner>,
+    exchange: &Exchange<'_>,
+    wanted: &Negotiated,
+    value: Value,
+    printer: impl FnOnce() -> Printer,
+    go_name: impl FnOnce() -> String,
+) -> Result<Value, Refusal> {
     Ok(match wanted.shape {
         Shape::Object | Shape::Discovery => value,
         Shape::Table(version) => {
-            let include = include(exchange)?;
-            table(
-                &printer(resource),
-                &value,
-                TableOptions { include, version, ..TableOptions::default() },
-                server.clock.now(),
-            )
+            let options = TableOptions { include: include(exchange)?, version, ..TableOptions::default() };
+            table(&printer(), &value, options, server.clock.now())
         }
         Shape::Partial(version) => partial_object_metadata(&value, version),
         Shape::PartialList(_) => {
-            let kind = go_name(resource, false);
+            let kind = go_name();
             let message =
                 format!("you requested PartialObjectMetadataList, but the requested object is not a list ({kind})");
             return Err(Status::new(406, Reason::NotAcceptable, message).into());

@@ -20,8 +20,10 @@ pub(crate) struct Reply {
 pub(crate) enum Content {
     /// One object of a resource, as stored or as it would be.
     Object { resource: Arc<Resource>, value: Value },
-    /// An object of a kind that no resource stores (a review, a scale).
+    /// An object of a kind that no resource stores (a review).
     Other(Value),
+    /// The Scale of an object; that of a custom resource has columns of its own.
+    Scale { value: Value, custom: bool },
     /// A list of a resource.
     List { resource: Arc<Resource>, list: List },
     /// A watch.

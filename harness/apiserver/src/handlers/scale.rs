@@ -53,7 +53,7 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     let snapshot = call.server.store.snapshot();
     let live = snapshot.get(&resource.prefix, &target.place()).cloned().ok_or_else(|| target.not_found())?;
     if *call.exchange.method == Method::GET {
-        return Ok(Reply::new(200, Content::Other(shown(resource, &pointers, &live.value)?)));
+        return reply(resource, &pointers, &live.value);
     }
     let of_scale =
         call.server.catalog.find_virtual("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)?;
@@ -90,7 +90,7 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     admit::validate(&request, &wanted).await?;
     let change = Change { target, options: &options, subresource: "scale", live: &live, managed: true, admitted: true };
     let value = change.apply(call, object).await?;
-    Ok(Reply::new(200, Content::Other(shown(resource, &pointers, &value)?)))
+    reply(resource, &pointers, &value)
 }
 
 /// The Scale that the request asks for, with its owners.
@@ -157,11 +157,12 @@ fn check_uid(target: &Target<'_>, wanted: &Value, live: &Object) -> Result<(), R
 }
 
 /// The Scale of an object; 500 for a custom resource that has no replicas.
-fn shown(resource: &Resource, pointers: &Pointers, object: &Value) -> Result<Value, Refusal> {
-    of(resource, pointers, object).map_err(|_| {
+fn reply(resource: &Resource, pointers: &Pointers, object: &Value) -> Result<Reply, Refusal> {
+    let value = of(resource, pointers, object).map_err(|_| {
         let path = proofmark_status::quote(&pointers.spec.replace('/', "."));
-        Status::internal(&format!("the spec replicas field {path} does not exist")).into()
-    })
+        Status::internal(&format!("the spec replicas field {path} does not exist"))
+    })?;
+    Ok(Reply::new(200, Content::Scale { value, custom: resource.custom().is_some() }))
 }
 
 /// What the replicas of a Scale are whose custom resource has none: a write must set them.
