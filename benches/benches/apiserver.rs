@@ -33,7 +33,7 @@ async fn send(server: &ApiServer, method: Method, path: &str, body: Option<&Valu
         .header("content-type", "application/json")
         .body(Full::new(bytes))
         .expect("a well-formed request");
-    let Ok(response) = server.service().oneshot(request).await;
+    let response = server.service().oneshot(request).await.expect("no fault");
     assert!(response.status().is_success(), "{path}: {}", response.status());
     match response.into_body().collect().await {
         Ok(body) => body.to_bytes(),
@@ -76,7 +76,7 @@ fn watched_create(c: &mut Criterion) {
             .uri(format!("{CONFIG_MAPS}?watch=1"))
             .body(Full::new(Bytes::new()))
             .expect("a well-formed request");
-        let Ok(response) = server.service().oneshot(request).await;
+        let response = server.service().oneshot(request).await.expect("no fault");
         response.into_body()
     });
     c.bench_function("apiserver/create-watched", |b| {

@@ -46,7 +46,7 @@ impl Server {
             .header("content-type", content_type)
             .body(http_body_util::Full::new(bytes::Bytes::copy_from_slice(body)));
         let Ok(request) = request else { return false };
-        let Ok(response) = self.runtime.block_on(self.server.service().oneshot(request));
+        let response = self.runtime.block_on(self.server.service().oneshot(request)).expect("no fault");
         assert!(response.status().as_u16() < 600);
         true
     }

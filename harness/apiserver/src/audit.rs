@@ -1,9 +1,14 @@
 //! Who asked for what, and what was decided: the request log, and the record that every in-process answer carries.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use proofmark_rbac::{Decision, Explanation, Policy, UserInfo};
+
+use serde::{Serialize, Serializer};
 
 use crate::authz;
 use crate::request::RequestInfo;
@@ -11,12 +16,19 @@ use crate::request::RequestInfo;
 /// How many requests the log keeps.
 const KEPT: usize = 10_000;
 
-/// One request as the server saw it. In-process answers carry it in their extensions.
-#[derive(Debug, Clone, Default)]
+/// One request as the server saw it. In-process answers carry it in their extensions. Serialized it is one flat object, for logs.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Audit {
+    /// When it came.
+    pub time: Timestamp,
+    /// How long it took until the answer began; a watch goes on after that. Serialized in whole microseconds.
+    #[serde(rename = "durationMicroseconds", serialize_with = "microseconds")]
+    pub duration: Duration,
     /// The authenticated caller.
     pub user: UserInfo,
     /// Whom it impersonated, if anybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub impersonated: Option<UserInfo>,
     /// The verb, as authorization saw it.
     pub verb: String,
@@ -30,13 +42,32 @@ pub struct Audit {
     pub namespace: String,
     /// The object's name; empty for collections.
     pub name: String,
-    /// What authorization decided; none if the request did not get that far.
+    /// What authorization decided; none if the request did not get that far. Serialized without its grant, which the reason names.
+    #[serde(serialize_with = "decision", skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer; 0 if the connection was reset instead.
     pub status: u16,
+    /// The faults that struck it, as text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
     /// What admission noted: webhooks' and policies' audit annotations, by their keys.
-    pub annotations: std::collections::BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
+    #[serde(skip)]
     seen: Option<Seen>,
+}
+
+fn microseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}
+
+fn decision<S: Serializer>(decision: &Option<Decision>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Decided<'a> {
+        allowed: bool,
+        reason: &'a str,
+    }
+    decision.as_ref().map(|d| Decided { allowed: d.allowed, reason: &d.reason }).serialize(serializer)
 }
 
 /// What an explanation needs: the policy as it was, and the request.
@@ -54,19 +85,27 @@ impl std::fmt::Debug for Seen {
 }
 
 impl Audit {
-    pub(crate) fn new(info: &RequestInfo) -> Self {
+    pub(crate) fn new(info: &RequestInfo, time: Timestamp) -> Self {
         let resource = match info.subresource.as_str() {
             "" => info.resource.clone(),
             sub => format!("{}/{sub}", info.resource),
         };
         Self {
+            time,
+            duration: Duration::ZERO,
+            user: UserInfo::default(),
+            impersonated: None,
             verb: info.verb.clone(),
             path: info.path.clone(),
             group: info.group.clone(),
             resource,
             namespace: info.namespace.clone(),
             name: info.name.clone(),
-            ..Self::default()
+            decision: None,
+            status: 0,
+            faults: Vec::new(),
+            annotations: BTreeMap::new(),
+            seen: None,
         }
     }
 
@@ -96,25 +135,46 @@ impl Audit {
 }
 
 /// The last requests of a server, oldest first.
-#[derive(Debug, Default)]
-pub struct RequestLog(Mutex<std::collections::VecDeque<Audit>>);
+#[derive(Default)]
+pub struct RequestLog {
+    kept: Mutex<VecDeque<Audit>>,
+    follower: OnceLock<Follower>,
+}
+
+/// Who learns of every request.
+type Follower = Box<dyn Fn(&Audit) + Send + Sync>;
 
 impl RequestLog {
     pub(crate) fn push(&self, audit: Audit) {
-        let mut log = self.0.lock();
-        if log.len() == KEPT {
-            log.pop_front();
+        if let Some(follower) = self.follower.get() {
+            follower(&audit);
         }
-        log.push_back(audit);
+        let mut kept = self.kept.lock();
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(audit);
     }
 
     /// The requests kept, oldest first.
     pub fn all(&self) -> Vec<Audit> {
-        self.0.lock().iter().cloned().collect()
+        self.kept.lock().iter().cloned().collect()
     }
 
     /// Forgets what was logged.
     pub fn clear(&self) {
-        self.0.lock().clear();
+        self.kept.lock().clear();
+    }
+
+    /// Has this told of every request from now on, when its answer begins. It is called by whoever answers, so it should be quick. There is one
+    /// follower at most: false says that there already is another.
+    pub fn follow(&self, follower: impl Fn(&Audit) + Send + Sync + 'static) -> bool {
+        self.follower.set(Box::new(follower)).is_ok()
+    }
+}
+
+impl std::fmt::Debug for RequestLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestLog").field("kept", &self.kept.lock().len()).finish_non_exhaustive()
     }
 }

@@ -19,6 +19,7 @@
 //! | `admit` | what other objects require |
 //! | `resource` | what is served: built-in tables and CustomResourceDefinitions |
 //! | `kubelet` | what is asked of the nodes that run pods |
+//! | [`faults`] | what goes wrong on purpose |
 //! | `store` | objects, revisions, watches |
 //! | `encode` | JSON, YAML, protobuf, Tables, partial metadata |
 //! | `discovery`, `openapi` | everything outside the resource paths |
@@ -41,9 +42,11 @@ mod authn;
 mod authz;
 mod body;
 mod bootstrap;
+mod builder;
 mod decode;
 mod discovery;
 mod encode;
+pub mod faults;
 mod handlers;
 mod kubelet;
 mod openapi;
@@ -61,8 +64,9 @@ mod webhook;
 
 pub use audit::{Audit, RequestLog};
 pub use body::Body;
+pub use builder::{BuildError, Builder, ISSUER};
 pub use kubelet::{Kubelet, KubeletError, LogOptions, LogStream, LogStreams};
 pub use proofmark_clock::{Clock, SIMULATED_ORIGIN};
-pub use server::{ApiServer, BuildError, Builder, ISSUER, VERSION};
+pub use server::{ApiServer, VERSION};
 pub use service::Service;
 pub use webhook::{Endpoint, Webhook, Webhooks};

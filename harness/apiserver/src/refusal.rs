@@ -13,6 +13,8 @@ pub(crate) enum Refusal {
     NoSuchPage,
     /// An answer that is text and nothing else.
     Text(u16, String),
+    /// A refusal for now: after so many seconds the client may try again.
+    Later(u32, Box<Refusal>),
 }
 
 impl Refusal {

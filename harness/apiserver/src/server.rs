@@ -1,4 +1,4 @@
-//! The server itself: what it holds, how it is built, and how a request walks through it.
+//! The server itself: what it holds, and how a request walks through it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -15,7 +15,10 @@ use crate::audit::{Audit, RequestLog};
 use crate::authn::{self, StaticTokens};
 use crate::authz::Rbac;
 use crate::body::Body;
+use crate::builder::Builder;
 use crate::encode::{self, Negotiated};
+use crate::faults::{self, ConnectionReset, Faults, NoReply};
+use crate::handlers;
 use crate::handlers::Reply;
 use crate::kubelet::Kubelet;
 use crate::random::Random;
@@ -23,15 +26,12 @@ use crate::refusal::Refusal;
 use crate::request::{Query, RequestInfo};
 use crate::resource::Catalog;
 use crate::store::Store;
-use crate::webhook::{Endpoint, Webhook, Webhooks};
-use crate::{bootstrap, handlers, route};
+use crate::webhook::Webhooks;
 use proofmark_clock::Clock;
+use tokio::time::Instant;
 
 /// The version that the server says it is: the Kubernetes release whose behaviour it has.
 pub const VERSION: &str = "v1.35.4";
-
-/// The issuer of its service account tokens unless told otherwise.
-pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
 /// An embedded Kubernetes API server. Cloning gives another handle to the same server.
 #[derive(Clone)]
@@ -57,130 +57,8 @@ pub(crate) struct Inner {
     pub(crate) webhooks: Webhooks,
     /// Admission policies, compiled.
     pub(crate) policies: Compiled,
-}
-
-/// Settings of a server.
-#[derive(Debug, Clone)]
-pub struct Builder {
-    seed: u64,
-    real_clock: bool,
-    address: String,
-    issuer: String,
-    signing_key: Option<String>,
-    admin_token: Option<String>,
-    webhooks: Webhooks,
-}
-
-/// A server that cannot be built as asked.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// The certificate authority could not be made.
-    #[error("failed to make the certificate authority")]
-    Authority(#[source] proofmark_identity::CertError),
-    /// The signing key of service account tokens is not usable.
-    #[error("failed to read the service account signing key")]
-    SigningKey(#[source] proofmark_identity::KeyError),
-}
-
-impl Default for Builder {
-    fn default() -> Self {
-        Self {
-            seed: 0,
-            real_clock: false,
-            address: "127.0.0.1:6443".to_owned(),
-            issuer: ISSUER.to_owned(),
-            signing_key: None,
-            admin_token: None,
-            webhooks: Webhooks::default(),
-        }
-    }
-}
-
-impl Builder {
-    /// Everything random (uids, suffixes, tokens) follows from this.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Begins at the machine's own time instead of the fixed date of simulated runs.
-    #[must_use]
-    pub fn real_clock(mut self) -> Self {
-        self.real_clock = true;
-        self
-    }
-
-    /// `host:port` under which clients reach the server.
-    #[must_use]
-    pub fn address(mut self, address: impl Into<String>) -> Self {
-        self.address = address.into();
-        self
-    }
-
-    /// The issuer of service account tokens (an URL).
-    #[must_use]
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = issuer.into();
-        self
-    }
-
-    /// An RSA key (PKCS#8 PEM) that signs service account tokens instead of the simulator's public one.
-    #[must_use]
-    pub fn signing_key(mut self, pem: impl Into<String>) -> Self {
-        self.signing_key = Some(pem.into());
-        self
-    }
-
-    /// The bearer token of the administrator; one is made from the seed otherwise.
-    #[must_use]
-    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
-        self.admin_token = Some(token.into());
-        self
-    }
-
-    /// Lets a webhook in this process answer at an endpoint, without a socket. [`ApiServer::webhooks`] does so later.
-    #[must_use]
-    pub fn webhook(self, endpoint: Endpoint, webhook: impl Webhook) -> Self {
-        self.webhooks.register(endpoint, webhook);
-        self
-    }
-
-    /// Builds the server with what every cluster starts with: system namespaces, default roles, the API's own service.
-    ///
-    /// Must be called inside a tokio runtime: the server's time is tokio's.
-    pub fn build(self) -> Result<ApiServer, BuildError> {
-        let clock = if self.real_clock { Clock::real() } else { Clock::simulated() };
-        let random = Random::seeded(self.seed);
-        let signer = match &self.signing_key {
-            Some(pem) => TokenSigner::from_pkcs8_pem(pem).map_err(BuildError::SigningKey)?,
-            None => TokenSigner::simulator(),
-        };
-        let authority = if self.real_clock {
-            Authority::generate("kubernetes", clock.now()).map_err(BuildError::Authority)?
-        } else {
-            Authority::simulator()
-        };
-        let admin = self.admin_token.unwrap_or_else(|| random.hex(32));
-        let server = ApiServer(Arc::new(Inner {
-            store: Store::new(),
-            catalog: Catalog::default(),
-            tokens: StaticTokens::new(admin),
-            rbac: Rbac::default(),
-            log: RequestLog::default(),
-            issuer: self.issuer,
-            kubelet: OnceLock::new(),
-            address: self.address,
-            webhooks: self.webhooks,
-            policies: Compiled::default(),
-            clock,
-            random,
-            authority,
-            signer,
-        }));
-        bootstrap::fill(&server.0);
-        Ok(server)
-    }
+    /// What goes wrong on purpose.
+    pub(crate) faults: Faults,
 }
 
 impl ApiServer {
@@ -230,6 +108,11 @@ impl ApiServer {
         &self.0.log
     }
 
+    /// What goes wrong on purpose; nothing unless told.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
     /// Forgets the history of every resource: watches and list continuations from before get 410 Gone.
     pub fn compact(&self) {
         self.0.store.compact();
@@ -242,7 +125,10 @@ impl ApiServer {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: Request<Bytes>) -> Response<Body> {
+    ///
+    /// # Errors
+    /// When a fault resets the connection.
+    pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Body>, ConnectionReset> {
         let (parts, body) = request.into_parts();
         let raw_path = parts.uri.path();
         let path = crate::request::decode_path(raw_path);
@@ -250,34 +136,40 @@ impl ApiServer {
         let info = RequestInfo::new(&parts.method, &path, &query);
         let exchange =
             Exchange { method: &parts.method, headers: &parts.headers, query: &query, info: &info, body: &body };
-        let mut audit = Audit::new(&info);
+        let arrived = Instant::now();
+        let mut audit = Audit::new(&info, self.now());
         let notes = Mutex::default();
         let outcome = self.answer(&exchange, &parts.extensions, &mut audit, &notes).await;
+        let notes: Notes = notes.into_inner();
+        audit.annotations = notes.annotations;
+        audit.duration = arrived.elapsed();
         let negotiated = Negotiated::of(&parts.headers);
         let mut response = match outcome {
             Ok(reply) => encode::reply(&self.0, &exchange, &negotiated, reply),
-            Err(refusal) => encode::refusal(&negotiated, refusal),
+            Err(NoReply::Refused(refusal)) => encode::refusal(&negotiated, refusal),
+            Err(NoReply::Reset) => {
+                self.0.log.push(audit);
+                return Err(ConnectionReset);
+            }
         };
-        let notes: Notes = notes.into_inner();
         encode::warn(&mut response, &notes.warnings);
-        audit.annotations = notes.annotations;
         if parts.method == Method::HEAD {
             *response.body_mut() = Body::empty();
         }
         audit.status = response.status().as_u16();
         self.0.log.push(audit.clone());
         response.extensions_mut().insert(audit);
-        response
+        Ok(response)
     }
 
-    /// authenticate -> authorize -> route (admit, validate and store happen behind it).
+    /// authenticate -> authorize -> faults -> route (admit, validate and store happen behind it).
     async fn answer(
         &self,
         exchange: &Exchange<'_>,
         extensions: &http::Extensions,
         audit: &mut Audit,
         notes: &Mutex<Notes>,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Reply, NoReply> {
         check_timeout(exchange)?;
         let caller = authn::authenticate(&self.0, exchange.headers, extensions)?;
         notes.lock().warnings.extend(caller.warnings);
@@ -287,10 +179,12 @@ impl ApiServer {
         let decision = self.0.authorize(&user, exchange.info);
         audit.decide(&user, &decision, || self.0.rbac.policy(&self.0.store));
         if !decision.allowed {
-            return Err(crate::authz::forbidden(&user, exchange.info, &decision.reason).into());
+            return Err(Refusal::from(crate::authz::forbidden(&user, exchange.info, &decision.reason)).into());
         }
         let call = Call { server: &self.0, exchange, user: &user, notes };
-        route::route(&call).await
+        let (answered, faults) = faults::answer(&call).await;
+        audit.faults = faults;
+        answered
     }
 }
 

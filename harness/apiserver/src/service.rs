@@ -1,6 +1,5 @@
 //! The server as a `tower` service: what a client in this process talks to, without a socket.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,6 +10,7 @@ use http_body_util::BodyExt as _;
 
 use crate::authn::InProcess;
 use crate::decode::BODY_MAX;
+use crate::faults::ConnectionReset;
 use crate::{ApiServer, Body};
 
 /// The server as a `tower` service. Its caller is the administrator unless it impersonates or brings credentials.
@@ -32,7 +32,7 @@ where
     B::Error: std::fmt::Display,
 {
     type Response = Response<Body>;
-    type Error = Infallible;
+    type Error = ConnectionReset;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -44,12 +44,12 @@ where
         if !request.headers().contains_key(http::header::AUTHORIZATION) {
             request.extensions_mut().insert(InProcess);
         }
-        Box::pin(async move { Ok(answer(&server, request).await) })
+        Box::pin(async move { answer(&server, request).await })
     }
 }
 
 /// Collects a request's body within bounds and has it answered.
-pub(crate) async fn answer<B>(server: &ApiServer, request: Request<B>) -> Response<Body>
+pub(crate) async fn answer<B>(server: &ApiServer, request: Request<B>) -> Result<Response<Body>, ConnectionReset>
 where
     B: http_body::Body + Send,
     B::Data: Send,
@@ -59,7 +59,7 @@ where
     // One byte more than allowed tells a body that is too large; the handler words the refusal.
     let bytes = match collect(body, BODY_MAX + 1).await {
         Ok(bytes) => bytes,
-        Err(why) => return crate::encode::plain(400, format!("{why}\n")),
+        Err(why) => return Ok(crate::encode::plain(400, format!("{why}\n"))),
     };
     server.handle(Request::from_parts(parts, bytes)).await
 }

@@ -20,7 +20,7 @@ async fn send(server: &ApiServer, method: Method, path: &str, body: &Value) -> R
         .header("content-type", "application/json")
         .body(body)
         .unwrap();
-    server.handle(request).await
+    server.handle(request).await.unwrap()
 }
 
 async fn value(response: Response<Body>) -> Value {
@@ -114,7 +114,7 @@ async fn what_cannot_be_read_is_refused() {
     for (body, status) in
         [(deep, 400), (huge, 413), (b"\xff\xfe".to_vec(), 400), (b"{".to_vec(), 400), (Vec::new(), 400)]
     {
-        let answer = value(post(body).await).await;
+        let answer = value(post(body).await.unwrap()).await;
         assert_eq!(answer["code"], status, "{answer}");
     }
 }

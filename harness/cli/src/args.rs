@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use proofmark_apiserver::faults::Fault;
 use proofmark_kserve::Release;
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_report::Format;
@@ -227,6 +228,13 @@ pub(crate) struct UpArgs {
     /// Where uids and random names come from
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Have something go wrong once the environment is up: verb, group, resource, subresource, namespace, name and user say with which requests;
+    /// after, times and probability with which of them; status, retry-after, latency, watch-events and reset say what. May be repeated
+    #[arg(long = "fault", value_name = "KEY=VALUE,...")]
+    pub(crate) faults: Vec<Fault>,
+    /// Write every request, once the environment is up, as a line of JSON to this file, or - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request_log: Option<PathBuf>,
     /// Say nothing but warnings
     #[arg(long, short)]
     pub(crate) quiet: bool,

@@ -73,11 +73,16 @@ fn warning_text(text: &str) -> String {
 }
 
 /// Writes a refusal.
-pub(crate) fn refusal(wanted: &Negotiated, refusal: Refusal) -> Response<Body> {
-    match refusal {
+pub(crate) fn refusal(wanted: &Negotiated, refused: Refusal) -> Response<Body> {
+    match refused {
         Refusal::NoSuchPage => plain(404, "404 page not found\n"),
         Refusal::Text(code, text) if text.is_empty() => document(code, "", Bytes::new()),
         Refusal::Text(code, text) => plain(code, text),
+        Refusal::Later(seconds, refused) => {
+            let mut response = refusal(wanted, *refused);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+        }
         Refusal::Worded(code, status) => {
             let retry = status.pointer("/details/retryAfterSeconds").and_then(Value::as_u64).unwrap_or(0);
             told(wanted, code, &status, retry)

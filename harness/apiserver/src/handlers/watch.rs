@@ -48,6 +48,15 @@ pub(crate) struct Watch {
     next_bookmark: Instant,
     ends: Instant,
     over: bool,
+    cut: Option<Cut>,
+}
+
+/// How a watch ends before its time.
+struct Cut {
+    /// How many events are still sent.
+    after: u64,
+    /// The revision before which history is then said to be gone; none: nothing is said.
+    gone: Option<u64>,
 }
 
 /// Opens a watch.
@@ -78,6 +87,7 @@ pub(super) fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refus
         ends: Instant::now() + seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs),
         next_bookmark: Instant::now() + BOOKMARK_EVERY,
         over: false,
+        cut: None,
         selection,
         pending,
         bookmarks: options.bookmarks,
@@ -86,8 +96,28 @@ pub(super) fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refus
 }
 
 impl Watch {
+    /// Ends the watch after so many events; with `gone` one more says that history before this revision is gone.
+    pub(crate) fn end_after(&mut self, events: u64, gone: Option<u64>) {
+        self.cut = Some(Cut { after: events, gone });
+    }
+
     /// The next event; none when the watch is over.
     pub(crate) async fn next(&mut self) -> Option<Event> {
+        if let Some(cut) = &mut self.cut {
+            match cut.after.checked_sub(1) {
+                Some(left) => cut.after = left,
+                None => {
+                    return Some(Event::Error(Box::new(expired(
+                        self.revision,
+                        cut.gone.take()?.max(self.revision + 1),
+                    ))));
+                }
+            }
+        }
+        self.following().await
+    }
+
+    async fn following(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.pending.pop_front() {
                 self.over |= matches!(event, Event::Error(_));

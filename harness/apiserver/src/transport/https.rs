@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::socket::Socket;
 use crate::ApiServer;
 use crate::authn::PeerCertificates;
 use crate::service::answer;
@@ -82,10 +83,12 @@ impl Listener {
                 },
             };
             let (server, acceptor, stop) = (server.clone(), acceptor.clone(), stop.clone());
+            let reset = CancellationToken::new();
             connections.spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = connection(server, acceptor, stream) => {}
+                    () = reset.cancelled() => {}
+                    () = connection(server, acceptor, stream, reset.clone()) => {}
                 }
             });
         }
@@ -95,9 +98,11 @@ impl Listener {
     }
 }
 
-async fn connection(server: ApiServer, acceptor: TlsAcceptor, stream: TcpStream) {
+/// Serves one connection. Cancelling `reset`, as a fault does, ends it at once and without an orderly close.
+async fn connection(server: ApiServer, acceptor: TlsAcceptor, stream: TcpStream, reset: CancellationToken) {
     let _ = stream.set_nodelay(true);
-    let tls = match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
+    let socket = Socket::new(stream, reset.clone());
+    let tls = match tokio::time::timeout(PATIENCE, acceptor.accept(socket)).await {
         Ok(Ok(tls)) => tls,
         Ok(Err(error)) => return tracing::debug!(%error, "TLS handshake failed"),
         Err(_) => return tracing::debug!("TLS handshake took too long"),
@@ -106,8 +111,14 @@ async fn connection(server: ApiServer, acceptor: TlsAcceptor, stream: TcpStream)
     let peer = PeerCertificates(peer.unwrap_or_default());
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        let server = server.clone();
-        async move { Ok::<_, std::convert::Infallible>(answer(&server, request).await) }
+        let (server, reset) = (server.clone(), reset.clone());
+        async move {
+            let answered = answer(&server, request).await;
+            if answered.is_err() {
+                reset.cancel();
+            }
+            answered
+        }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(IDLE);

@@ -167,7 +167,7 @@ impl World {
             }
         }
         let request = request.body(Bytes::from(body.unwrap_or_default()))?;
-        Ok(timeout(PATIENCE, self.server.handle(request)).await?)
+        Ok(timeout(PATIENCE, self.server.handle(request)).await??)
     }
 }
 

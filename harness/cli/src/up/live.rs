@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use proofmark_apiserver::ApiServer;
+use proofmark_apiserver::faults::Fault;
 use proofmark_apiserver::transport::{Listener, TransportError};
 use proofmark_env::{Cluster, ControlPlane, LeftOut, Plan, transport};
 use proofmark_identity::{Credentials, KubeconfigUser, kubeconfig};
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::kfam;
 use super::kubeconfig::CLUSTER;
+use super::request_log::Log;
 use crate::error::ExpectedError;
 use crate::tell;
 
@@ -71,6 +73,18 @@ impl Live {
     fn kfam(&self) -> Option<String> {
         let address = self.kfam?;
         Some(format!("http://{}", SocketAddr::new(reachable(address.ip()), address.port())))
+    }
+
+    /// Has every request from now on written.
+    pub(super) fn log_requests(&self, log: Log) {
+        self.server.requests().follow(move |request| log.write(request));
+    }
+
+    /// From now on things go wrong.
+    pub(super) fn break_things(&self, faults: &[Fault]) {
+        for fault in faults {
+            self.server.faults().add(fault.clone());
+        }
     }
 
     /// What of the plan was not installed.

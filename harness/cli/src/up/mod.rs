@@ -7,6 +7,7 @@ mod child;
 mod kfam;
 mod kubeconfig;
 mod live;
+mod request_log;
 mod signals;
 
 use proofmark_apiserver::VERSION;
@@ -76,7 +77,12 @@ async fn up(args: &UpArgs, plan: Plan) -> Result<Exit, ExpectedError> {
 async fn start(args: &UpArgs, plan: &Plan) -> Result<(Live, Kubeconfig), ExpectedError> {
     let path = args.kubeconfig.as_deref();
     Kubeconfig::check(path)?;
+    let log = args.request_log.as_deref().map(request_log::open).transpose()?;
     let live = Live::start(plan, args.listen, &args.cluster_admin).await?;
+    if let Some(log) = log {
+        live.log_requests(log);
+    }
+    live.break_things(&args.faults);
     let kubeconfig = Kubeconfig::write(path, &live.kubeconfig())?;
     Ok((live, kubeconfig))
 }

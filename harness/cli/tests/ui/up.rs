@@ -129,3 +129,49 @@ fn kubectl_works_unmodified() {
         insta::assert_snapshot!("up.kubectl", told);
     });
 }
+
+/// The status line of a GET with curl, or what curl says of the connection.
+const GET: &str = r#"
+    url=$(grep -o 'https://[^"]*' "$KUBECONFIG") token=$(grep -o '"token": *"[^"]*' "$KUBECONFIG" | grep -o '[^"]*$')
+    get() { curl -sk -o /dev/null -w '%{http_code} %{exitcode}\n' -H "Authorization: Bearer $token" "$url$1" || true; }
+"#;
+
+#[test]
+fn faults_strike_over_https_and_are_logged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("requests.ndjson");
+    let ours = "/api/v1/namespaces/default";
+    let script = format!(
+        "{GET} get {ours}/configmaps/ours; get {ours}/configmaps/ours; get {ours}/secrets/ours; get /api/v1/pods"
+    );
+    let ran = up(
+        &[
+            "--bare",
+            "--fault",
+            "resource=configmaps,name=ours,status=503,times=1",
+            "--fault",
+            "resource=secrets,name=ours,reset=request",
+            "--request-log",
+            log.to_str().expect("UTF-8"),
+        ],
+        &script,
+    );
+    // 56 is what curl calls a connection that was reset.
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "503 0\n404 0\n000 56\n200 0\n"), "{ran}");
+    let log = std::fs::read_to_string(log).expect("written");
+    let told = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let ours: Vec<_> = told.filter(|request| request["name"] == "ours").collect();
+    let seen: Vec<_> = ours.iter().map(|r| (r["status"].as_u64().unwrap_or(1), r["faults"].is_array())).collect();
+    assert_eq!(seen, [(503, true), (404, false), (0, true)], "{log}");
+    assert!(ours.iter().all(|r| r["user"]["username"] == "admin" && r["decision"]["allowed"] == true), "{log}");
+}
+
+#[test]
+fn a_fault_that_makes_no_sense_is_bad_input() {
+    let lines: [&[&str]; 3] = [
+        &["up", "--bare", "--fault", "verb=update,stats=409"],
+        &["up", "--bare", "--fault", "verb=get,status=409"],
+        &["up", "--bare", "--request-log", "no/such/folder/log"],
+    ];
+    assert_snapshot("up.faults", &lines.map(proofmark));
+}

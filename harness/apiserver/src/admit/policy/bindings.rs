@@ -234,5 +234,6 @@ fn words(refusal: Refusal) -> String {
         Refusal::Worded(_, status) => crate::value::text_at(&status, "/message"),
         Refusal::NoSuchPage => String::new(),
         Refusal::Text(_, text) => text,
+        Refusal::Later(_, refused) => words(*refused),
     }
 }
