@@ -1,5 +1,6 @@
 //! One port, TLS, HTTP/1.1 and HTTP/2; client certificates are asked for and judged by the server, not by the handshake.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use super::socket::Socket;
 use crate::ApiServer;
 use crate::authn::PeerCertificates;
+use crate::faults::ConnectionReset;
 use crate::service::answer;
 
 /// How long a client may take for the handshake.
@@ -113,11 +115,14 @@ async fn connection(server: ApiServer, acceptor: TlsAcceptor, stream: TcpStream,
         request.extensions_mut().insert(peer.clone());
         let (server, reset) = (server.clone(), reset.clone());
         async move {
-            let answered = answer(&server, request).await;
-            if answered.is_err() {
-                reset.cancel();
+            match answer(&server, request).await {
+                Ok(response) => Ok::<_, Infallible>(response),
+                Err(ConnectionReset) => {
+                    // Nothing more is written, not even that this request failed.
+                    reset.cancel();
+                    std::future::pending().await
+                }
             }
-            answered
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
