@@ -12,10 +12,11 @@ use crate::authz::Rbac;
 use crate::bootstrap;
 use crate::faults::{Fault, Faults};
 use crate::random::Random;
-use crate::resource::Catalog;
+use crate::resource::{self, Catalog};
 use crate::server::{ApiServer, Inner};
 use crate::store::Store;
 use crate::webhook::{Endpoint, Webhook, Webhooks};
+use crate::world::World;
 
 /// The issuer of its service account tokens unless told otherwise.
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
@@ -31,6 +32,7 @@ pub struct Builder {
     admin_token: Option<String>,
     webhooks: Webhooks,
     faults: Vec<Fault>,
+    world: Option<World>,
 }
 
 /// A server that cannot be built as asked.
@@ -55,6 +57,7 @@ impl Default for Builder {
             admin_token: None,
             webhooks: Webhooks::default(),
             faults: Vec::new(),
+            world: None,
         }
     }
 }
@@ -116,12 +119,26 @@ impl Builder {
         self
     }
 
+    /// Begins with what another server held, and goes on from there. Random names go on, too, whatever the seed.
+    #[must_use]
+    pub fn world(mut self, world: World) -> Self {
+        self.world = Some(world);
+        self
+    }
+
     /// Builds the server with what every cluster starts with: system namespaces, default roles, the API's own service.
     ///
     /// Must be called inside a tokio runtime: the server's time is tokio's.
     pub fn build(self) -> Result<ApiServer, BuildError> {
-        let clock = if self.real_clock { Clock::real() } else { Clock::simulated() };
+        let clock = match &self.world {
+            _ if self.real_clock => Clock::real(),
+            Some(world) => Clock::starting_at(world.time),
+            None => Clock::simulated(),
+        };
         let random = Random::seeded(self.seed);
+        let admin = self.admin_token.unwrap_or_else(|| random.hex(32));
+        let random = self.world.as_ref().map_or(random, |world| Random::seeded(world.random));
+        let store = self.world.map_or_else(Store::new, |world| Store::restored(world.objects));
         let signer = match &self.signing_key {
             Some(pem) => TokenSigner::from_pkcs8_pem(pem).map_err(BuildError::SigningKey)?,
             None => TokenSigner::simulator(),
@@ -131,9 +148,8 @@ impl Builder {
         } else {
             Authority::simulator()
         };
-        let admin = self.admin_token.unwrap_or_else(|| random.hex(32));
         let server = ApiServer(Arc::new(Inner {
-            store: Store::new(),
+            store,
             catalog: Catalog::default(),
             tokens: StaticTokens::new(admin),
             rbac: Rbac::default(),
@@ -149,6 +165,7 @@ impl Builder {
             authority,
             signer,
         }));
+        resource::follow(&server.0);
         bootstrap::fill(&server.0);
         for fault in self.faults {
             server.faults().add(fault);

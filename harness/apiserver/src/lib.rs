@@ -21,6 +21,7 @@
 //! | `kubelet` | what is asked of the nodes that run pods |
 //! | [`faults`] | what goes wrong on purpose |
 //! | `store` | objects, revisions, watches |
+//! | `world` | all of it at one moment, in a file |
 //! | `encode` | JSON, YAML, protobuf, Tables, partial metadata |
 //! | `discovery`, `openapi` | everything outside the resource paths |
 //! | `webhook` | outgoing calls to the webhooks of others |
@@ -61,6 +62,7 @@ mod store;
 pub mod transport;
 mod value;
 mod webhook;
+mod world;
 
 pub use audit::{Audit, RequestLog};
 pub use body::Body;
@@ -70,3 +72,4 @@ pub use proofmark_clock::{Clock, SIMULATED_ORIGIN};
 pub use server::{ApiServer, VERSION};
 pub use service::Service;
 pub use webhook::{Endpoint, Webhook, Webhooks};
+pub use world::{World, WorldError};

@@ -14,6 +14,11 @@ impl Random {
         Self(Mutex::new(fastrand::Rng::with_seed(seed)))
     }
 
+    /// Where it stands: seeded with this, another one goes on from here.
+    pub(crate) fn state(&self) -> u64 {
+        self.0.lock().get_seed()
+    }
+
     /// A version 4 UUID.
     pub(crate) fn uid(&self) -> String {
         let bits = (self.0.lock().u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);

@@ -232,6 +232,12 @@ pub(crate) struct UpArgs {
     /// after, times and probability with which of them; status, retry-after, latency, watch-events and reset say what. May be repeated
     #[arg(long = "fault", value_name = "KEY=VALUE,...")]
     pub(crate) faults: Vec<Fault>,
+    /// Go on with what an earlier run saved. Say otherwise what it said: what that installs is brought up to date
+    #[arg(long, value_name = "FILE")]
+    pub(crate) restore: Option<PathBuf>,
+    /// Save all objects to this file at the end, for --restore
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
     /// Write every request, once the environment is up, as a line of JSON to this file, or - for standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) request_log: Option<PathBuf>,

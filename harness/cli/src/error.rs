@@ -7,8 +7,8 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use proofmark_apiserver::BuildError;
 use proofmark_apiserver::transport::TransportError;
+use proofmark_apiserver::{BuildError, WorldError};
 use proofmark_catalog::NotFound;
 use proofmark_env::EnvError;
 use proofmark_manifests::Diagnostic;
@@ -90,6 +90,13 @@ pub(crate) enum ExpectedError {
         #[source]
         source: io::Error,
     },
+    /// What was saved cannot be restored.
+    #[error("failed to restore {}", file.display())]
+    Restore {
+        file: PathBuf,
+        #[source]
+        source: WorldError,
+    },
     /// A file that somebody else wrote would be lost.
     #[error("{} is a kubeconfig that Proofmark did not write", .0.display())]
     ForeignKubeconfig(PathBuf),
@@ -133,6 +140,7 @@ impl ExpectedError {
             | Self::LogFilter { .. }
             | Self::Write { .. }
             | Self::ForeignKubeconfig(_)
+            | Self::Restore { .. }
             | Self::Serve(TransportError::Bind { .. })
             | Self::Command { .. } => Exit::BadInput,
             Self::Serve(TransportError::Certificate(_))

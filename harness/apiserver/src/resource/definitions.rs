@@ -51,6 +51,16 @@ pub(crate) fn sync(server: &Arc<Inner>, resource: &Resource, object: &Value, del
     }
 }
 
+/// Lets a new server follow what its store began with.
+pub(crate) fn follow(server: &Arc<Inner>) {
+    server.rbac.changed();
+    if let Some(definitions) = server.catalog.find(GROUP, "v1", "customresourcedefinitions") {
+        for (_, definition) in server.store.snapshot().list(&definitions.prefix, "", None) {
+            serve(server, &definition.value, false);
+        }
+    }
+}
+
 /// Serves what a definition says, if its names were accepted.
 fn serve(server: &Arc<Inner>, crd: &Value, deleted: bool) {
     let text = |pointer: &str| crate::value::text_at(crd, pointer);

@@ -12,7 +12,7 @@ mod versions;
 
 pub(crate) use catalog::Catalog;
 pub(crate) use custom::{CustomVersion, object_meta};
-pub(crate) use definitions::{establish, is_definition, mark_deleted, sync};
+pub(crate) use definitions::{establish, follow, is_definition, mark_deleted, sync};
 pub(crate) use versions::{shown, shown_object, stored};
 
 use std::sync::Arc;

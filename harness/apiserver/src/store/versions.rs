@@ -1,6 +1,6 @@
 //! All objects behind one revision counter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -22,6 +22,36 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    /// A view that was kept elsewhere: each object with the prefix of its resource and its place.
+    ///
+    /// # Errors
+    /// When an object says no revision, or a later one than the view.
+    pub(crate) fn restored(revision: u64, objects: Vec<(Arc<str>, String, Value)>) -> Result<Self, String> {
+        let mut prefixes = BTreeSet::new();
+        let mut restored = OrdMap::new();
+        for (prefix, place, value) in objects {
+            let own = value.pointer("/metadata/resourceVersion").and_then(Value::as_str).and_then(|v| v.parse().ok());
+            let Some(own) = own.filter(|own| *own <= revision) else {
+                return Err(format!("{prefix}/{place} has no revision up to {revision}"));
+            };
+            // The objects of a resource share its prefix.
+            let prefix: Arc<str> = prefixes.get(&prefix).cloned().unwrap_or(prefix);
+            prefixes.insert(prefix.clone());
+            restored.insert((prefix, place), Arc::new(Object::new(own, value)));
+        }
+        Ok(Self { revision, objects: restored })
+    }
+
+    /// How many objects there are.
+    pub(crate) fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Every object with the prefix of its resource and its place, in order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str, &Arc<Object>)> {
+        self.objects.iter().map(|((prefix, place), object)| (&**prefix, place.as_str(), object))
+    }
+
     /// The revision that this view is of.
     pub(crate) fn revision(&self) -> u64 {
         self.revision
@@ -107,6 +137,12 @@ impl Store {
             logs: Mutex::default(),
             writer: Mutex::new(()),
         }
+    }
+
+    /// A store that begins with a view. What came before it is forgotten.
+    pub(crate) fn restored(objects: Arc<Snapshot>) -> Self {
+        let logs = Logs { compacted: objects.revision, ..Logs::default() };
+        Self { current: ArcSwap::new(objects), logs: Mutex::new(logs), writer: Mutex::default() }
     }
 
     /// Everything, now.

@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use proofmark_apiserver::ApiServer;
 use proofmark_apiserver::faults::Fault;
 use proofmark_apiserver::transport::{Listener, TransportError};
+use proofmark_apiserver::{ApiServer, World};
 use proofmark_env::{Cluster, ControlPlane, LeftOut, Plan, transport};
 use proofmark_identity::{Credentials, KubeconfigUser, kubeconfig};
 use proofmark_kubeflow::kfam::{Kfam, Settings};
@@ -38,8 +38,13 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Starts it, and returns when it is complete.
-    pub(super) async fn start(plan: &Plan, listen: SocketAddr, cluster_admin: &str) -> Result<Self, ExpectedError> {
+    /// Starts it, with what an earlier one held if that is given, and returns when it is complete.
+    pub(super) async fn start(
+        plan: &Plan,
+        listen: SocketAddr,
+        cluster_admin: &str,
+        world: Option<World>,
+    ) -> Result<Self, ExpectedError> {
         let listener = Listener::bind(listen).await?;
         let bound = listener.address();
         if !bound.ip().is_loopback() {
@@ -47,8 +52,11 @@ impl Live {
             tell::line(format_args!("warning: {bound} can be reached from other machines; {told}"));
         }
         let address = SocketAddr::new(reachable(bound.ip()), bound.port()).to_string();
-        let server =
-            ApiServer::builder().seed(plan.seed).real_clock().address(address).admin_token(secret()?).build()?;
+        let builder = ApiServer::builder().seed(plan.seed).real_clock().address(address).admin_token(secret()?);
+        let server = match world {
+            Some(world) => builder.world(world).build()?,
+            None => builder.build()?,
+        };
         let cluster = Cluster::new(transport(server.service()), QUIET);
         let control_plane = ControlPlane::start(&server, &cluster, plan, Some(HEARTBEAT)).await?;
         let stop = CancellationToken::new();
@@ -107,11 +115,14 @@ impl Live {
         kubeconfig(CLUSTER, &self.url(), Some(&self.server.authority().certificate_pem()), &[admin])
     }
 
-    /// Ends every connection and every controller.
-    pub(super) async fn end(self) -> Result<(), ExpectedError> {
+    /// Ends every connection and every controller. Tells what the server held at the end.
+    pub(super) async fn end(self) -> Result<World, ExpectedError> {
         self.stop.cancel();
         match self.serving.await {
-            Ok(served) => Ok(served?),
+            Ok(served) => {
+                served?;
+                Ok(self.server.world())
+            }
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
     }

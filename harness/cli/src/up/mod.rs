@@ -9,6 +9,7 @@ mod kubeconfig;
 mod live;
 mod request_log;
 mod signals;
+mod world;
 
 use proofmark_apiserver::VERSION;
 use proofmark_env::Plan;
@@ -23,6 +24,7 @@ use crate::{input, tell};
 use kubeconfig::Kubeconfig;
 use live::Live;
 use signals::Signals;
+use world::Save;
 
 pub(crate) fn run(args: &UpArgs, terminal: &Terminal) -> Result<Exit, ExpectedError> {
     let plan = plan(args, terminal)?;
@@ -54,7 +56,7 @@ async fn up(args: &UpArgs, plan: Plan) -> Result<Exit, ExpectedError> {
         started = start(args, &plan) => started?,
         _ = signals.next() => return Ok(Exit::INTERRUPTED),
     };
-    let (live, kubeconfig) = started;
+    let Started { live, kubeconfig, save } = started;
     for left_out in live.left_out() {
         tell::line(format_args!("warning: {} was left out: {}", left_out.object, left_out.why));
     }
@@ -70,21 +72,33 @@ async fn up(args: &UpArgs, plan: Plan) -> Result<Exit, ExpectedError> {
             Exit::AsExpected
         }
     };
-    live.end().await?;
+    let world = live.end().await?;
+    if let Some(save) = save {
+        save.write(&world)?;
+    }
     Ok(exit)
 }
 
-async fn start(args: &UpArgs, plan: &Plan) -> Result<(Live, Kubeconfig), ExpectedError> {
+/// What runs, and what is left to do when it ends.
+struct Started {
+    live: Live,
+    kubeconfig: Kubeconfig,
+    save: Option<Save>,
+}
+
+async fn start(args: &UpArgs, plan: &Plan) -> Result<Started, ExpectedError> {
     let path = args.kubeconfig.as_deref();
     Kubeconfig::check(path)?;
     let log = args.request_log.as_deref().map(request_log::open).transpose()?;
-    let live = Live::start(plan, args.listen, &args.cluster_admin).await?;
+    let save = args.save.as_deref().map(Save::to).transpose()?;
+    let world = args.restore.as_deref().map(world::read).transpose()?;
+    let live = Live::start(plan, args.listen, &args.cluster_admin, world).await?;
     if let Some(log) = log {
         live.log_requests(log);
     }
     live.break_things(&args.faults);
     let kubeconfig = Kubeconfig::write(path, &live.kubeconfig())?;
-    Ok((live, kubeconfig))
+    Ok(Started { live, kubeconfig, save })
 }
 
 fn welcome(live: &Live, plan: &Plan, kubeconfig: &Kubeconfig) -> String {

@@ -130,10 +130,10 @@ fn kubectl_works_unmodified() {
     });
 }
 
-/// The status line of a GET with curl, or what curl says of the connection.
+/// The status of a GET and curl's exit code, of which 55 and 56 mean a connection that was reset.
 const GET: &str = r#"
     url=$(grep -o 'https://[^"]*' "$KUBECONFIG") token=$(grep -o '"token": *"[^"]*' "$KUBECONFIG" | grep -o '[^"]*$')
-    get() { curl -sk -o /dev/null -w '%{http_code} %{exitcode}\n' -H "Authorization: Bearer $token" "$url$1" || true; }
+    get() { curl -sk -o /dev/null -w '%{http_code} %{exitcode}\n' -H "Authorization: Bearer $token" "$url$1" | sed 's/000 5[56]/reset/' || true; }
 "#;
 
 #[test]
@@ -156,8 +156,7 @@ fn faults_strike_over_https_and_are_logged() {
         ],
         &script,
     );
-    // 56 is what curl calls a connection that was reset.
-    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "503 0\n404 0\n000 56\n200 0\n"), "{ran}");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "503 0\n404 0\nreset\n200 0\n"), "{ran}");
     let log = std::fs::read_to_string(log).expect("written");
     let told = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
     let ours: Vec<_> = told.filter(|request| request["name"] == "ours").collect();
@@ -174,4 +173,32 @@ fn a_fault_that_makes_no_sense_is_bad_input() {
         &["up", "--bare", "--request-log", "no/such/folder/log"],
     ];
     assert_snapshot("up.faults", &lines.map(proofmark));
+}
+
+#[test]
+fn what_is_saved_is_restored() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (file, foreign, cut) = (path("world"), path("foreign"), path("cut"));
+    let maps = "/api/v1/namespaces/default/configmaps";
+    let body = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"kept"}}"#;
+    let uid = r#"grep -o '"uid":"[^"]*"' | head -n 1"#;
+    let ask = "curl -sk -H \"Authorization: Bearer $token\"";
+    let script = format!("{GET} {ask} -H 'Content-Type: application/json' -d '{body}' $url{maps} | {uid}");
+    let first = up(&["--bare", "--save", &file], &script);
+    let then = up(&["--bare", "--restore", &file], &format!("{GET} {ask} $url{maps}/kept | {uid}"));
+    assert!(first.stdout.starts_with("\"uid\":"), "{first}");
+    assert_eq!((then.code, &then.stdout), (Some(0), &first.stdout), "{then}");
+
+    std::fs::write(&foreign, "kind: ConfigMap\n").expect("writable");
+    let whole = std::fs::read(&file).expect("saved");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).expect("writable");
+    for (file, why) in
+        [(&foreign, "this is no saved world"), (&cut, "damaged: it ends early"), (&path("none"), "No such file")]
+    {
+        let refused = up(&["--bare", "--restore", file], "echo not reached");
+        assert!(refused.code == Some(2) && refused.stdout.is_empty() && refused.stderr.contains(why), "{refused}");
+    }
+    let refused = up(&["--bare", "--save", "no/such/folder/world"], "echo not reached");
+    assert!(refused.code == Some(2) && refused.stdout.is_empty(), "{refused}");
 }
