@@ -28,6 +28,11 @@ impl BodyError {
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(error.into())
     }
+
+    /// What is wrong with the content, if that is why.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        self.0.downcast_ref()
+    }
 }
 
 /// A body of known bytes.

@@ -103,6 +103,11 @@ impl Pattern {
         matches!(self.pieces.as_slice(), [Piece::Many])
     }
 
+    /// Whether only one text matches it.
+    pub(crate) fn is_literal(&self) -> bool {
+        self.pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
+    }
+
     fn resolve(&self, keys: &dyn Keys) -> Result<Vec<Piece>, Unresolved> {
         let resolve = |piece: &Piece| match piece {
             Piece::Variable { key, default } => match (keys.get(key), default) {
@@ -208,6 +213,15 @@ impl ArnPattern {
             return Self::Nothing;
         }
         Self::Parts(Box::new(std::array::from_fn(|_| Pattern::new(parts.next().unwrap_or("*"), syntax))))
+    }
+
+    /// Whether only one ARN matches it.
+    pub(crate) fn is_literal(&self) -> bool {
+        match self {
+            Self::Everything => false,
+            Self::Parts(parts) => parts.iter().all(Pattern::is_literal),
+            Self::Nothing => true,
+        }
     }
 
     /// Whether an ARN matches.

@@ -44,7 +44,7 @@ pub enum Signed {
         /// The scope.
         scope: Scope,
         /// The key.
-        key: SigningKey,
+        key: Box<SigningKey>,
         /// `20260101T000000Z`
         amz_date: String,
         /// The signature.

@@ -1,16 +1,27 @@
 //! The Simple Storage Service.
 //!
-//! The gate has verified the signature; `s3s` routes, reads and writes the protocol; what operations mean, and which actions they need, is here.
+//! ```text
+//! answer -> address (which bucket does the host name?) -> gate (whose signature is it?) -> body (chunks, digests)
+//!        -> s3s (which operation is it? reads the input, writes the output) -> ops -> access (may they?) -> store
+//! ```
+//!
+//! - [`store`] is what there is: buckets, objects, versions; plain data.
+//! - [`ops`] is what operations mean, a file for each family.
+//! - [`access`] asks for the actions that an operation needs, with the keys that conditions read.
+//! - [`error`] writes refusals; they carry more elements than `s3s`' own.
+//!
+//! Source: Amazon S3 API Reference. Operations that are not here are answered with `NotImplemented`.
 
-use crate::{Body, Cloud};
-use http::Response;
-use http::request::Parts;
+mod access;
+mod address;
+mod answer;
+mod body;
+mod checksum;
+mod error;
+mod listing;
+mod ops;
+mod service;
+mod store;
 
-/// Every bucket, by name.
-#[derive(Debug, Default)]
-pub struct Buckets {}
-
-/// Answers a request.
-pub(crate) async fn answer(_cloud: &Cloud, _parts: Parts, _body: Body) -> Response<Body> {
-    Response::new(crate::full("not implemented"))
-}
+pub(crate) use answer::answer;
+pub(crate) use store::Buckets;

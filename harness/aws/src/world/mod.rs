@@ -7,6 +7,7 @@ mod account;
 mod document;
 mod entities;
 mod organization;
+mod pin;
 mod session;
 
 pub use account::{Account, AccountId};

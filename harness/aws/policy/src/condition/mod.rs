@@ -32,6 +32,16 @@ impl Condition {
         &self.key
     }
 
+    /// Whether it asks for a value, and not for another one, nor only if there is one.
+    pub(crate) fn is_positive(&self) -> bool {
+        !self.operator.negated && !self.operator.if_exists
+    }
+
+    /// Whether every value is one value: without wildcards and variables, and no network that is everything.
+    pub(crate) fn is_fixed(&self) -> bool {
+        !self.expected.is_empty() && self.expected.iter().all(Expected::is_fixed)
+    }
+
     /// Whether it holds for a request.
     pub fn holds(&self, keys: &dyn Keys) -> bool {
         let given = keys.get(&self.key);

@@ -63,6 +63,16 @@ impl Expected {
         }
     }
 
+    /// Whether only one value, or the addresses of one network, can match.
+    pub(super) fn is_fixed(&self) -> bool {
+        match self {
+            Self::Text(pattern) => pattern.is_literal(),
+            Self::Arn(pattern) => pattern.is_literal(),
+            Self::Network { bits, .. } => *bits > 0,
+            Self::Number(..) | Self::Date(..) | Self::Bool(_) | Self::Binary(_) | Self::Misfit => true,
+        }
+    }
+
     /// Whether it is the boolean `true`.
     pub(super) fn is_true(&self) -> bool {
         *self == Self::Bool(true)

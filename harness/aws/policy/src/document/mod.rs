@@ -3,6 +3,7 @@
 mod error;
 mod parse;
 mod principals;
+mod public;
 mod statement;
 
 pub use error::PolicyError;

@@ -1,0 +1,178 @@
+//! A request's way through the room.
+
+use super::address;
+use super::body::{self, Trailers};
+use super::error;
+use super::service::SERVICE;
+use crate::authorize::Call;
+use crate::{Body, BodyError, Cloud, Fault, Service, full, gate};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http_body_util::BodyExt;
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// What operations know of a request beside their input.
+pub(super) struct Context {
+    pub(super) cloud: Cloud,
+    pub(super) call: Call,
+    pub(super) headers: HeaderMap,
+    /// As it was sent, signature and all.
+    query: String,
+    /// Headers that come behind the body.
+    pub(super) trailers: Trailers,
+    /// The region that the host name stands for.
+    pub(super) endpoint_region: Option<String>,
+    /// What an operation refuses; `s3s` has no room for all of it.
+    fault: Mutex<Option<Fault>>,
+}
+
+impl Context {
+    pub(super) fn refuse(&self, fault: Fault) {
+        *self.fault.lock() = Some(fault);
+    }
+
+    /// Whether the query has a parameter of this name.
+    pub(super) fn queried(&self, name: &str) -> bool {
+        self.query.split('&').any(|part| part.split('=').next() == Some(name))
+    }
+
+    /// A header's value, if it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// Answers a request.
+pub(crate) async fn answer(cloud: &Cloud, parts: Parts, body: Body) -> Response<Body> {
+    let request_id = cloud.random().request_id();
+    let host_id = cloud.random().token(56);
+    let method = parts.method.clone();
+    let mut response = match prepare(cloud, parts, body, &request_id) {
+        Ok((context, request)) => serve(&context, request, &method, &request_id, &host_id).await,
+        Err(fault) => error::refuse(&fault, &method, &request_id, &host_id),
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [("x-amz-request-id", &request_id), ("x-amz-id-2", &host_id)] {
+        if let Ok(value) = value.parse() {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
+    response
+}
+
+/// Verifies signature and body, and leaves a plain request in path style without a signature.
+fn prepare(
+    cloud: &Cloud,
+    mut parts: Parts,
+    body: Body,
+    request_id: &str,
+) -> Result<(Arc<Context>, Request<Body>), Fault> {
+    if parts.method == Method::POST && parts.uri.path() == "/" {
+        let message = "The specified method is not allowed against this resource.";
+        return Err(Fault::new(405, "MethodNotAllowed", message)
+            .with("Method", "POST")
+            .with("ResourceType", "SERVICE"));
+    }
+    // HTTP/2 names the host in the URI, and signs it as a header.
+    if !parts.headers.contains_key(header::HOST)
+        && let Some(host) = parts.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
+    {
+        parts.headers.insert(header::HOST, host);
+    }
+    let caller = gate::identify(cloud, Service::S3, &parts, None)?;
+    let verified = body::verified(&parts, &caller, body)?;
+    let call = Call::new(cloud, &parts, caller, request_id.to_owned());
+    let headers = parts.headers.clone();
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = address::read(host, &cloud.settings().domains);
+    if let Some(bucket) = host.bucket
+        && let Some(uri) = address::in_path_style(&parts.uri, bucket)
+    {
+        parts.uri = uri;
+    }
+    let endpoint_region = host.region.map(str::to_owned);
+    strip(&mut parts, verified.decoded_length.as_deref());
+    let context = Arc::new(Context {
+        cloud: cloud.clone(),
+        call,
+        headers,
+        query,
+        trailers: verified.trailers,
+        endpoint_region,
+        fault: Mutex::new(None),
+    });
+    parts.extensions.insert(Arc::clone(&context));
+    Ok((context, Request::from_parts(parts, verified.body)))
+}
+
+/// Takes away what has been dealt with: the signature and the encoding of the body.
+fn strip(parts: &mut Parts, decoded_length: Option<&str>) {
+    for name in ["authorization", "x-amz-content-sha256", "x-amz-decoded-content-length", "x-amz-security-token"] {
+        parts.headers.remove(name);
+    }
+    // The host has been read; a bucket in it would be read again.
+    parts.headers.insert(header::HOST, HeaderValue::from_static("localhost"));
+    if let Some(length) = decoded_length.and_then(|length| HeaderValue::from_str(length).ok()) {
+        parts.headers.insert(header::CONTENT_LENGTH, length);
+        let rest =
+            parts.headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let rest: Vec<&str> =
+            rest.split(',').map(str::trim).filter(|coding| *coding != "aws-chunked" && !coding.is_empty()).collect();
+        match HeaderValue::from_str(&rest.join(",")) {
+            Ok(rest) if !rest.is_empty() => drop(parts.headers.insert(header::CONTENT_ENCODING, rest)),
+            _ => drop(parts.headers.remove(header::CONTENT_ENCODING)),
+        }
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    if query.contains("X-Amz-") {
+        let kept: Vec<&str> = query.split('&').filter(|part| !part.starts_with("X-Amz-")).collect();
+        let path = parts.uri.path();
+        let path = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
+        if let Ok(uri) = path.parse() {
+            parts.uri = uri;
+        }
+    }
+}
+
+async fn serve(
+    context: &Context,
+    request: Request<Body>,
+    method: &Method,
+    request_id: &str,
+    host_id: &str,
+) -> Response<Body> {
+    let answered = SERVICE.call(request.map(s3s::Body::http_body_unsync)).await;
+    if let Some(fault) = context.fault.lock().take() {
+        return error::refuse(&fault, method, request_id, host_id);
+    }
+    match answered {
+        Ok(response) if response.status().is_client_error() || response.status().is_server_error() => {
+            restate(response, method, request_id, host_id).await
+        }
+        Ok(response) => response.map(|body| body.map_err(BodyError::new).boxed_unsync()),
+        Err(error) => {
+            tracing::error!(?error, "S3 failed");
+            error::refuse(
+                &Fault::new(500, "InternalError", "We encountered an internal error. Please try again."),
+                method,
+                request_id,
+                host_id,
+            )
+        }
+    }
+}
+
+/// What `s3s` itself refuses has neither request id nor host id.
+async fn restate(response: Response<s3s::Body>, method: &Method, request_id: &str, host_id: &str) -> Response<Body> {
+    let (parts, body) = response.into_parts();
+    let text = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let ids = format!("<RequestId>{request_id}</RequestId><HostId>{host_id}</HostId></Error>");
+    let text = if *method == Method::HEAD { String::new() } else { text.replace("</Error>", &ids) };
+    let mut response = Response::from_parts(parts, full(text));
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response
+}

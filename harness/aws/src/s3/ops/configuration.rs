@@ -1,0 +1,93 @@
+//! What a bucket is set to: versions, ownership of objects.
+
+use super::super::answer::Context;
+use super::super::store::{Ownership, Versioning};
+use crate::Fault;
+use proofmark_aws_policy::Context as Keys;
+use s3s::{S3Response, dto};
+use std::sync::Arc;
+
+type Answer<T> = Result<S3Response<T>, Fault>;
+
+pub(in crate::s3) async fn get_versioning(
+    context: Arc<Context>,
+    input: dto::GetBucketVersioningInput,
+) -> Answer<dto::GetBucketVersioningOutput> {
+    let world = context.cloud.world().read();
+    let bucket = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    context.allow(&world, bucket, "s3:GetBucketVersioning", Keys::default())?;
+    let status = match bucket.versioning {
+        Versioning::Off => None,
+        Versioning::Enabled => Some(dto::BucketVersioningStatus::ENABLED),
+        Versioning::Suspended => Some(dto::BucketVersioningStatus::SUSPENDED),
+    };
+    let status = status.map(dto::BucketVersioningStatus::from_static);
+    Ok(S3Response::new(dto::GetBucketVersioningOutput { status, ..Default::default() }))
+}
+
+pub(in crate::s3) async fn put_versioning(
+    context: Arc<Context>,
+    input: dto::PutBucketVersioningInput,
+) -> Answer<dto::PutBucketVersioningOutput> {
+    let mut world = context.cloud.world().write();
+    let bucket = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    context.allow(&world, bucket, "s3:PutBucketVersioning", Keys::default())?;
+    let versioning = match input.versioning_configuration.status.as_ref().map(dto::BucketVersioningStatus::as_str) {
+        Some("Enabled") => Versioning::Enabled,
+        Some("Suspended") => Versioning::Suspended,
+        _ => {
+            let message = "The Versioning element must be specified";
+            return Err(Fault::new(400, "IllegalVersioningConfigurationException", message));
+        }
+    };
+    if let Some(bucket) = world.buckets.0.get_mut(&input.bucket) {
+        bucket.versioning = versioning;
+    }
+    Ok(S3Response::new(dto::PutBucketVersioningOutput {}))
+}
+
+pub(in crate::s3) async fn get_ownership(
+    context: Arc<Context>,
+    input: dto::GetBucketOwnershipControlsInput,
+) -> Answer<dto::GetBucketOwnershipControlsOutput> {
+    let world = context.cloud.world().read();
+    let bucket = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    context.allow(&world, bucket, "s3:GetBucketOwnershipControls", Keys::default())?;
+    let ownership = match bucket.ownership {
+        Ownership::BucketOwnerEnforced => dto::ObjectOwnership::BUCKET_OWNER_ENFORCED,
+        Ownership::BucketOwnerPreferred => dto::ObjectOwnership::BUCKET_OWNER_PREFERRED,
+        Ownership::ObjectWriter => dto::ObjectOwnership::OBJECT_WRITER,
+    };
+    let rule = dto::OwnershipControlsRule { object_ownership: dto::ObjectOwnership::from_static(ownership) };
+    let controls = Some(dto::OwnershipControls { rules: vec![rule] });
+    Ok(S3Response::new(dto::GetBucketOwnershipControlsOutput { ownership_controls: controls }))
+}
+
+pub(in crate::s3) async fn put_ownership(
+    context: Arc<Context>,
+    input: dto::PutBucketOwnershipControlsInput,
+) -> Answer<dto::PutBucketOwnershipControlsOutput> {
+    let mut world = context.cloud.world().write();
+    let bucket = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    context.allow(&world, bucket, "s3:PutBucketOwnershipControls", Keys::default())?;
+    let rule = input.ownership_controls.rules.first();
+    let ownership = ownership(rule.map(|rule| rule.object_ownership.as_str()).unwrap_or_default())?;
+    if let Some(bucket) = world.buckets.0.get_mut(&input.bucket) {
+        bucket.ownership = ownership;
+    }
+    Ok(S3Response::new(dto::PutBucketOwnershipControlsOutput {}))
+}
+
+/// Reads `ObjectOwnership`.
+pub(super) fn ownership(text: &str) -> Result<Ownership, Fault> {
+    match text {
+        "BucketOwnerEnforced" => Ok(Ownership::BucketOwnerEnforced),
+        "BucketOwnerPreferred" => Ok(Ownership::BucketOwnerPreferred),
+        "ObjectWriter" => Ok(Ownership::ObjectWriter),
+        _ => Err(Fault::new(
+            400,
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        )),
+    }
+}

@@ -1,0 +1,20 @@
+//! What operations do: find, ask, do, answer.
+
+pub(super) mod bucket;
+pub(super) mod configuration;
+pub(super) mod list;
+pub(super) mod object;
+pub(super) mod policy;
+pub(super) mod tags;
+pub(super) mod transfer;
+pub(super) mod versions;
+
+use jiff::Timestamp;
+use s3s::dto;
+use std::time::SystemTime;
+
+/// A moment as answers carry it, in whole seconds, as S3 keeps them.
+fn stamp(at: Timestamp) -> dto::Timestamp {
+    let seconds = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    SystemTime::from(seconds).into()
+}

@@ -1,0 +1,371 @@
+//! Objects: written from a body, or copied.
+
+use super::super::answer::Context;
+use super::super::checksum::{self, Running};
+use super::super::store::{Bucket, Checksum, Collector, Data, Headers, Object, Ownership};
+use super::super::{access, error};
+use super::object::{Sums, encryption, matches_etag, readable, refuse_customer_keys};
+use super::{stamp, tags};
+use crate::world::{AccountId, World};
+use crate::{BodyError, Fault};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::StreamExt;
+use md5::{Digest, Md5};
+use proofmark_aws_policy::Context as Keys;
+use s3s::{S3Response, dto};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+type Answer<T> = Result<S3Response<T>, Fault>;
+
+/// As much as one request may upload.
+const LARGEST: u64 = 5 << 30;
+
+/// A body that has arrived and holds what it said to hold.
+pub(super) struct Received {
+    pub(super) data: Data,
+    /// The MD5 digest.
+    pub(super) md5: [u8; 16],
+    pub(super) checksum: Checksum,
+}
+
+/// Reads a body to its end, and checks length, MD5 and checksum.
+pub(super) async fn receive(
+    context: &Context,
+    body: Option<dto::StreamingBlob>,
+    length: Option<i64>,
+    md5: Option<&str>,
+    algorithm: Option<&str>,
+) -> Result<Received, Fault> {
+    let announced = context.header("x-amz-trailer").and_then(|name| name.trim().strip_prefix("x-amz-checksum-"));
+    let named = context.headers.keys().find_map(|name| {
+        let algorithm = checksum::algorithm(name.as_str().strip_prefix("x-amz-checksum-")?)?;
+        Some(algorithm)
+    });
+    let algorithm = named.or(announced).or(algorithm).unwrap_or("CRC64NVME");
+    let (mut digest, mut sum, mut collector) = (Md5::new(), Running::new(algorithm), Collector::default());
+    if let Some(mut body) = body {
+        while let Some(bytes) = body.next().await {
+            let bytes = bytes.map_err(|error| broken(&*error))?;
+            digest.update(&bytes);
+            sum.update(&bytes);
+            collector.push(&bytes);
+            if collector.len() > LARGEST {
+                return Err(Fault::new(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+                    .with("ProposedSize", collector.len().to_string())
+                    .with("MaxSizeAllowed", LARGEST.to_string()));
+            }
+        }
+    }
+    if length.is_some_and(|length| u64::try_from(length) != Ok(collector.len())) {
+        return Err(incomplete());
+    }
+    let computed: [u8; 16] = digest.finalize().into();
+    if let Some(given) = md5 {
+        let given_bytes = BASE64_STANDARD.decode(given).ok().filter(|bytes| bytes.len() == 16).ok_or_else(|| {
+            Fault::new(400, "InvalidDigest", "The Content-MD5 you specified was invalid.").with("Content-MD5", given)
+        })?;
+        if given_bytes != computed {
+            return Err(Fault::new(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+                .with("ExpectedDigest", given)
+                .with("CalculatedDigest", BASE64_STANDARD.encode(computed)));
+        }
+    }
+    let checksum = sum.finish();
+    let name = checksum::header(&checksum.algorithm);
+    let given = context.header(&name).map(str::to_owned).or_else(|| context.trailers.get(&name));
+    if given.is_some_and(|given| given != checksum.value) {
+        let message = format!("The {} you specified did not match the calculated checksum.", checksum.algorithm);
+        return Err(Fault::new(400, "BadDigest", message));
+    }
+    Ok(Received { data: collector.finish(), md5: computed, checksum })
+}
+
+/// A body that could not be read: refused with what was wrong with it, or cut off.
+fn broken(error: &(dyn std::error::Error + 'static)) -> Fault {
+    let mut at = Some(error);
+    while let Some(error) = at {
+        if let Some(fault) = error.downcast_ref::<Fault>() {
+            return fault.clone();
+        }
+        if let Some(fault) = error.downcast_ref::<BodyError>().and_then(BodyError::fault) {
+            return fault.clone();
+        }
+        at = error.source();
+    }
+    incomplete()
+}
+
+fn incomplete() -> Fault {
+    Fault::new(
+        400,
+        "IncompleteBody",
+        "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    )
+}
+
+/// What a write asks for beside the bytes.
+pub(super) struct Asked<'a> {
+    pub(super) acl: Option<&'a str>,
+    pub(super) grants: bool,
+    pub(super) encryption: Option<&'a str>,
+    pub(super) storage_class: Option<&'a str>,
+    pub(super) tagging: Option<&'a str>,
+}
+
+/// The tags to write, if the caller may write the object with all that is asked for.
+pub(super) fn may_write(
+    context: &Context,
+    world: &World,
+    bucket: &Bucket,
+    key: &str,
+    asked: &Asked<'_>,
+) -> Result<BTreeMap<String, String>, Fault> {
+    let tags = asked.tagging.map_or(Ok(BTreeMap::new()), tags::read_header)?;
+    let mut keys = Keys::default();
+    for (name, value) in [
+        ("s3:x-amz-acl", asked.acl),
+        ("s3:x-amz-server-side-encryption", asked.encryption),
+        ("s3:x-amz-storage-class", asked.storage_class),
+    ] {
+        if let Some(value) = value {
+            keys.set(name, value);
+        }
+    }
+    tags::request_keys(&tags, &mut keys);
+    context.allow_object(world, bucket, key, "s3:PutObject", keys.clone())?;
+    if asked.acl.is_some() || asked.grants {
+        context.allow_object(world, bucket, key, "s3:PutObjectAcl", keys.clone())?;
+    }
+    if !tags.is_empty() {
+        context.allow_object(world, bucket, key, "s3:PutObjectTagging", keys)?;
+    }
+    if bucket.ownership == Ownership::BucketOwnerEnforced
+        && (asked.grants || asked.acl.is_some_and(|acl| acl != "bucket-owner-full-control"))
+    {
+        return Err(Fault::new(400, "AccessControlListNotSupported", "The bucket does not allow ACLs"));
+    }
+    if asked.grants || asked.acl.is_some_and(|acl| !["private", "bucket-owner-full-control"].contains(&acl)) {
+        return Err(error::not_implemented("x-amz-acl"));
+    }
+    match asked.encryption {
+        None | Some("AES256") => Ok(tags),
+        Some(_) => Err(error::not_implemented("x-amz-server-side-encryption")),
+    }
+}
+
+/// The account that writes; the bucket's owner for the anonymous.
+pub(super) fn writer(context: &Context, bucket: &Bucket) -> AccountId {
+    context.call.caller.principal.account().and_then(AccountId::parse).unwrap_or_else(|| bucket.owner.clone())
+}
+
+pub(in crate::s3) async fn put(context: Arc<Context>, input: dto::PutObjectInput) -> Answer<dto::PutObjectOutput> {
+    refuse_customer_keys(input.sse_customer_algorithm.is_some())?;
+    let grants = [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp];
+    let asked = Asked {
+        acl: input.acl.as_ref().map(dto::ObjectCannedACL::as_str),
+        grants: grants.into_iter().any(Option::is_some),
+        encryption: input.server_side_encryption.as_ref().map(dto::ServerSideEncryption::as_str),
+        storage_class: input.storage_class.as_ref().map(dto::StorageClass::as_str),
+        tagging: input.tagging.as_deref(),
+    };
+    let expected_owner = input.expected_bucket_owner.as_deref();
+    // Who may not is told before anything is read.
+    let (tags, writer) = {
+        let world = context.cloud.world().read();
+        let bucket = context.bucket(&world, &input.bucket, expected_owner)?;
+        (may_write(&context, &world, bucket, &input.key, &asked)?, writer(&context, bucket))
+    };
+    let algorithm = input.checksum_algorithm.as_ref().map(dto::ChecksumAlgorithm::as_str);
+    let received = receive(&context, input.body, input.content_length, input.content_md5.as_deref(), algorithm).await?;
+    let object = Object {
+        data: received.data,
+        etag: hex(&received.md5),
+        headers: Headers {
+            cache_control: input.cache_control,
+            content_disposition: input.content_disposition,
+            content_encoding: input.content_encoding,
+            content_language: input.content_language,
+            content_type: input.content_type,
+            expires: context.header("expires").map(str::to_owned),
+            storage_class: input
+                .storage_class
+                .map(|class| class.as_str().to_owned())
+                .filter(|class| class != "STANDARD"),
+            website_redirect: input.website_redirect_location,
+            metadata: input.metadata.unwrap_or_default().into_iter().collect(),
+        },
+        checksum: Some(received.checksum),
+        tags,
+        kms_key: None,
+        writer,
+        parts: vec![],
+    };
+    let mut world = context.cloud.world().write();
+    // It may have gone while the body arrived.
+    let bucket = world.buckets.0.get_mut(&input.bucket).ok_or_else(|| error::no_such_bucket(&input.bucket))?;
+    let current = bucket.version(&input.key, None).and_then(|version| version.object());
+    check_write(input.if_match.as_ref(), input.if_none_match.as_ref(), current.map(Arc::as_ref), &input.key)?;
+    let sums = Sums::of(object.checksum.as_ref());
+    let mut output = dto::PutObjectOutput {
+        e_tag: Some(dto::ETag::Strong(object.etag.clone())),
+        checksum_crc32: sums.crc32,
+        checksum_crc32c: sums.crc32c,
+        checksum_crc64nvme: sums.crc64nvme,
+        checksum_sha1: sums.sha1,
+        checksum_sha256: sums.sha256,
+        checksum_type: sums.kind,
+        server_side_encryption: Some(encryption(&object)),
+        ..Default::default()
+    };
+    output.version_id = bucket.put(&input.key, object, context.cloud.now(), || context.cloud.random().token(32));
+    Ok(S3Response::new(output))
+}
+
+/// Writes that depend on what is there. Source: S3 User Guide, "Add preconditions to S3 operations with conditional requests".
+pub(super) fn check_write(
+    if_match: Option<&dto::ETagCondition>,
+    if_none_match: Option<&dto::ETagCondition>,
+    current: Option<&Object>,
+    key: &str,
+) -> Result<(), Fault> {
+    let failed = |condition: &str| {
+        let message = "At least one of the pre-conditions you specified did not hold";
+        Fault::new(412, "PreconditionFailed", message).with("Condition", condition)
+    };
+    match (if_none_match, current) {
+        (Some(dto::ETagCondition::ETag(_)), _) => return Err(error::not_implemented("If-None-Match")),
+        (Some(dto::ETagCondition::Any), Some(_)) => return Err(failed("If-None-Match")),
+        _ => {}
+    }
+    match (if_match, current) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(error::no_such_key(key)),
+        (Some(expected), Some(current)) if matches_etag(expected, &current.etag) => Ok(()),
+        (Some(_), Some(_)) => Err(failed("If-Match")),
+    }
+}
+
+pub(in crate::s3) async fn copy(context: Arc<Context>, input: dto::CopyObjectInput) -> Answer<dto::CopyObjectOutput> {
+    refuse_customer_keys(input.sse_customer_algorithm.is_some() || input.copy_source_sse_customer_algorithm.is_some())?;
+    let dto::CopySource::Bucket { bucket: source, key: source_key, version_id } = &input.copy_source else {
+        return Err(error::not_implemented("x-amz-copy-source"));
+    };
+    let mut world = context.cloud.world().write();
+    let from = context.bucket(&world, source, input.expected_source_bucket_owner.as_deref())?;
+    let (version, object) = readable(&context, &world, from, source_key, version_id.as_deref())?;
+    let modified = stamp(version.modified);
+    check_source(&input, object, &modified)?;
+    let (source_version, mut object) = (version.id.clone(), Object::clone(object));
+    let replace_tags = input.tagging_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
+    let replace = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
+    let same = **source == input.bucket && **source_key == input.key;
+    if same
+        && !replace
+        && input.storage_class.is_none()
+        && version_id.is_none()
+        && input.website_redirect_location.is_none()
+    {
+        let message = "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
+        return Err(Fault::new(400, "InvalidRequest", message));
+    }
+    let to = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    let grants = [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp];
+    let asked = Asked {
+        acl: input.acl.as_ref().map(dto::ObjectCannedACL::as_str),
+        grants: grants.into_iter().any(Option::is_some),
+        encryption: input.server_side_encryption.as_ref().map(dto::ServerSideEncryption::as_str),
+        storage_class: input.storage_class.as_ref().map(dto::StorageClass::as_str),
+        tagging: input.tagging.as_deref().filter(|_| replace_tags),
+    };
+    let tags = may_write(&context, &world, to, &input.key, &asked)?;
+    object.writer = writer(&context, to);
+    if replace_tags {
+        object.tags = tags;
+    }
+    if replace {
+        object.headers = Headers {
+            cache_control: input.cache_control,
+            content_disposition: input.content_disposition,
+            content_encoding: input.content_encoding,
+            content_language: input.content_language,
+            content_type: input.content_type,
+            expires: context.header("expires").map(str::to_owned),
+            storage_class: None,
+            website_redirect: None,
+            metadata: input.metadata.unwrap_or_default().into_iter().collect(),
+        };
+    }
+    // Neither goes with a copy.
+    object.headers.storage_class =
+        input.storage_class.map(|class| class.as_str().to_owned()).filter(|class| class != "STANDARD");
+    object.headers.website_redirect = input.website_redirect_location;
+    if !object.parts.is_empty() {
+        // A copy is made in one piece, and so gets the digest of its bytes.
+        object.parts = vec![];
+        object.etag = hex(&digest(&object.data));
+    }
+    let now = context.cloud.now();
+    let sums = Sums::of(object.checksum.as_ref());
+    let result = dto::CopyObjectResult {
+        e_tag: Some(dto::ETag::Strong(object.etag.clone())),
+        last_modified: Some(stamp(now)),
+        checksum_crc32: sums.crc32,
+        checksum_crc32c: sums.crc32c,
+        checksum_crc64nvme: sums.crc64nvme,
+        checksum_sha1: sums.sha1,
+        checksum_sha256: sums.sha256,
+        checksum_type: sums.kind,
+    };
+    let encryption = encryption(&object);
+    let bucket = world.buckets.0.get_mut(&input.bucket).ok_or_else(|| error::no_such_bucket(&input.bucket))?;
+    let version_id = bucket.put(&input.key, object, now, || context.cloud.random().token(32));
+    Ok(S3Response::new(dto::CopyObjectOutput {
+        copy_object_result: Some(result),
+        copy_source_version_id: source_version,
+        server_side_encryption: Some(encryption),
+        version_id,
+        ..Default::default()
+    }))
+}
+
+fn check_source(input: &dto::CopyObjectInput, object: &Object, modified: &dto::Timestamp) -> Result<(), Fault> {
+    let failed = |condition: &str| {
+        let message = "At least one of the pre-conditions you specified did not hold";
+        Err(Fault::new(412, "PreconditionFailed", message).with("Condition", condition))
+    };
+    let etag = &object.etag;
+    match (&input.copy_source_if_match, &input.copy_source_if_unmodified_since) {
+        (Some(expected), _) if !matches_etag(expected, etag) => return failed("x-amz-copy-source-If-Match"),
+        (None, Some(since)) if modified > since => return failed("x-amz-copy-source-If-Unmodified-Since"),
+        _ => {}
+    }
+    match (&input.copy_source_if_none_match, &input.copy_source_if_modified_since) {
+        (Some(known), _) if matches_etag(known, etag) => failed("x-amz-copy-source-If-None-Match"),
+        (None, Some(since)) if modified <= since => failed("x-amz-copy-source-If-Modified-Since"),
+        _ => Ok(()),
+    }
+}
+
+fn digest(data: &Data) -> [u8; 16] {
+    let mut digest = Md5::new();
+    for slice in data.slices(0..data.len()) {
+        digest.update(&slice);
+    }
+    digest.finalize().into()
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The keys of an object that is about to be changed.
+pub(super) fn existing(bucket: &Bucket, key: &str, version: Option<&str>) -> Keys {
+    let object = bucket.version(key, version).and_then(|version| version.object());
+    let mut keys = access::existing(object.map(Arc::as_ref));
+    if let Some(id) = version {
+        keys.set("s3:VersionId", id);
+    }
+    keys
+}

@@ -1,0 +1,80 @@
+//! What `s3s` calls: one line for each operation that is simulated.
+
+use super::answer::Context;
+use super::ops::{bucket, configuration, list, object, policy, tags, transfer, versions};
+use crate::Fault;
+use s3s::dto;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{S3, S3Request, S3Response, S3Result};
+use std::future::Future;
+use std::sync::{Arc, LazyLock};
+
+/// Routes requests; which cloud they are for is in their extensions.
+pub(super) static SERVICE: LazyLock<S3Service> = LazyLock::new(|| S3ServiceBuilder::new(Operations).build());
+
+struct Operations;
+
+/// Runs an operation; what it refuses waits in the context.
+async fn run<I, O, F>(request: S3Request<I>, operation: impl FnOnce(Arc<Context>, I) -> F) -> S3Result<S3Response<O>>
+where
+    F: Future<Output = Result<S3Response<O>, Fault>>,
+{
+    let Some(context) = request.extensions.get::<Arc<Context>>().cloned() else {
+        return Err(s3s::s3_error!(InternalError));
+    };
+    operation(Arc::clone(&context), request.input).await.map_err(|fault| {
+        let refused = s3s::S3Error::with_message(s3s::S3ErrorCode::InternalError, fault.message.clone());
+        context.refuse(fault);
+        refused
+    })
+}
+
+macro_rules! operations {
+    ($($name:ident($input:ident) -> $output:ident = $operation:path;)*) => {
+        #[async_trait::async_trait]
+        impl S3 for Operations {
+            $(async fn $name(&self, request: S3Request<dto::$input>) -> S3Result<S3Response<dto::$output>> {
+                run(request, $operation).await
+            })*
+        }
+    };
+}
+
+operations! {
+    create_bucket(CreateBucketInput) -> CreateBucketOutput = bucket::create;
+    delete_bucket(DeleteBucketInput) -> DeleteBucketOutput = bucket::delete;
+    head_bucket(HeadBucketInput) -> HeadBucketOutput = bucket::head;
+    list_buckets(ListBucketsInput) -> ListBucketsOutput = bucket::list;
+    get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput = bucket::location;
+
+    get_bucket_policy(GetBucketPolicyInput) -> GetBucketPolicyOutput = policy::get;
+    put_bucket_policy(PutBucketPolicyInput) -> PutBucketPolicyOutput = policy::put;
+    delete_bucket_policy(DeleteBucketPolicyInput) -> DeleteBucketPolicyOutput = policy::delete;
+    get_bucket_policy_status(GetBucketPolicyStatusInput) -> GetBucketPolicyStatusOutput = policy::status;
+    get_public_access_block(GetPublicAccessBlockInput) -> GetPublicAccessBlockOutput = policy::get_public_access;
+    put_public_access_block(PutPublicAccessBlockInput) -> PutPublicAccessBlockOutput = policy::put_public_access;
+    delete_public_access_block(DeletePublicAccessBlockInput) -> DeletePublicAccessBlockOutput = policy::delete_public_access;
+
+    get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput = configuration::get_versioning;
+    put_bucket_versioning(PutBucketVersioningInput) -> PutBucketVersioningOutput = configuration::put_versioning;
+    get_bucket_ownership_controls(GetBucketOwnershipControlsInput) -> GetBucketOwnershipControlsOutput = configuration::get_ownership;
+    put_bucket_ownership_controls(PutBucketOwnershipControlsInput) -> PutBucketOwnershipControlsOutput = configuration::put_ownership;
+
+    get_object(GetObjectInput) -> GetObjectOutput = object::get;
+    head_object(HeadObjectInput) -> HeadObjectOutput = object::head;
+    put_object(PutObjectInput) -> PutObjectOutput = transfer::put;
+    copy_object(CopyObjectInput) -> CopyObjectOutput = transfer::copy;
+    delete_object(DeleteObjectInput) -> DeleteObjectOutput = versions::delete;
+    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput = versions::delete_many;
+
+    list_objects(ListObjectsInput) -> ListObjectsOutput = list::v1;
+    list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output = list::v2;
+    list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput = list::versions;
+
+    get_object_tagging(GetObjectTaggingInput) -> GetObjectTaggingOutput = tags::get_object;
+    put_object_tagging(PutObjectTaggingInput) -> PutObjectTaggingOutput = tags::put_object;
+    delete_object_tagging(DeleteObjectTaggingInput) -> DeleteObjectTaggingOutput = tags::delete_object;
+    get_bucket_tagging(GetBucketTaggingInput) -> GetBucketTaggingOutput = tags::get_bucket;
+    put_bucket_tagging(PutBucketTaggingInput) -> PutBucketTaggingOutput = tags::put_bucket;
+    delete_bucket_tagging(DeleteBucketTaggingInput) -> DeleteBucketTaggingOutput = tags::delete_bucket;
+}

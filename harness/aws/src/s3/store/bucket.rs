@@ -1,0 +1,176 @@
+//! Buckets.
+
+use super::{Content, Object, Version};
+use crate::world::{AccountId, Document};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A bucket.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    pub(crate) name: String,
+    pub(crate) owner: AccountId,
+    pub(crate) region: String,
+    pub(crate) created: Timestamp,
+    /// The bucket policy.
+    pub(crate) policy: Option<Document>,
+    pub(crate) public_access: PublicAccess,
+    pub(crate) ownership: Ownership,
+    pub(crate) versioning: Versioning,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Versions by key, newest first; no key without any.
+    objects: BTreeMap<String, Vec<Version>>,
+}
+
+/// Block Public Access; everything is blocked unless told. Source: S3 User Guide, "Blocking public access to your Amazon S3 storage".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PublicAccess {
+    pub(crate) block_acls: bool,
+    pub(crate) ignore_acls: bool,
+    pub(crate) block_policy: bool,
+    pub(crate) restrict_buckets: bool,
+}
+
+impl PublicAccess {
+    pub(crate) const BLOCKED: Self =
+        Self { block_acls: true, ignore_acls: true, block_policy: true, restrict_buckets: true };
+    pub(crate) const OPEN: Self =
+        Self { block_acls: false, ignore_acls: false, block_policy: false, restrict_buckets: false };
+}
+
+/// Who owns objects that others write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ownership {
+    /// The bucket's owner; access control lists are off.
+    BucketOwnerEnforced,
+    /// The bucket's owner, if the writer says `bucket-owner-full-control`.
+    BucketOwnerPreferred,
+    /// Whoever writes them.
+    ObjectWriter,
+}
+
+/// Whether older versions are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Versioning {
+    /// Never was.
+    Off,
+    Enabled,
+    /// Was: old versions stay, new ones replace the version `null`.
+    Suspended,
+}
+
+impl Bucket {
+    /// An empty bucket with the defaults since April 2023: nothing public, access control lists off.
+    pub(crate) fn new(name: String, owner: AccountId, region: String, created: Timestamp) -> Self {
+        Self {
+            name,
+            owner,
+            region,
+            created,
+            policy: None,
+            public_access: PublicAccess::BLOCKED,
+            ownership: Ownership::BucketOwnerEnforced,
+            versioning: Versioning::Off,
+            tags: BTreeMap::new(),
+            objects: BTreeMap::new(),
+        }
+    }
+
+    /// `arn:aws:s3:::name`
+    pub(crate) fn arn(&self) -> String {
+        format!("arn:aws:s3:::{}", self.name)
+    }
+
+    /// `arn:aws:s3:::name/key`
+    pub(crate) fn object_arn(&self, key: &str) -> String {
+        format!("arn:aws:s3:::{}/{key}", self.name)
+    }
+
+    /// Whether there is nothing in it, not even a delete marker.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// Whether versions are kept, or were.
+    pub(crate) fn keeps_versions(&self) -> bool {
+        self.versioning != Versioning::Off
+    }
+
+    /// Versions of every key, newest first.
+    pub(crate) fn versions(&self) -> &BTreeMap<String, Vec<Version>> {
+        &self.objects
+    }
+
+    /// The newest version of a key, or the one with an id.
+    pub(crate) fn version(&self, key: &str, id: Option<&str>) -> Option<&Version> {
+        let versions = self.objects.get(key)?;
+        match id {
+            None => versions.first(),
+            Some(id) => versions.iter().find(|version| version.shown_id() == id),
+        }
+    }
+
+    /// Changes an object in place (its tags, say); whether it is there.
+    pub(crate) fn edit(&mut self, key: &str, id: Option<&str>, edit: impl FnOnce(&mut Object)) -> bool {
+        let Some(versions) = self.objects.get_mut(key) else { return false };
+        let version = match id {
+            None => versions.first_mut(),
+            Some(id) => versions.iter_mut().find(|version| version.shown_id() == id),
+        };
+        let Some(Content::Object(object)) = version.map(|version| &mut version.content) else { return false };
+        edit(Arc::make_mut(object));
+        true
+    }
+
+    /// Writes an object; the id of its version, if versions are kept. `fresh_id` makes one.
+    pub(crate) fn put(
+        &mut self,
+        key: &str,
+        object: Object,
+        now: Timestamp,
+        fresh_id: impl FnOnce() -> String,
+    ) -> Option<String> {
+        self.push(key, Content::Object(Arc::new(object)), now, fresh_id)
+    }
+
+    /// Deletes a key: for good where versioning is off, else by a marker, whose id is given back.
+    pub(crate) fn delete(&mut self, key: &str, now: Timestamp, fresh_id: impl FnOnce() -> String) -> Option<String> {
+        match self.versioning {
+            Versioning::Off => {
+                self.objects.remove(key);
+                None
+            }
+            Versioning::Enabled | Versioning::Suspended => {
+                Some(self.push(key, Content::Deleted, now, fresh_id).unwrap_or_else(|| "null".to_owned()))
+            }
+        }
+    }
+
+    /// Deletes one version for good; what it was, if it was there.
+    pub(crate) fn delete_version(&mut self, key: &str, id: &str) -> Option<Version> {
+        let versions = self.objects.get_mut(key)?;
+        let at = versions.iter().position(|version| version.shown_id() == id)?;
+        let gone = versions.remove(at);
+        if versions.is_empty() {
+            self.objects.remove(key);
+        }
+        Some(gone)
+    }
+
+    fn push(
+        &mut self,
+        key: &str,
+        content: Content,
+        modified: Timestamp,
+        fresh_id: impl FnOnce() -> String,
+    ) -> Option<String> {
+        let id = (self.versioning == Versioning::Enabled).then(fresh_id);
+        let versions = self.objects.entry(key.to_owned()).or_default();
+        if id.is_none() {
+            versions.retain(|version| version.id.is_some());
+        }
+        versions.insert(0, Version { id: id.clone(), modified, content });
+        id
+    }
+}
