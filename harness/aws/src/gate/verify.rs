@@ -67,8 +67,12 @@ fn by_header(
     };
     let key = cloud.signing_keys().get(&holder.secret, &signature.scope);
     check(&key, service, parts, signature, &date, &payload_hash)?;
-    let signed =
-        Signed::Header { scope: signature.scope.clone(), key, amz_date: date, signature: signature.signature.clone() };
+    let signed = Signed::Header {
+        scope: signature.scope.clone(),
+        key: Box::new(key),
+        amz_date: date,
+        signature: signature.signature.clone(),
+    };
     Ok(holder.into_caller(signature.access_key_id.clone(), signed))
 }
 
