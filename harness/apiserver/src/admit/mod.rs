@@ -82,7 +82,7 @@ pub(crate) async fn validate(request: &Request<'_>, object: &Value) -> Result<()
         }
     }
     pod_security::check(request, object)?;
-    policy::validate(request, Some(object))?;
+    policy::validate(request, Some(object)).await?;
     webhook::validate(request, Some(object)).await?;
     if request.subresource.is_empty() {
         quota::check(call, target, object, old, request.dry_run)?;
@@ -94,7 +94,7 @@ pub(crate) async fn validate(request: &Request<'_>, object: &Value) -> Result<()
 pub(crate) async fn remove(request: &Request<'_>) -> Result<(), Refusal> {
     namespace_lifecycle::delete(request.target)?;
     webhook::Rounds::default().first(request, None).await?;
-    policy::validate(request, None)?;
+    policy::validate(request, None).await?;
     webhook::validate(request, None).await
 }
 

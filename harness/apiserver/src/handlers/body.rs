@@ -38,7 +38,9 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
                     )
                 }
                 Body::Custom(_) => {
-                    object(call, resource, value, proofmark_builtin::decode::find_duplicates(body), options.validation)
+                    let repeated = proofmark_builtin::decode::find_duplicates(body);
+                    let object = object(call, resource, value, repeated, options.validation)?;
+                    check_version(resource, &object).map(|()| object)
                 }
             };
         }
@@ -52,7 +54,8 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
                 }
                 _ => repeated,
             };
-            return object(call, resource, value, complaints, options.validation);
+            let object = object(call, resource, value, complaints, options.validation)?;
+            return check_version(resource, &object).map(|()| object);
         }
         Format::Protobuf => {
             let read = proofmark_builtin::proto::decode_as(body, &resource.group_version(), &resource.kind);
@@ -124,7 +127,14 @@ fn check_identity(resource: &Resource, value: &Value, body: &[u8]) -> Result<(),
         }
     } else {
         check_scheme(resource, version, kind)?;
+        check_version(resource, value)?;
     }
+    Ok(())
+}
+
+/// A body must be at the resource's version. That of a custom resource is read before, at its own version.
+fn check_version(resource: &Resource, value: &Value) -> Result<(), Refusal> {
+    let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     let want = resource.group_version();
     if version == want || (version.is_empty() && resource.custom().is_none()) {
         return Ok(());
@@ -198,7 +208,7 @@ pub(super) fn read_value(resource: &Resource, value: Value, strict: bool) -> Res
         }
         Body::Custom(version) => {
             let mut object = value;
-            let unknown = version.admit_shape(&mut object)?;
+            let unknown = version.decode(&resource.group, &resource.kind, &mut object)?;
             Ok((object, unknown))
         }
     }
@@ -210,7 +220,7 @@ pub(super) fn applied(resource: &Resource, value: Value) -> Result<Value, Refusa
         Body::Typed(_) => read_value(resource, value, false).map(|(object, _)| object),
         Body::Custom(version) => {
             let mut object = value;
-            version.admit_applied(&mut object).map(|()| object)
+            version.shape.decode_applied(&mut object).map(|()| object)
         }
     };
     read.map_err(|why| handled(resource, &why))

@@ -12,6 +12,7 @@ use super::write::{prepare_create, settle, validate_create, warnings};
 use super::{Reply, Target, body, managed, write};
 use crate::admit;
 use crate::refusal::Refusal;
+use crate::resource;
 use crate::server::Call;
 use crate::store::{Object, Precondition, WriteError};
 
@@ -52,8 +53,11 @@ pub(super) async fn create_object(
     let given_name = meta::text(&object, "name").to_owned();
     let mut object = object;
     wipe_system_fields(&mut object);
-    let mut object =
-        if applied.is_some() { object } else { managed::update(call, target, None, &object, &options.manager, "") };
+    let mut object = if applied.is_some() {
+        object
+    } else {
+        managed::update(call, target, None, &object, &options.manager, "").await
+    };
     let named = Target { name: &given_name, ..*target };
     let request = admit::Request::create(call, &named, options);
     admit::mutate(&request, &mut object).await?;
@@ -69,11 +73,13 @@ pub(super) async fn create_object(
         validate_create(&named, &candidate)?;
         admit::validate(&request.clone().named(&named), &candidate).await?;
         settle(resource, &mut candidate);
+        let candidate = resource::to_storage(call.server, resource, candidate).await?;
         match store(call, target, &name, candidate, options.dry_run) {
             Ok(stored) => {
-                crate::resource::establish(call.server, resource, &stored.value);
+                resource::establish(call.server, resource, &stored.value);
                 admit::policy::observe(call.server, resource, &stored.value);
-                let mut value = stored.value.clone();
+                resource::spread(call.server, resource, &stored);
+                let mut value = resource::read(call.server, resource, &stored).await?.value.clone();
                 if options.dry_run {
                     meta::of_mut(&mut value).shift_remove("resourceVersion");
                 }

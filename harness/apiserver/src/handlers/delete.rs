@@ -49,7 +49,7 @@ pub(super) async fn delete_collection(call: &Call<'_>, target: &Target<'_>) -> R
     read::Selection::of(&list_options, target)?;
     let options = DeleteOptions::read(call)?;
     warn(call, target, &options);
-    let List { items, revision, .. } = read::part(call, target, &list_options)?;
+    let List { items, revision, .. } = read::part(call, target, &list_options).await?;
     for item in &items {
         let one = Target {
             name: meta::text(&item.value, "name"),
@@ -91,8 +91,8 @@ pub(super) async fn delete_object(
     options: &DeleteOptions,
 ) -> Result<Outcome, Refusal> {
     loop {
-        let live = call.server.store.snapshot().get(&target.resource.prefix, &target.place()).cloned();
-        let live = live.ok_or_else(|| target.not_found())?;
+        let stored = target.stored(call).ok_or_else(|| target.not_found())?;
+        let live = resource::read(call.server, target.resource, &stored).await?;
         if is_namespace(target) || resource::is_definition(target.resource) {
             options.check_early(target, &live)?;
         } else {
@@ -101,10 +101,10 @@ pub(super) async fn delete_object(
         let request = admit::Request::delete(call, target, &live.value, options.to_value(), options.dry_run());
         admit::remove(&request).await?;
         let outcome = if is_namespace(target) {
-            delete_namespace(call, target, &live, options)
+            delete_namespace(call, target, &live, options).await
         } else {
-            delete_live(call, target, &live, options)
-        };
+            delete_live(call, target, &live, options).await
+        }?;
         if let Ok(outcome) = outcome {
             resource::establish(call.server, target.resource, &live.value);
             return Ok(outcome);
@@ -122,19 +122,22 @@ enum Mark {
     Leaves(i64),
 }
 
+/// How a deletion went: the inner error says that somebody else was faster.
+pub(super) type Attempt<T> = Result<Result<T, WriteError>, Refusal>;
+
 /// Deletes an object that was read, without asking admission.
-pub(super) fn delete_live(
+pub(super) async fn delete_live(
     call: &Call<'_>,
     target: &Target<'_>,
     live: &Arc<Object>,
     options: &DeleteOptions,
-) -> Result<Outcome, WriteError> {
+) -> Attempt<Outcome> {
     let strategy = &target.resource.strategy;
     let mut object = live.value.clone();
     let now = call.server.clock.now();
     let mark = mark(target, &mut object, options, now);
     if matches!(mark, Mark::Pending) {
-        return Ok(Outcome::Kept(object));
+        return Ok(Ok(Outcome::Kept(object)));
     }
     options.set_finalizers(&mut object, strategy.dependents);
     if resource::is_definition(target.resource) && meta::text(&object, "deletionTimestamp").is_empty() {
@@ -142,29 +145,27 @@ pub(super) fn delete_live(
     }
     let finalizers = meta::of(&object).and_then(|m| m.get("finalizers")).and_then(Value::as_array);
     let held = finalizers.is_some_and(|f| !f.is_empty());
-    let mut at = live.revision;
-    let mut last = live.value.clone();
+    let mut last = live.clone();
     match mark {
         Mark::Leaves(seconds) => {
-            let (value, revision) = store(call, target, object, live, options)?;
+            last = match store(call, target, object, live, options).await? {
+                Ok(stored) => stored,
+                Err(lost) => return Ok(Err(lost)),
+            };
             if held || seconds > 0 {
-                return Ok(Outcome::Kept(value));
+                return Ok(Ok(Outcome::Kept(last.value.clone())));
             }
-            (last, at) = (value, revision);
         }
         _ if held => {
             if meta::text(&object, "deletionTimestamp").is_empty() {
                 mark_held(&mut object, now);
             }
-            return store(call, target, object, live, options).map(|(value, _)| Outcome::Kept(value));
+            let stored = store(call, target, object, live, options).await?;
+            return Ok(stored.map(|kept| Outcome::Kept(kept.value.clone())));
         }
         _ => {}
     }
-    if options.dry_run() {
-        return Ok(Outcome::Gone(last));
-    }
-    let removed = remove(call.server, target.resource, &target.place(), last.clone(), at)?;
-    Ok(Outcome::Gone(if strategy.returns_deleted { last } else { removed.value.clone() }))
+    Ok(take_away(call, target, last, options.dry_run()))
 }
 
 /// Sets when an object leaves whose kind takes time to go (`rest.BeforeDelete`).
@@ -211,20 +212,36 @@ fn count_generation(object: &mut Value) {
     }
 }
 
-/// Stores what a deletion made of an object, if it made anything; the value and its revision.
-fn store(
+/// Takes an object away for good, as it is stored.
+fn take_away(call: &Call<'_>, target: &Target<'_>, last: Arc<Object>, dry_run: bool) -> Result<Outcome, WriteError> {
+    if !dry_run {
+        let stored =
+            target.stored(call).filter(|stored| stored.revision == last.revision).ok_or(WriteError::Changed)?;
+        remove(call.server, target.resource, &target.place(), stored.value.clone(), stored.revision)?;
+    }
+    Ok(Outcome::Gone(last.value.clone()))
+}
+
+/// Stores what a deletion made of an object, if it made anything. Returns the object as the request's version shows it.
+async fn store(
     call: &Call<'_>,
     target: &Target<'_>,
     object: Value,
-    live: &Object,
+    live: &Arc<Object>,
     options: &DeleteOptions,
-) -> Result<(Value, u64), WriteError> {
+) -> Attempt<Arc<Object>> {
     if options.dry_run() || crate::value::equal(&object, &live.value) {
-        return Ok((object, live.revision));
+        return Ok(Ok(Arc::new(Object::new(live.revision, object))));
     }
-    let precondition = Precondition::Revision(live.revision);
-    let stored = write(call.server, target.resource, &target.place(), object, precondition)?;
-    Ok((stored.value.clone(), stored.revision))
+    let (server, resource) = (call.server, target.resource);
+    let object = resource::to_storage(server, resource, object).await?;
+    match write(server, resource, &target.place(), object, Precondition::Revision(live.revision)) {
+        Ok(stored) => {
+            resource::spread(server, resource, &stored);
+            resource::read(server, resource, &stored).await.map(Ok)
+        }
+        Err(lost) => Ok(Err(lost)),
+    }
 }
 
 fn is_namespace(target: &Target<'_>) -> bool {
@@ -232,25 +249,23 @@ fn is_namespace(target: &Target<'_>) -> bool {
 }
 
 /// A namespace turns to `Terminating`, and goes when its own finalizers are gone.
-fn delete_namespace(
+async fn delete_namespace(
     call: &Call<'_>,
     target: &Target<'_>,
     live: &Arc<Object>,
     options: &DeleteOptions,
-) -> Result<Outcome, WriteError> {
+) -> Attempt<Outcome> {
     let mut object = live.value.clone();
     if !meta::text(&object, "deletionTimestamp").is_empty() {
         let own = object.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
-        return if own { Ok(Outcome::Kept(object)) } else { delete_live(call, target, live, options) };
+        return if own { Ok(Ok(Outcome::Kept(object))) } else { delete_live(call, target, live, options).await };
     }
     meta::of_mut(&mut object).insert("deletionTimestamp".to_owned(), json!(call.server.clock.stamp()));
     object["status"]["phase"] = json!("Terminating");
     options.set_finalizers(&mut object, target.resource.strategy.dependents);
     let released = is_released(&object);
-    let (value, revision) = store(call, target, object, live, options)?;
-    if !released || options.dry_run() {
-        return Ok(Outcome::Kept(value));
-    }
-    let removed = remove(call.server, target.resource, &target.place(), value, revision)?;
-    Ok(Outcome::Gone(removed.value.clone()))
+    Ok(match store(call, target, object, live, options).await? {
+        Ok(stored) if released && !options.dry_run() => take_away(call, target, stored, false),
+        stored => stored.map(|kept| Outcome::Kept(kept.value.clone())),
+    })
 }

@@ -39,12 +39,12 @@ pub(super) async fn evict(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     let deletion = deletion(&eviction, call)?;
     admit::validate(&request, &eviction).await?;
     loop {
-        let live = target.live(call)?;
+        let live = target.stored(call).ok_or_else(|| target.not_found())?;
         if !is_over(&live.value) {
             spend(call, target, &live.value, deletion.dry_run())?;
         }
         deletion.check(target, &live)?;
-        if remove(call, target, &live, &deletion) {
+        if remove(call, target, &live, &deletion).await {
             break;
         }
     }
@@ -82,7 +82,7 @@ fn is_over(pod: &Value) -> bool {
 }
 
 /// Marks a pod as evicted and deletes it; false when somebody else changed it meanwhile.
-fn remove(call: &Call<'_>, target: &Target<'_>, live: &Arc<Object>, deletion: &DeleteOptions) -> bool {
+async fn remove(call: &Call<'_>, target: &Target<'_>, live: &Arc<Object>, deletion: &DeleteOptions) -> bool {
     let mut live = live.clone();
     if !deletion.dry_run() && !is_over(&live.value) {
         let mut pod = live.value.clone();
@@ -92,7 +92,7 @@ fn remove(call: &Call<'_>, target: &Target<'_>, live: &Arc<Object>, deletion: &D
             Err(_) => return false,
         }
     }
-    delete_live(call, target, &live, deletion).is_ok()
+    matches!(delete_live(call, target, &live, deletion).await, Ok(Ok(_)))
 }
 
 /// Says in the pod's status why it goes.
@@ -142,7 +142,7 @@ fn spend(call: &Call<'_>, target: &Target<'_>, pod: &Value, dry_run: bool) -> Re
             return Ok(());
         }
         let of_budget = Target { resource: &budgets, name: meta::text(&budget.value, "name"), ..*target };
-        let spent = managed::update(call, &of_budget, Some(&budget.value), &spent, "kube-apiserver", "status");
+        let spent = managed::status_by_server(call.server, of_budget.resource, &budget.value, &spent);
         let precondition = Precondition::Revision(budget.revision);
         if write(call.server, &budgets, &of_budget.place(), spent, precondition).is_ok() {
             return Ok(());

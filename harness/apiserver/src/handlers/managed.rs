@@ -1,4 +1,10 @@
 //! Who owns which field: the field manager of a resource, set up for one request.
+//!
+//! The field manager is a pure function that sees objects at the versions of their managers. What it lacks because a webhook has to convert
+//! it is fetched, and the function runs again.
+
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use proofmark_merge::fieldset::{FieldSet, Path, PathElement};
 use proofmark_merge::managed::{
@@ -10,7 +16,7 @@ use serde_json::Value;
 use super::Target;
 use super::write::has_status;
 use crate::refusal::Refusal;
-use crate::resource::{Catalog, Resource, group_version};
+use crate::resource::{Catalog, ConversionError, Family, Resource, group_version};
 use crate::server::{Call, Inner};
 
 /// A resource's versions as the field manager asks for them.
@@ -18,10 +24,20 @@ struct Served<'a> {
     catalog: &'a Catalog,
     resource: &'a Resource,
     reset: Option<Filter>,
+    /// What a webhook converted so far.
+    fetched: &'a [Fetched],
+    /// The object, and the version, that it has to convert next.
+    missing: RefCell<Option<(Value, String)>>,
 }
+
+/// An object, a version, and what the one is at the other.
+type Fetched = (Value, String, Result<Value, ConversionError>);
 
 impl Versions for Served<'_> {
     fn typed(&self, api_version: &str) -> Option<Typed<'_>> {
+        if let Some(family) = self.family() {
+            return family.shapes.get(api_version).map(|shape| Typed::new(&shape.types, shape.root));
+        }
         let (types, id) = self.resource.types();
         (api_version == self.resource.group_version() || self.sibling(api_version)).then(|| Typed::new(types, id))
     }
@@ -31,13 +47,16 @@ impl Versions for Served<'_> {
     }
 
     fn convert(&self, object: &Value, api_version: &str) -> Result<Value, ConvertError> {
-        if !self.sibling(api_version) {
-            return Err(match self.resource.custom() {
-                Some(_) => {
-                    ConvertError::Failed(format!("request to convert CR to an invalid group/version: {api_version}"))
-                }
-                None => ConvertError::UnknownVersion,
-            });
+        match self.family() {
+            Some(family) if family.asks_webhook() && family.shapes.contains_key(api_version) => {
+                return self.fetched(object, api_version);
+            }
+            Some(family) if !family.shapes.contains_key(api_version) => {
+                let why = format!("request to convert CR to an invalid group/version: {api_version}");
+                return Err(ConvertError::Failed(why));
+            }
+            None if !self.sibling(api_version) => return Err(ConvertError::UnknownVersion),
+            _ => {}
         }
         let mut object = object.clone();
         object["apiVersion"] = Value::String(api_version.to_owned());
@@ -46,6 +65,20 @@ impl Versions for Served<'_> {
 }
 
 impl Served<'_> {
+    fn family(&self) -> Option<&Arc<Family>> {
+        self.resource.custom().map(|custom| &custom.family)
+    }
+
+    /// What a webhook made of an object. The first object that it has not seen yet is noted; the run is void then.
+    fn fetched(&self, object: &Value, api_version: &str) -> Result<Value, ConvertError> {
+        let known = self.fetched.iter().find(|(of, version, _)| version == api_version && of == object);
+        if let Some((_, _, converted)) = known {
+            return converted.clone().map_err(|error| ConvertError::Failed(error.to_string()));
+        }
+        self.missing.borrow_mut().get_or_insert_with(|| (object.clone(), api_version.to_owned()));
+        Err(ConvertError::Failed(String::new()))
+    }
+
     /// Whether the resource is served in that version, too.
     fn sibling(&self, api_version: &str) -> bool {
         self.catalog.all().iter().any(|r| {
@@ -108,22 +141,49 @@ fn reset(resource: &Resource, subresource: &str) -> Option<Filter> {
     (!fields.is_empty()).then(|| Filter::Exclude(FieldSet::of_fields(fields)))
 }
 
-fn with_manager<R>(
+/// Who writes, and through what.
+#[derive(Clone, Copy)]
+struct Writer<'a> {
+    name: &'a str,
+    subresource: &'a str,
+}
+
+/// Acts once with the field manager of a resource. Also returns what it lacked, if anything.
+fn attempt<R>(
     server: &Inner,
     resource: &Resource,
-    name: &str,
-    subresource: &str,
-    act: impl FnOnce(&FieldManager<'_>, &Manager<'_>) -> R,
-) -> R {
-    let served = Served { catalog: &server.catalog, resource, reset: reset(resource, subresource) };
+    writer: Writer<'_>,
+    fetched: &[Fetched],
+    act: impl Fn(&FieldManager<'_>, &Manager<'_>) -> R,
+) -> (R, Option<(Value, String)>) {
+    let Writer { name, subresource } = writer;
+    let reset = reset(resource, subresource);
+    let served = Served { catalog: &server.catalog, resource, reset, fetched, missing: RefCell::default() };
     let manager = FieldManager { versions: &served, kind: &resource.kind };
     let time = server.clock.stamp();
     let api_version = resource.group_version();
-    act(&manager, &Manager { name, api_version: &api_version, subresource, time: &time })
+    let outcome = act(&manager, &Manager { name, api_version: &api_version, subresource, time: &time });
+    (outcome, served.missing.into_inner())
+}
+
+/// The same until it lacks nothing.
+async fn with_manager<R>(
+    server: &Arc<Inner>,
+    resource: &Resource,
+    writer: Writer<'_>,
+    act: impl Fn(&FieldManager<'_>, &Manager<'_>) -> R,
+) -> R {
+    let mut fetched = Vec::new();
+    loop {
+        let (outcome, missing) = attempt(server, resource, writer, &fetched, &act);
+        let (Some((object, version)), Some(custom)) = (missing, resource.custom()) else { return outcome };
+        let converted = custom.family.convert(server, object.clone(), &version).await;
+        fetched.push((object, version, converted));
+    }
 }
 
 /// The object with its managedFields after a create, update or patch.
-pub(super) fn update(
+pub(super) async fn update(
     call: &Call<'_>,
     target: &Target<'_>,
     live: Option<&Value>,
@@ -131,23 +191,24 @@ pub(super) fn update(
     name: &str,
     subresource: &str,
 ) -> Value {
-    with_manager(call.server, target.resource, name, subresource, |fields, manager| fields.update(live, new, manager))
+    let writer = Writer { name, subresource };
+    with_manager(call.server, target.resource, writer, |fields, manager| fields.update(live, new, manager)).await
 }
 
-/// The managedFields of an object that the server made by itself.
+/// The managedFields of an object of a built-in kind that the server made by itself.
 pub(crate) fn by_server(server: &Inner, resource: &Resource, object: &Value) -> Value {
-    with_manager(server, resource, "kube-apiserver", "", |fields, manager| fields.update(None, object, manager))
+    let writer = Writer { name: "kube-apiserver", subresource: "" };
+    attempt(server, resource, writer, &[], |fields, manager| fields.update(None, object, manager)).0
 }
 
 /// The same of an object whose status the server itself changes.
 pub(crate) fn status_by_server(server: &Inner, resource: &Resource, live: &Value, new: &Value) -> Value {
-    with_manager(server, resource, "kube-apiserver", "status", |fields, manager| {
-        fields.update(Some(live), new, manager)
-    })
+    let writer = Writer { name: "kube-apiserver", subresource: "status" };
+    attempt(server, resource, writer, &[], |fields, manager| fields.update(Some(live), new, manager)).0
 }
 
 /// The object after a server-side apply.
-pub(super) fn apply(
+pub(super) async fn apply(
     call: &Call<'_>,
     target: &Target<'_>,
     live: Option<&Value>,
@@ -156,9 +217,9 @@ pub(super) fn apply(
     force: bool,
     subresource: &str,
 ) -> Result<Applied, ApplyError> {
-    with_manager(call.server, target.resource, name, subresource, |fields, manager| {
-        fields.apply(live, applied, manager, force)
-    })
+    let writer = Writer { name, subresource };
+    with_manager(call.server, target.resource, writer, |fields, manager| fields.apply(live, applied, manager, force))
+        .await
 }
 
 /// Acts with the field manager of Scales, which are objects of one version that no resource stores.

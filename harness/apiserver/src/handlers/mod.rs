@@ -71,11 +71,17 @@ impl Target<'_> {
         }
     }
 
-    /// The object as it is now, in the version of the resource.
-    pub(crate) fn live(&self, call: &Call<'_>) -> Result<Arc<Object>, Refusal> {
-        let snapshot = call.server.store.snapshot();
-        let stored = snapshot.get(&self.resource.prefix, &self.place()).ok_or_else(|| self.not_found())?;
-        Ok(resource::shown_object(self.resource, stored))
+    /// The object as it is stored now.
+    pub(crate) fn stored(&self, call: &Call<'_>) -> Option<Arc<Object>> {
+        call.server.store.snapshot().get(&self.resource.prefix, &self.place()).cloned()
+    }
+
+    /// The object as it is now, in the version of the resource, for whoever is about to change it.
+    pub(crate) async fn live(&self, call: &Call<'_>) -> Result<Option<Arc<Object>>, Refusal> {
+        match self.stored(call) {
+            Some(stored) => resource::live(call.server, self.resource, &stored).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// 404 of the object.
@@ -106,10 +112,10 @@ pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> 
         return binding::bind_named(call, target).await;
     }
     match verb {
-        "get" if call.exchange.info.verb == "watch" => watch::watch(call, target),
-        "get" => read::get(call, target),
-        "list" if call.exchange.info.verb == "watch" => watch::watch(call, target),
-        "list" => read::list(call, target),
+        "get" if call.exchange.info.verb == "watch" => watch::watch(call, target).await,
+        "get" => read::get(call, target).await,
+        "list" if call.exchange.info.verb == "watch" => watch::watch(call, target).await,
+        "list" => read::list(call, target).await,
         "create" => create::create(call, target).await,
         "update" => update::update(call, target).await,
         "patch" => patch::patch(call, target).await,

@@ -9,17 +9,18 @@ use super::reply::{Content, List};
 use super::{Reply, Target, bad_request};
 use crate::refusal::Refusal;
 use crate::request::{FieldSelector, LabelSelector, ListOptions, revision};
-use crate::resource::{Resource, shown};
+use crate::resource::{Resource, read, read_kept, shown};
 use crate::server::Call;
 use crate::store::{Object, Snapshot};
 
 /// Reads one object.
-pub(super) fn get(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+pub(super) async fn get(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let given = call.exchange.query.get("resourceVersion").unwrap_or_default();
     let revision = revision(given).map_err(|why| Refusal::untyped(500, why))?;
     let snapshot = call.server.store.snapshot();
     chunk::check_future(revision, &snapshot)?;
-    let object = snapshot.get(&target.resource.prefix, &target.place()).ok_or_else(|| target.not_found())?;
+    let stored = snapshot.get(&target.resource.prefix, &target.place()).ok_or_else(|| target.not_found())?;
+    let object = read(call.server, target.resource, stored).await?;
     Ok(Reply::object(200, target.resource, object.value.clone()))
 }
 
@@ -42,7 +43,7 @@ impl Selection {
         self.fields.require("metadata.name", name);
     }
 
-    /// Whether an object, in whatever version, is meant.
+    /// Whether an object is meant; a custom resource is seen at the version of the resource.
     pub(super) fn takes(&self, resource: &Resource, object: &Value) -> bool {
         if !self.labels.matches(object) {
             return false;
@@ -117,39 +118,49 @@ fn collection<'a>(
     snapshot.list(&target.resource.prefix, &target.under(), from)
 }
 
-/// The objects of a collection that a selection takes, in order.
-pub(super) fn select<'a>(
+/// The objects of a collection that a selection takes, in order and with their places; no more than a limit.
+pub(super) async fn select<'a>(
+    call: &Call<'_>,
     snapshot: &'a Snapshot,
-    target: &Target<'a>,
-    selection: &'a Selection,
-    from: Option<&str>,
-) -> impl Iterator<Item = (&'a str, &'a Arc<Object>)> {
+    target: &Target<'_>,
+    selection: &Selection,
+    (from, limit): (Option<&str>, Option<usize>),
+) -> Result<Vec<(&'a str, Arc<Object>)>, Refusal> {
     let resource = target.resource;
-    collection(snapshot, target, from).filter(move |(_, object)| selection.takes(resource, &object.value))
+    let mut taken = Vec::new();
+    for (place, stored) in collection(snapshot, target, from) {
+        if limit.is_some_and(|limit| taken.len() == limit) {
+            break;
+        }
+        let object = read_kept(call.server, resource, stored).await?;
+        if selection.takes(resource, &object.value) {
+            taken.push((place, object));
+        }
+    }
+    Ok(taken)
 }
 
 /// Lists a collection, in chunks if a limit is given.
-pub(super) fn list(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+pub(super) async fn list(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let options = ListOptions::read(call.exchange.query)?;
-    let list = part(call, target, &options)?;
+    let list = part(call, target, &options).await?;
     Ok(Reply::new(200, Content::List { resource: target.resource.clone(), list }))
 }
 
 /// The part of a collection that a list asks for.
-pub(super) fn part(call: &Call<'_>, target: &Target<'_>, options: &ListOptions) -> Result<List, Refusal> {
+pub(super) async fn part(call: &Call<'_>, target: &Target<'_>, options: &ListOptions) -> Result<List, Refusal> {
     let selection = Selection::of(options, target)?;
     let chunk = Chunk::of(call, target, options)?;
     let snapshot = &chunk.snapshot;
     let revision = snapshot.revision();
-    let mut matching = select(snapshot, target, &selection, chunk.from.as_deref());
+    let taken = select(call, snapshot, target, &selection, (chunk.from.as_deref(), chunk.limit)).await?;
     let Some(limit) = chunk.limit else {
-        return Ok(List { items: matching.map(|(_, o)| o.clone()).collect(), revision, next: None, remaining: None });
+        return Ok(List { items: taken.into_iter().map(|(_, o)| o).collect(), revision, next: None, remaining: None });
     };
-    let taken: Vec<(&str, &Arc<Object>)> = matching.by_ref().take(limit).collect();
     // Whether more follows is known of the collection, not of what a selector would still find in it.
     let last = taken.last().map(|(place, _)| *place).filter(|_| taken.len() == limit);
     let more = last.map_or(0, |last| collection(snapshot, target, Some(&format!("{last}\0"))).count());
     let next = last.filter(|_| more > 0).map(|place| chunk.after(target, place));
     let remaining = Some(more).filter(|m| *m > 0 && selection.is_everything());
-    Ok(List { items: taken.into_iter().map(|(_, o)| o.clone()).collect(), revision, next, remaining })
+    Ok(List { items: taken.into_iter().map(|(_, o)| o).collect(), revision, next, remaining })
 }

@@ -50,11 +50,12 @@ impl Pointers {
 pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let resource = target.resource;
     let pointers = Pointers::of(resource).ok_or_else(Refusal::no_such_resource)?;
-    let snapshot = call.server.store.snapshot();
-    let live = snapshot.get(&resource.prefix, &target.place()).cloned().ok_or_else(|| target.not_found())?;
     if *call.exchange.method == Method::GET {
-        return reply(resource, &pointers, &live.value);
+        let stored = target.stored(call).ok_or_else(|| target.not_found())?;
+        let object = crate::resource::read(call.server, resource, &stored).await?;
+        return reply(resource, &pointers, &object.value);
     }
+    let live = target.live(call).await?.ok_or_else(|| target.not_found())?;
     let of_scale =
         call.server.catalog.find_virtual("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)?;
     let api_version = resource.group_version();

@@ -18,14 +18,14 @@ pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subr
     let method = call.exchange.method;
     super::acceptable(call, target)?;
     match (sub.name.as_str(), method) {
-        ("status", &Method::GET) => read::get(call, target),
+        ("status", &Method::GET) => read::get(call, target).await,
         ("status" | "finalize" | "ephemeralcontainers" | "resize" | "approval", &Method::PUT) => {
             put(call, target, &sub.name).await
         }
         ("status" | "ephemeralcontainers" | "resize" | "approval", &Method::PATCH) => {
             patch::patch_through(call, target, &sub.name).await
         }
-        ("ephemeralcontainers" | "resize" | "approval", &Method::GET) => read::get(call, target),
+        ("ephemeralcontainers" | "resize" | "approval", &Method::GET) => read::get(call, target).await,
         ("token", &Method::POST) => tokens::request(call, target).await,
         ("scale", _) => scale::scale(call, target).await,
         ("binding", &Method::POST) => binding::bind(call, target).await,
@@ -35,7 +35,7 @@ pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subr
             if target.resource.plural == "pods" && *method == Method::GET {
                 may_stream(call, target, &sub.name)?;
             }
-            let live = target.live(call)?;
+            let live = target.stored(call).ok_or_else(|| target.not_found())?;
             reachable(target, &sub.name, &live.value)?;
             Err(not_simulated(call, target, &sub.name))
         }
@@ -82,7 +82,7 @@ async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, R
     let mut object = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
-    let live = target.live(call)?;
+    let live = target.live(call).await?.ok_or_else(|| target.not_found())?;
     check_revision(target, &object, &live)?;
     check_uid(target, &object, &live)?;
     let change = Change { target, options: &options, subresource: sub, live: &live, managed: false, admitted: false };

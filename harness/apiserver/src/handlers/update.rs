@@ -14,6 +14,7 @@ use crate::admit;
 use crate::authz;
 use crate::refusal::Refusal;
 use crate::request::RequestInfo;
+use crate::resource;
 use crate::server::Call;
 use crate::store::{Object, Precondition};
 
@@ -25,7 +26,7 @@ pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
     body::check_name(&object, target)?;
     owners::dedup(call, &mut object, Seen::Sent);
     loop {
-        let Ok(live) = target.live(call) else {
+        let Some(live) = target.live(call).await? else {
             if !target.resource.strategy.create_on_update {
                 return Err(target.not_found());
             }
@@ -39,7 +40,9 @@ pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
             Change { target, options: &options, subresource: "", live: &live, managed: false, admitted: false };
         match change.apply(call, object.clone()).await {
             Ok(value) => return Ok(Reply::object(200, target.resource, value)),
-            Err(refusal) if target.live(call).is_ok_and(|now| now.revision == live.revision) => return Err(refusal),
+            Err(refusal) if target.stored(call).is_some_and(|now| now.revision == live.revision) => {
+                return Err(refusal);
+            }
             // Somebody was faster. Who names no version overwrites what is there now; who names one learns of it above.
             Err(_) => {}
         }
@@ -109,7 +112,7 @@ impl Change<'_> {
         let mut object = if self.managed {
             object
         } else {
-            managed::update(call, target, Some(old), &object, &options.manager, self.subresource)
+            managed::update(call, target, Some(old), &object, &options.manager, self.subresource).await
         };
         let request = admit::Request::update(call, target, options, old).through(self.subresource, target.resource);
         if !self.admitted {
@@ -137,22 +140,31 @@ impl Change<'_> {
         settle(target.resource, &mut object);
         call.warn(warnings(target, &object, Some(old)));
         meta::of_mut(&mut object).insert("resourceVersion".to_owned(), live.revision.to_string().into());
-        if crate::value::equal(&object, old) {
+        let server = call.server;
+        let resource = target.resource;
+        if resource.custom().is_none() && crate::value::equal(&object, old) {
+            return Ok(old.clone());
+        }
+        let released = is_released(&object) && !is_released(old);
+        let object = resource::to_storage(server, resource, object).await?;
+        // What a schema or a conversion made of a custom resource may still have to be stored.
+        if resource.custom().is_some() && target.stored(call).is_some_and(|s| crate::value::equal(&object, &s.value)) {
             return Ok(old.clone());
         }
         if options.dry_run {
-            return Ok(object);
+            let object = Arc::new(Object::new(live.revision, object));
+            return Ok(resource::read(server, resource, &object).await?.value.clone());
         }
         let place = target.place();
-        if is_released(&object) && !is_released(old) {
-            let removed =
-                remove(call.server, target.resource, &place, object, live.revision).map_err(|_| changed(target))?;
-            return Ok(removed.value.clone());
+        if released {
+            let removed = remove(server, resource, &place, object, live.revision).map_err(|_| changed(target))?;
+            return Ok(resource::read(server, resource, &removed).await?.value.clone());
         }
-        let stored = write(call.server, target.resource, &place, object, Precondition::Revision(live.revision))
+        let stored = write(server, resource, &place, object, Precondition::Revision(live.revision))
             .map_err(|_| changed(target))?;
-        crate::resource::establish(call.server, target.resource, &stored.value);
-        admit::policy::observe(call.server, target.resource, &stored.value);
-        Ok(stored.value.clone())
+        resource::establish(server, resource, &stored.value);
+        admit::policy::observe(server, resource, &stored.value);
+        resource::spread(server, resource, &stored);
+        Ok(resource::read(server, resource, &stored).await?.value.clone())
     }
 }

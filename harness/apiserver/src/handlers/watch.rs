@@ -16,8 +16,8 @@ use super::reply::Content;
 use super::{Reply, Target, body};
 use crate::refusal::Refusal;
 use crate::request::ListOptions;
-use crate::resource::Resource;
-use crate::server::Call;
+use crate::resource::{Resource, read_kept};
+use crate::server::{Call, Inner};
 use crate::store::{Change, Cursor, Object};
 
 /// How long a watch lasts when the client does not say.
@@ -38,6 +38,7 @@ pub(crate) enum Event {
 
 /// A watch that was opened.
 pub(crate) struct Watch {
+    server: Arc<Inner>,
     pub(crate) resource: Arc<Resource>,
     selection: Selection,
     namespace: String,
@@ -60,7 +61,7 @@ struct Cut {
 }
 
 /// Opens a watch.
-pub(super) fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+pub(super) async fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let options = ListOptions::read(call.exchange.query)?;
     let mut selection = Selection::of(&options, target)?;
     if !target.name.is_empty() {
@@ -73,7 +74,8 @@ pub(super) fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refus
     let begin_with_state = options.initial_events.unwrap_or(from == 0);
     let start = if begin_with_state || from == 0 { snapshot.revision() } else { from };
     if begin_with_state {
-        pending.extend(super::read::select(&snapshot, target, &selection, None).map(|(_, o)| Event::Added(o.clone())));
+        let there = super::read::select(call, &snapshot, target, &selection, (None, None)).await?;
+        pending.extend(there.into_iter().map(|(_, object)| Event::Added(object)));
         if options.initial_events == Some(true) && options.bookmarks {
             pending.push_back(Event::Bookmark(snapshot.revision(), true));
         }
@@ -81,6 +83,7 @@ pub(super) fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refus
     let seconds = options.timeout.and_then(|t| u64::try_from(t).ok()).filter(|t| *t > 0);
     let watch = Watch {
         cursor: call.server.store.watch(&target.resource.prefix, start),
+        server: call.server.clone(),
         resource: target.resource.clone(),
         namespace: target.namespace.to_owned(),
         revision: start,
@@ -130,7 +133,7 @@ impl Watch {
             tokio::select! {
                 biased;
                 changes = self.cursor.next() => match changes {
-                    Ok(changes) => self.take(changes),
+                    Ok(changes) => self.take(changes).await,
                     Err(compacted) => self.pending.push_back(Event::Error(Box::new(expired(self.revision, compacted.oldest)))),
                 },
                 () = tokio::time::sleep_until(self.ends.min(bookmark_at)) => {
@@ -144,34 +147,42 @@ impl Watch {
         }
     }
 
-    fn take(&mut self, changes: Vec<Change>) {
+    async fn take(&mut self, changes: Vec<Change>) {
         for change in changes {
-            self.revision = change.revision;
-            let inside = self.namespace.is_empty()
-                || !self.resource.namespaced
-                || change.place.split_once('/').is_some_and(|(n, _)| n == self.namespace);
-            if !inside {
-                continue;
+            // A watch ends where a conversion fails, as it does when the real server's cache does.
+            if self.take_one(change).await.is_err() {
+                self.over = true;
+                return;
             }
-            let takes = |o: &Arc<Object>| self.selection.takes(&self.resource, &o.value);
-            let before = change.old.as_ref().is_some_and(takes);
-            let after = !change.deleted && takes(&change.new);
-            let event = match (before, after) {
-                (false, true) => Event::Added(change.new),
-                (true, true) => Event::Modified(change.new),
-                (true, false) => Event::Deleted(last_state(&change)),
-                (false, false) => continue,
-            };
-            self.pending.push_back(event);
         }
     }
-}
 
-/// What a watcher learns of an object that left: as it last saw it, at the revision at which it left.
-fn last_state(change: &Change) -> Arc<Object> {
-    match &change.old {
-        Some(old) => Arc::new(Object::new(change.revision, old.value.clone())),
-        None => change.new.clone(),
+    async fn take_one(&mut self, change: Change) -> Result<(), Refusal> {
+        self.revision = change.revision;
+        let inside = self.namespace.is_empty()
+            || !self.resource.namespaced
+            || change.place.split_once('/').is_some_and(|(n, _)| n == self.namespace);
+        if !inside {
+            return Ok(());
+        }
+        let old = match &change.old {
+            Some(old) => Some(read_kept(&self.server, &self.resource, old).await?),
+            None => None,
+        };
+        let new = match change.deleted {
+            true => None,
+            false => Some(read_kept(&self.server, &self.resource, &change.new).await?),
+        };
+        let takes = |object: &Arc<Object>| self.selection.takes(&self.resource, &object.value);
+        let event = match (old.filter(takes), new.filter(takes)) {
+            (None, Some(new)) => Event::Added(new),
+            (Some(_), Some(new)) => Event::Modified(new),
+            // A watcher learns of an object that left: as it last saw it, at the revision at which it left.
+            (Some(old), None) => Event::Deleted(Arc::new(Object::new(change.revision, old.value.clone()))),
+            (None, None) => return Ok(()),
+        };
+        self.pending.push_back(event);
+        Ok(())
     }
 }
 

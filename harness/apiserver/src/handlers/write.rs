@@ -193,7 +193,7 @@ pub(super) fn warnings(target: &Target<'_>, new: &Value, old: Option<&Value>) ->
 
 /// What a custom resource keeps of what admission added: what its schema knows.
 pub(super) fn settle(resource: &Resource, object: &mut Value) {
-    if let Some(schema) = resource.custom().and_then(|c| c.schema.as_ref()) {
+    if let Some(schema) = resource.custom().and_then(|c| c.schema()) {
         schema.prune(object);
     }
 }

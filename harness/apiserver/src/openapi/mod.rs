@@ -156,8 +156,8 @@ fn define(resource: &Resource, release: Release, into: &mut Map<String, Value>) 
         selectable: &selectable,
     };
     into.extend(match release {
-        Release::Two => custom::v2(version.schema.as_ref(), published),
-        Release::Three => custom::v3(version.schema.as_ref(), published),
+        Release::Two => custom::v2(version.schema(), published),
+        Release::Three => custom::v3(version.schema(), published),
     });
     types::define_meta(release, into);
 }

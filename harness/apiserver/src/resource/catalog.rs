@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::builtin::{self, Key};
+use super::custom::Family;
 use super::{Resource, group_version};
 
 /// A group and one of its versions.
@@ -66,6 +67,13 @@ impl Catalog {
     /// Every custom resource.
     pub(crate) fn custom(&self) -> Arc<BTreeMap<Key, Arc<Resource>>> {
         self.custom.load_full()
+    }
+
+    /// The versions of a custom resource, if any is served.
+    pub(crate) fn family(&self, group: &str, plural: &str) -> Option<Arc<Family>> {
+        let custom = self.custom.load();
+        let found = custom.values().find(|r| r.group == group && r.plural == plural)?;
+        found.custom().map(|version| version.family.clone())
     }
 
     /// Replaces the versions of one custom resource (none: it is gone).

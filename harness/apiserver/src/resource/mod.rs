@@ -2,18 +2,20 @@
 //!
 //! - [`Resource`]: one version of one resource, built-in or custom, as every later step of a request sees it.
 //! - [`Catalog`]: all of them; the built-in ones are fixed, the custom ones follow the CustomResourceDefinitions.
-//! - [`CustomVersion`]: what a CRD says of one version: schema, columns, subresources.
+//! - [`custom`]: what a CRD says of its versions: schemas, columns, subresources, conversion.
+//! - [`definition`]: the life of a CRD.
+//! - [`read`], [`live`], [`to_storage`]: objects at the version that is asked for, and at the one that is stored.
 
 mod builtin;
 mod catalog;
 mod custom;
-mod definitions;
+mod definition;
 mod versions;
 
 pub(crate) use catalog::Catalog;
-pub(crate) use custom::{CustomVersion, object_meta};
-pub(crate) use definitions::{establish, follow, is_definition, mark_deleted, sync};
-pub(crate) use versions::{shown, shown_object, stored};
+pub(crate) use custom::{ConversionError, CustomVersion, Family, object_meta};
+pub(crate) use definition::{establish, follow, is_definition, mark_deleted, sync};
+pub(crate) use versions::{converted, live, read, read_kept, shown, spread, stored, to_storage};
 
 use std::sync::Arc;
 
@@ -76,7 +78,7 @@ impl Resource {
     pub(crate) fn types(&self) -> (&TypeGraph, TypeId) {
         match &self.body {
             Body::Typed(id) => (proofmark_builtin::types(), *id),
-            Body::Custom(version) => (&version.types, version.root),
+            Body::Custom(version) => (&version.shape.types, version.shape.root),
         }
     }
 

@@ -1,8 +1,9 @@
 //! One immutable version of one object.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use serde_json::Value;
 
 /// One version of one object, as stored (in its storage version, with `apiVersion` and `kind`).
@@ -13,6 +14,15 @@ pub(crate) struct Object {
     /// The whole object, `metadata.resourceVersion` included.
     pub(crate) value: Value,
     json: OnceLock<Bytes>,
+    /// What it looks like at other versions, each with its name.
+    views: Mutex<Vec<View>>,
+}
+
+#[derive(Debug)]
+struct View {
+    by: u64,
+    version: String,
+    object: Arc<Object>,
 }
 
 impl Object {
@@ -20,11 +30,24 @@ impl Object {
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             meta.insert("resourceVersion".to_owned(), Value::String(revision.to_string()));
         }
-        Self { revision, value, json: OnceLock::new() }
+        Self { revision, value, json: OnceLock::new(), views: Mutex::default() }
     }
 
     /// The object as compact JSON; made once.
     pub(crate) fn json(&self) -> Bytes {
         self.json.get_or_init(|| Bytes::from(serde_json::to_vec(&self.value).unwrap_or_default())).clone()
+    }
+
+    /// What somebody kept as its look at a version; rules that differ have another number.
+    pub(crate) fn view(&self, by: u64, version: &str) -> Option<Arc<Object>> {
+        let views = self.views.lock();
+        views.iter().find(|view| view.by == by && view.version == version).map(|view| view.object.clone())
+    }
+
+    /// Keeps such a look; those by other rules are forgotten.
+    pub(crate) fn keep_view(&self, by: u64, version: &str, object: Arc<Object>) {
+        let mut views = self.views.lock();
+        views.retain(|view| view.by == by && view.version != version);
+        views.push(View { by, version: version.to_owned(), object });
     }
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use proofmark_status::Status;
 use serde_json::Value;
 
 use crate::admit::Request;
-use crate::resource::{Body, Resource};
+use crate::refusal::Refusal;
+use crate::resource::Resource;
 
 /// The other resources that show the same stored objects and have the request's subresource.
 pub(super) fn others(request: &Request<'_>) -> Vec<Arc<Resource>> {
@@ -15,14 +17,24 @@ pub(super) fn others(request: &Request<'_>) -> Vec<Arc<Resource>> {
     all.into_iter().filter(|r| r.prefix == own.prefix && !Arc::ptr_eq(r, own) && has(r)).collect()
 }
 
-/// An object as another version shows it.
-pub(in crate::admit) fn convert(object: &Value, to: &Resource) -> Value {
-    let mut object = proofmark_registry::versions::convert(object.clone(), &to.group_version());
-    if let Body::Typed(ty) = to.body
-        && let Ok(decoded) = proofmark_builtin::decode::decode(&object, ty, false)
-    {
-        object = decoded.value;
+/// An object as another version shows it. 500 if it cannot be converted.
+pub(in crate::admit) async fn convert(request: &Request<'_>, object: &Value, to: &Resource) -> Result<Value, Refusal> {
+    let converted = crate::resource::converted(request.call.server, object, to).await;
+    converted.map_err(|error| Status::internal(&error.to_string()).into())
+}
+
+/// The object and the one before it as another version shows them.
+pub(in crate::admit) async fn convert_both(
+    request: &Request<'_>,
+    object: Option<&Value>,
+    to: &Resource,
+) -> Result<(Option<Value>, Option<Value>), Refusal> {
+    let mut both = (None, None);
+    if let Some(object) = object {
+        both.0 = Some(convert(request, object, to).await?);
     }
-    crate::value::identify(&mut object, &to.group_version(), &to.kind);
-    object
+    if let Some(old) = request.old {
+        both.1 = Some(convert(request, old, to).await?);
+    }
+    Ok(both)
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub(super) use equivalent::convert;
+pub(super) use equivalent::{convert, convert_both};
 use rules::matches_rule;
 pub(super) use rules::names_allow;
 pub(super) use selectors::{selects_namespace, selects_object};

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::params;
 use crate::admit::expressions::{Access, NOTHING, describe, inputs};
-use crate::admit::matching::{View, convert, names_allow, selects_namespace, selects_object, view};
+use crate::admit::matching::{View, convert_both, names_allow, selects_namespace, selects_object, view};
 use crate::admit::{Request, find, stored};
 use crate::refusal::Refusal;
 use crate::store::Object;
@@ -42,7 +42,7 @@ impl Compiled {
 }
 
 /// Holds a request against all policies; a deletion has no object.
-pub(in crate::admit) fn validate(request: &Request<'_>, object: Option<&Value>) -> Result<(), Refusal> {
+pub(in crate::admit) async fn validate(request: &Request<'_>, object: Option<&Value>) -> Result<(), Refusal> {
     if is_excluded(request) {
         return Ok(());
     }
@@ -57,7 +57,7 @@ pub(in crate::admit) fn validate(request: &Request<'_>, object: Option<&Value>) 
         let bound = |b: &&Arc<Object>| b.value.pointer("/spec/policyName").and_then(Value::as_str) == Some(name);
         let bindings: Vec<&Arc<Object>> = bindings.iter().filter(bound).collect();
         if !bindings.is_empty() {
-            one(request, object, policy, &bindings, &mut denials)?;
+            one(request, object, policy, &bindings, &mut denials).await?;
         }
     }
     denials.into_iter().next().map_or(Ok(()), |denial| Err(denial.refusal(request)))
@@ -134,7 +134,7 @@ fn namespace_object(request: &Request<'_>) -> Result<Value, Refusal> {
     Ok(namespace)
 }
 
-fn one(
+async fn one(
     request: &Request<'_>,
     object: Option<&Value>,
     policy: &Object,
@@ -182,8 +182,10 @@ fn one(
     let compiled = request.call.server.policies.get(policy);
     let described = Value::Object(describe(request, &view));
     let other = !Arc::ptr_eq(&view.body, request.body);
-    let shown = |state: Option<&Value>| state.filter(|_| other).map(|state| convert(state, &view.body));
-    let (converted, converted_old) = (shown(object), shown(request.old));
+    let (converted, converted_old) = match other {
+        true => convert_both(request, object, &view.body).await?,
+        false => (None, None),
+    };
     let namespace = namespace_object(request)?;
     let access = Access(request.call);
     let (object, old) = (converted.as_ref().or(object), converted_old.as_ref().or(request.old));

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::admit::Request;
 use crate::admit::expressions::{Access, NOTHING, describe, inputs};
-use crate::admit::matching::{View, convert};
+use crate::admit::matching::{View, convert_both};
 use crate::refusal::Refusal;
 
 /// Whether a request meets all conditions; a condition that errs refuses the request unless failures are ignored.
-pub(super) fn met(
+pub(super) async fn met(
     conditions: &[Value],
     request: &Request<'_>,
     view: &View,
@@ -24,10 +24,9 @@ pub(super) fn met(
     }
     let compiled = Conditions::new(conditions, false);
     let described = Value::Object(describe(request, view));
-    let shown = |state: &Value| convert(state, &view.body);
     let other = !Arc::ptr_eq(&view.body, request.body);
     let (converted, converted_old) = match other {
-        true => (object.map(shown), request.old.map(shown)),
+        true => convert_both(request, object, &view.body).await?,
         false => (None, None),
     };
     let access = Access(request.call);

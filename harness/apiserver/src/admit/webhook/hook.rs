@@ -81,7 +81,7 @@ impl Hook {
     }
 
     /// How it sees a request; none if it does not want to.
-    pub(super) fn matches(&self, request: &Request<'_>, object: Option<&Value>) -> Result<Option<View>, Refusal> {
+    pub(super) async fn matches(&self, request: &Request<'_>, object: Option<&Value>) -> Result<Option<View>, Refusal> {
         // That the namespace is missing counts only for webhooks that would be asked.
         let namespace = selects_namespace(self.field("namespaceSelector"), request, object);
         if matches!(namespace, Ok(false)) || !selects_object(self.field("objectSelector"), object, request.old) {
@@ -92,7 +92,7 @@ impl Hook {
         let Some(view) = view(request, rules, equivalent, |_| true) else { return Ok(None) };
         namespace?;
         let conditions = self.field("matchConditions").as_array().map(Vec::as_slice).unwrap_or_default();
-        let met = conditions::met(conditions, request, &view, object, self.ignores_failures())?;
+        let met = conditions::met(conditions, request, &view, object, self.ignores_failures()).await?;
         Ok(met.then_some(view))
     }
 }

@@ -57,7 +57,7 @@ impl Rounds {
         }
         let mut any = false;
         for hook in hook::all(request.call, "mutatingwebhookconfigurations") {
-            let Some(view) = hook.matches(request, object.as_deref())? else { continue };
+            let Some(view) = hook.matches(request, object.as_deref()).await? else { continue };
             if again && !self.due.contains(&hook.id()) {
                 continue;
             }
@@ -114,10 +114,16 @@ async fn step(hook: &Hook, request: &Request<'_>, view: &View, object: Option<&m
         return Err(Failure::Refused(Status::internal(&why).into()));
     };
     let own = std::sync::Arc::ptr_eq(&view.body, request.body);
-    let before = if own { object.clone() } else { convert(object, &view.body) };
+    let before = match own {
+        true => object.clone(),
+        false => convert(request, object, &view.body).await.map_err(Failure::Refused)?,
+    };
     let after = patched(&before, &patch, &view.body).map_err(Failure::Refused)?;
     let changed = !crate::value::equal(&before, &after);
-    *object = if own { after } else { convert(&after, request.body) };
+    *object = match own {
+        true => after,
+        false => convert(request, &after, request.body).await.map_err(Failure::Refused)?,
+    };
     Ok(changed)
 }
 
@@ -153,7 +159,7 @@ fn patched(object: &Value, patch: &Value, kind: &Resource) -> Result<Value, Refu
     match &kind.body {
         Body::Typed(_) => (kind.strategy.default)(&mut read),
         Body::Custom(version) => {
-            if let Some(schema) = &version.schema {
+            if let Some(schema) = version.schema() {
                 schema.default(&mut read);
             }
             crate::value::sort(&mut read);

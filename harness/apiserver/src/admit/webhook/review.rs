@@ -8,7 +8,7 @@ use super::denial;
 use super::hook::Hook;
 use crate::admit::Request;
 use crate::admit::expressions::describe;
-use crate::admit::matching::{View, convert};
+use crate::admit::matching::{View, convert_both};
 use crate::refusal::Refusal;
 
 /// What became of a question.
@@ -48,7 +48,7 @@ pub(super) async fn ask(
     let asked = json!({
         "kind": "AdmissionReview",
         "apiVersion": format!("admission.k8s.io/{version}"),
-        "request": question(&uid, request, view, object),
+        "request": question(&uid, request, view, object).await.map_err(Failure::Refused)?,
     });
     let answered = crate::webhook::call(request.call.server, &hook.client(), hook.timeout(), &asked)
         .await
@@ -68,17 +68,16 @@ pub(super) async fn ask(
 }
 
 /// The `request` of a review.
-fn question(uid: &str, request: &Request<'_>, view: &View, object: Option<&Value>) -> Value {
-    let shown = |state: Option<&Value>| match state {
-        Some(state) if std::sync::Arc::ptr_eq(&view.body, request.body) => state.clone(),
-        Some(state) => convert(state, &view.body),
-        None => Value::Null,
+async fn question(uid: &str, request: &Request<'_>, view: &View, object: Option<&Value>) -> Result<Value, Refusal> {
+    let (object, old) = match std::sync::Arc::ptr_eq(&view.body, request.body) {
+        true => (object.cloned(), request.old.cloned()),
+        false => convert_both(request, object, &view.body).await?,
     };
     let mut asked = Map::from_iter([("uid".to_owned(), json!(uid))]);
     asked.extend(describe(request, view));
-    asked.insert("object".to_owned(), shown(object));
-    asked.insert("oldObject".to_owned(), shown(request.old));
-    Value::Object(asked)
+    asked.insert("object".to_owned(), object.unwrap_or_default());
+    asked.insert("oldObject".to_owned(), old.unwrap_or_default());
+    Ok(Value::Object(asked))
 }
 
 /// The response of a review that answers the question, and its patch.

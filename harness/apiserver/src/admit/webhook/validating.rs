@@ -17,7 +17,7 @@ pub(in crate::admit) async fn validate(request: &Request<'_>, object: Option<&Va
     }
     let mut relevant = Vec::new();
     for hook in hook::all(request.call, "validatingwebhookconfigurations") {
-        if let Some(view) = hook.matches(request, object)? {
+        if let Some(view) = hook.matches(request, object).await? {
             relevant.push((hook, view));
         }
     }

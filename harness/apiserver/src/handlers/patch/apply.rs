@@ -35,6 +35,7 @@ pub(super) async fn apply(
     let force = options.force.unwrap_or(false);
     let outcome =
         managed::apply(call, target, live.as_deref().map(|o| &o.value), &applied, &options.manager, force, subresource)
+            .await
             .map_err(|error| Refusal::from(error.status()))?;
     complain(call, options.validation)?;
     let mut merged = outcome.object;

@@ -68,7 +68,7 @@ async fn attempt_patch(
     form: Form,
     options: &WriteOptions,
 ) -> Result<Reply, Refusal> {
-    let live = target.live(call).ok();
+    let live = target.live(call).await?;
     if form == Form::Apply {
         return apply::apply(call, target, subresource, live, options).await;
     }
