@@ -1,7 +1,8 @@
-//! ServiceAccount: a pod runs as a service account that exists.
+//! ServiceAccount: a pod runs as a service account that exists. Mirror pods, which show what a kubelet runs of its own accord, have none.
 //!
 //! Source: `plugin/pkg/admission/serviceaccount`, release 1.35. The token volume is added by the same plugin.
 
+use proofmark_registry::meta;
 use serde_json::{Value, json};
 
 use crate::handlers::Target;
@@ -13,10 +14,62 @@ const DEFAULT: &str = "default";
 /// Where a container finds its token.
 const MOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// The annotation of mirror pods.
+const MIRROR: &str = "kubernetes.io/config.mirror";
+/// Where a container names a secret: the list, and the place of the name in its items.
+const SECRETS_OF_CONTAINERS: [(&str, &str); 2] =
+    [("env", "/valueFrom/secretKeyRef/name"), ("envFrom", "/secretRef/name")];
+/// Where a volume names one.
+const SECRETS_OF_VOLUMES: [&str; 10] = [
+    "/secret/secretName",
+    "/azureFile/secretName",
+    "/cephfs/secretRef/name",
+    "/cinder/secretRef/name",
+    "/csi/nodePublishSecretRef/name",
+    "/flexVolume/secretRef/name",
+    "/iscsi/secretRef/name",
+    "/rbd/secretRef/name",
+    "/scaleIO/secretRef/name",
+    "/storageos/secretRef/name",
+];
+
+/// A mirror pod stays as its kubelet wrote it, and may refer to nothing that only the API server has.
+fn mirror(target: &Target<'_>, object: &Value) -> Result<(), Refusal> {
+    let refuse = |why: &str| Err(super::forbidden(target, object, why));
+    if !crate::value::text_at(object, "/spec/serviceAccountName").is_empty() {
+        return refuse("a mirror pod may not reference service accounts");
+    }
+    let spec = object.get("spec").unwrap_or(&Value::Null);
+    let list = |of: &'static str| items(spec, of);
+    let names_secret = |value: &Value, pointer: &str| value.pointer(pointer).is_some_and(Value::is_string);
+    let containers = ["initContainers", "containers", "ephemeralContainers"].into_iter().flat_map(list);
+    let in_containers = containers
+        .flat_map(|c| SECRETS_OF_CONTAINERS.into_iter().flat_map(|(of, at)| items(c, of).map(move |item| (item, at))))
+        .any(|(item, at)| names_secret(item, at));
+    let sources = || list("volumes").flat_map(|v| v.get("projected")).flat_map(|p| items(p, "sources"));
+    let in_volumes = list("volumes").any(|v| SECRETS_OF_VOLUMES.iter().any(|at| names_secret(v, at)));
+    let pulls = list("imagePullSecrets").next().is_some();
+    if pulls || in_containers || in_volumes || sources().any(|source| names_secret(source, "/secret/name")) {
+        return refuse("a mirror pod may not reference secrets");
+    }
+    if sources().any(|source| source.get("serviceAccountToken").is_some_and(|token| !token.is_null())) {
+        return refuse("a mirror pod may not use ServiceAccountToken volume projections");
+    }
+    Ok(())
+}
+
+/// The items of a list, if it is there.
+fn items<'a>(of: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    of.get(list).and_then(Value::as_array).into_iter().flatten()
+}
+
 /// Gives a new pod its account, and a token volume unless it does not want one.
 pub(super) fn create(call: &Call<'_>, target: &Target<'_>, object: &mut Value) -> Result<(), Refusal> {
     if !target.resource.group.is_empty() || target.resource.plural != "pods" {
         return Ok(());
+    }
+    if meta::of(object).and_then(|m| m.get("annotations")).is_some_and(|a| a.get(MIRROR).is_some()) {
+        return mirror(target, object);
     }
     let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else {
         return Ok(());
@@ -76,5 +129,36 @@ fn mount_token(spec: &mut serde_json::Map<String, Value>, volume: &str) {
     let volumes = spec.entry("volumes").or_insert_with(|| json!([]));
     if let Some(volumes) = volumes.as_array_mut() {
         volumes.push(source);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::resource::Catalog;
+
+    #[rstest]
+    #[case(json!({"containers": [{"name": "c", "env": [{"name": "A", "value": "b"}]}], "volumes": [{"name": "v", "hostPath": {"path": "/"}}]}), "")]
+    #[case(json!({"serviceAccountName": "default"}), "service accounts")]
+    #[case(json!({"containers": [{"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}]}), "secrets")]
+    #[case(json!({"initContainers": [{"envFrom": [{"secretRef": {"name": "s"}}]}]}), "secrets")]
+    #[case(json!({"imagePullSecrets": [{"name": "s"}]}), "secrets")]
+    #[case(json!({"volumes": [{"name": "v", "secret": {"secretName": "s"}}]}), "secrets")]
+    #[case(json!({"volumes": [{"name": "v", "projected": {"sources": [{"secret": {"name": "s"}}]}}]}), "secrets")]
+    #[case(json!({"volumes": [{"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}]}), "ServiceAccountToken volume projections")]
+    fn mirror_pods_refer_to_nothing(#[case] spec: Value, #[case] refused: &str) {
+        let resource = Catalog::default().find("", "v1", "pods").unwrap();
+        let target = Target { resource: &resource, namespace: "n", name: "p" };
+        let words = match mirror(&target, &json!({"metadata": {"name": "p"}, "spec": spec})) {
+            Ok(()) => String::new(),
+            Err(Refusal::Status(status)) => status.message,
+            Err(other) => panic!("{other:?}"),
+        };
+        let prefix = "pods \"p\" is forbidden: a mirror pod may not ";
+        let verb = if refused.starts_with("Service") { "use" } else { "reference" };
+        let expected = if refused.is_empty() { String::new() } else { format!("{prefix}{verb} {refused}") };
+        assert_eq!(words, expected);
     }
 }
