@@ -1,1 +1,37 @@
-//! KServe's storage initializer, release by release.
+//! KServe's storage initializer: a model's URI and a directory in, files out.
+//!
+//! [`run`] plays the initializer of a [`Release`], with that release's requests, mistakes, messages and exit codes. It runs on a [`Host`], which is
+//! the machine itself or what stands for one: files, network and clock are given, so that the same code runs in a simulated pod.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`release`] | what differs between releases, as one table |
+//! | [`initializer`](run) | the entry point: arguments, log, exit code |
+//! | `storage` | KServe's storage module: sources, paths, failures in words for users |
+//! | `boto` | boto3 under it: credentials, endpoints, signed and repeated requests, downloads in parts |
+//! | `archive` | archives, as Python unpacks them |
+//! | [`net`] | HTTP over any kind of connection |
+//! | [`files`] | files on disk and in memory |
+//! | `python` | what Python's standard library does where it shows |
+//!
+//! What is not played (Azure, HDFS, Hugging Face, ModelScope, OCI, Git) is refused with a message that says so.
+
+mod archive;
+mod boto;
+mod environment;
+mod exception;
+pub mod files;
+mod host;
+mod initializer;
+mod journal;
+pub mod net;
+mod python;
+pub mod release;
+mod storage;
+
+pub use environment::Environment;
+pub use exception::{Exception, Link, Result, ServiceError};
+pub use host::{Clock, Host};
+pub use initializer::{Outcome, run};
+pub use journal::{Output, Sink};
+pub use release::Release;

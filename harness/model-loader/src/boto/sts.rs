@@ -1,0 +1,91 @@
+//! STS: AssumeRole and AssumeRoleWithWebIdentity.
+
+use super::client::{Client, Operation};
+use super::credentials::Credentials;
+use super::settings::{Settings, invalid_parameters};
+use crate::exception::{Exception, Result};
+use crate::host::Host;
+use bytes::Bytes;
+use http::Method;
+use jiff::Timestamp;
+use proofmark_aws_sigv4::Credentials as Keys;
+
+/// What is asked of STS.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Assume<'a> {
+    pub(super) role_arn: &'a str,
+    pub(super) session_name: &'a str,
+    /// With a token the request is not signed.
+    pub(super) web_identity_token: Option<&'a str>,
+    pub(super) external_id: Option<&'a str>,
+    /// Seconds.
+    pub(super) duration: Option<&'a str>,
+}
+
+impl Assume<'_> {
+    /// Refuses what STS' description does not allow; nothing is sent then.
+    fn check(&self) -> Result<()> {
+        let lengths = [
+            ("RoleArn", Some(self.role_arn), 20),
+            ("RoleSessionName", Some(self.session_name), 2),
+            ("WebIdentityToken", self.web_identity_token, 4),
+            ("ExternalId", self.external_id, 2),
+        ];
+        let reports: Vec<String> = lengths
+            .into_iter()
+            .filter_map(|(name, value, least)| {
+                let length = value?.chars().count();
+                (length < least)
+                    .then(|| format!("Invalid length for parameter {name}, value: {length}, valid min length: {least}"))
+            })
+            .collect();
+        if reports.is_empty() { Ok(()) } else { Err(invalid_parameters(&reports)) }
+    }
+}
+
+/// Assumes a role; `signer` signs, unless there is a token.
+pub(super) async fn assume(
+    host: &Host,
+    settings: &Settings,
+    signer: Option<Keys>,
+    assume: &Assume<'_>,
+) -> Result<(Keys, Option<Timestamp>)> {
+    let name = if assume.web_identity_token.is_some() { "AssumeRoleWithWebIdentity" } else { "AssumeRole" };
+    let client = Client::sts(host, settings, signer.map(Credentials::fixed))?;
+    assume.check()?;
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", name).append_pair("Version", "2011-06-15");
+    form.append_pair("RoleArn", assume.role_arn).append_pair("RoleSessionName", assume.session_name);
+    for (name, value) in [
+        ("WebIdentityToken", assume.web_identity_token),
+        ("ExternalId", assume.external_id),
+        ("DurationSeconds", assume.duration),
+    ] {
+        if let Some(value) = value {
+            form.append_pair(name, value);
+        }
+    }
+    let mut operation = Operation::s3(name, Method::POST, "", None);
+    operation.body = Bytes::from(form.finish());
+    operation.headers = vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
+    let body = client.call(&operation).await?.whole();
+    credentials(&body).ok_or_else(|| {
+        let message =
+            format!("Error when retrieving credentials from assume-role: STS answered {name} without credentials");
+        Exception::new("botocore.exceptions.CredentialRetrievalError", message)
+    })
+}
+
+fn credentials(body: &[u8]) -> Option<(Keys, Option<Timestamp>)> {
+    let text = std::str::from_utf8(body).ok()?;
+    let document = roxmltree::Document::parse(text).ok()?;
+    let credentials = document.descendants().find(|node| node.tag_name().name() == "Credentials")?;
+    let child =
+        |name: &str| credentials.children().find(|node| node.tag_name().name() == name)?.text().map(str::to_owned);
+    let keys = Keys {
+        access_key_id: child("AccessKeyId")?,
+        secret_access_key: child("SecretAccessKey")?,
+        session_token: child("SessionToken"),
+    };
+    Some((keys, child("Expiration").and_then(|time| time.parse().ok())))
+}
