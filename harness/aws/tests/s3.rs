@@ -4,7 +4,9 @@ mod endpoint;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{BucketVersioningStatus, ChecksumAlgorithm, VersioningConfiguration};
+use aws_sdk_s3::types::{
+    BucketVersioningStatus, ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, VersioningConfiguration,
+};
 use endpoint::{A, B, Endpoint};
 use serde_json::json;
 
@@ -135,4 +137,33 @@ async fn signatures_of_other_regions_are_told_the_right_one() {
     let (status, code, message) = refused(elsewhere.list_objects_v2().bucket("models").send().await);
     assert_eq!((status, code.as_str()), (400, "AuthorizationHeaderMalformed"));
     assert!(message.ends_with("the region 'eu-west-1' is wrong; expecting 'us-east-1'"), "{message}");
+}
+
+#[tokio::test]
+async fn parts_make_an_object() {
+    let endpoint = Endpoint::start().await;
+    let s3 = endpoint.s3(A);
+    s3.create_bucket().bucket("models").send().await.unwrap();
+    let upload = s3.create_multipart_upload().bucket("models").key("m").send().await.unwrap();
+    let id = upload.upload_id().unwrap();
+    let first = vec![7u8; 5 << 20];
+    let mut parts = vec![];
+    for (number, body) in [(1, first.clone()), (2, b"end".to_vec())] {
+        let part = s3.upload_part().bucket("models").key("m").upload_id(id).part_number(number).body(body.into());
+        let etag = part.send().await.unwrap().e_tag().unwrap().to_owned();
+        parts.push(CompletedPart::builder().part_number(number).e_tag(etag).build());
+    }
+    let listed = s3.list_parts().bucket("models").key("m").upload_id(id).send().await.unwrap();
+    assert_eq!(listed.parts().iter().filter_map(|part| part.size()).collect::<Vec<_>>(), [5 << 20, 3]);
+    let complete = |parts: Vec<CompletedPart>| {
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        s3.complete_multipart_upload().bucket("models").key("m").upload_id(id).multipart_upload(parts).send()
+    };
+    let backwards: Vec<_> = parts.iter().rev().cloned().collect();
+    assert_eq!(refused(complete(backwards).await).1, "InvalidPartOrder");
+    assert!(complete(parts).await.unwrap().e_tag().unwrap().ends_with("-2\""));
+    assert_eq!(refused(s3.list_parts().bucket("models").key("m").upload_id(id).send().await).1, "NoSuchUpload");
+    let second = s3.get_object().bucket("models").key("m").part_number(2).send().await.unwrap();
+    assert_eq!((second.parts_count(), second.content_range()), (Some(2), Some("bytes 5242880-5242882/5242883")));
+    assert_eq!(second.body.collect().await.unwrap().into_bytes(), "end");
 }

@@ -25,6 +25,31 @@ pub(super) fn header(algorithm: &str) -> String {
     format!("x-amz-checksum-{}", algorithm.to_ascii_lowercase())
 }
 
+/// The checksum of several parts: of their checksums, or of all their bytes. None where their algorithm has no such sum.
+pub(super) fn of_parts(algorithm: &'static str, composite: bool, parts: &[(&Checksum, u64)]) -> Option<Checksum> {
+    let raw = parts.iter().map(|(sum, len)| Some((BASE64_STANDARD.decode(&sum.value).ok()?, *len)));
+    let raw: Vec<(Vec<u8>, u64)> = raw.collect::<Option<_>>()?;
+    if composite {
+        let mut sum = Running::new(algorithm);
+        raw.iter().for_each(|(bytes, _)| sum.update(bytes));
+        let sum = sum.finish();
+        return Some(Checksum { value: format!("{}-{}", sum.value, raw.len()), composite: true, ..sum });
+    }
+    let (kind, width) = match algorithm {
+        "CRC32" => (CrcAlgorithm::Crc32IsoHdlc, 4),
+        "CRC32C" => (CrcAlgorithm::Crc32Iscsi, 4),
+        "CRC64NVME" => (CrcAlgorithm::Crc64Nvme, 8),
+        _ => return None,
+    };
+    let number = |bytes: &[u8]| bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    let whole = raw
+        .iter()
+        .map(|(bytes, len)| (number(bytes), *len))
+        .reduce(|(before, total), (next, len)| (crc_fast::checksum_combine(kind, before, next, len), total + len));
+    let value = BASE64_STANDARD.encode(&whole.map_or(0, |(sum, _)| sum).to_be_bytes()[8 - width..]);
+    Some(Checksum { algorithm: algorithm.to_owned(), value, composite: false })
+}
+
 impl Running {
     /// Begins one; what it does not know counts as CRC64NVME, the default.
     pub(super) fn new(name: &str) -> Self {
@@ -57,6 +82,21 @@ impl Running {
 mod tests {
     use super::Running;
     use rstest::rstest;
+
+    #[rstest]
+    #[case("CRC32")]
+    #[case("CRC32C")]
+    #[case("CRC64NVME")]
+    fn parts_add_up_to_the_whole(#[case] name: &'static str) {
+        let sum = |bytes: &[u8]| {
+            let mut sum = Running::new(name);
+            sum.update(bytes);
+            sum.finish()
+        };
+        let (a, b) = (sum(b"1234"), sum(b"56789"));
+        assert_eq!(super::of_parts(name, false, &[(&a, 4), (&b, 5)]), Some(sum(b"123456789")));
+        assert!(super::of_parts(name, true, &[(&a, 4), (&b, 5)]).unwrap().value.ends_with("-2"));
+    }
 
     /// The check values of the catalogues: over `123456789`.
     #[rstest]

@@ -1,7 +1,7 @@
 //! What `s3s` calls: one line for each operation that is simulated.
 
 use super::answer::Context;
-use super::ops::{bucket, configuration, list, object, policy, tags, transfer, versions};
+use super::ops::{bucket, configuration, list, multipart, object, policy, tags, transfer, versions};
 use crate::Fault;
 use s3s::dto;
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -66,6 +66,14 @@ operations! {
     copy_object(CopyObjectInput) -> CopyObjectOutput = transfer::copy;
     delete_object(DeleteObjectInput) -> DeleteObjectOutput = versions::delete;
     delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput = versions::delete_many;
+
+    create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput = multipart::create;
+    upload_part(UploadPartInput) -> UploadPartOutput = multipart::upload_part;
+    upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput = multipart::copy_part;
+    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput = multipart::complete;
+    abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput = multipart::abort;
+    list_parts(ListPartsInput) -> ListPartsOutput = multipart::list_parts;
+    list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput = multipart::list;
 
     list_objects(ListObjectsInput) -> ListObjectsOutput = list::v1;
     list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output = list::v2;

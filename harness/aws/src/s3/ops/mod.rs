@@ -3,6 +3,7 @@
 pub(super) mod bucket;
 pub(super) mod configuration;
 pub(super) mod list;
+pub(super) mod multipart;
 pub(super) mod object;
 pub(super) mod policy;
 pub(super) mod tags;

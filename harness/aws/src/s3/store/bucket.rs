@@ -1,6 +1,6 @@
 //! Buckets.
 
-use super::{Content, Object, Version};
+use super::{Content, Object, Upload, Version};
 use crate::world::{AccountId, Document};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub(crate) struct Bucket {
     pub(crate) ownership: Ownership,
     pub(crate) versioning: Versioning,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Uploads in parts, by id.
+    pub(crate) uploads: BTreeMap<String, Upload>,
     /// Versions by key, newest first; no key without any.
     objects: BTreeMap<String, Vec<Version>>,
 }
@@ -73,6 +75,7 @@ impl Bucket {
             ownership: Ownership::BucketOwnerEnforced,
             versioning: Versioning::Off,
             tags: BTreeMap::new(),
+            uploads: BTreeMap::new(),
             objects: BTreeMap::new(),
         }
     }

@@ -40,6 +40,12 @@ impl Data {
         slices
     }
 
+    /// A range of it, which must lie within.
+    pub(crate) fn part(&self, range: Range<u64>) -> Self {
+        let len = range.end - range.start;
+        Self { segments: self.slices(range).into_iter().collect(), len }
+    }
+
     /// Several objects as one.
     pub(crate) fn concat<'a>(parts: impl IntoIterator<Item = &'a Data>) -> Self {
         let mut segments = vec![];

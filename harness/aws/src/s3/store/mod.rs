@@ -3,10 +3,12 @@
 mod bucket;
 mod data;
 mod object;
+mod upload;
 
 pub(crate) use bucket::{Bucket, Ownership, PublicAccess, Versioning};
 pub(crate) use data::{Collector, Data};
 pub(crate) use object::{Checksum, Content, Headers, Object, Version};
+pub(crate) use upload::{Part, Upload};
 
 use std::collections::BTreeMap;
 
