@@ -38,7 +38,8 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
                     )
                 }
                 Body::Custom(_) => {
-                    let repeated = proofmark_builtin::decode::find_duplicates(body);
+                    let read = proofmark_builtin::decode::untyped_text(body);
+                    let (value, repeated) = read.map_err(|e| handled(resource, &e.to_string()))?;
                     let object = object(call, resource, value, repeated, options.validation)?;
                     check_version(resource, &object).map(|()| object)
                 }
@@ -277,7 +278,13 @@ fn settle(
 ) -> Result<Value, Refusal> {
     match validation {
         FieldValidation::Strict if !complaints.is_empty() => {
-            return Err(handled(resource, &format!("strict decoding error: {}", complaints.join(", "))));
+            let why = format!("strict decoding error: {}", complaints.join(", "));
+            let of = |field: &str| value.get(field).and_then(Value::as_str);
+            return Err(match (resource.custom(), of("apiVersion"), of("kind")) {
+                // It is told of the kind and version that the body says it has.
+                (Some(_), Some(version), Some(kind)) => handled_as(kind, version, resource, &why),
+                _ => handled(resource, &why),
+            });
         }
         FieldValidation::Warn => call.warn(complaints),
         _ => {}
@@ -287,8 +294,13 @@ fn settle(
 
 /// 400 of a body that is not of the resource's type.
 fn handled(resource: &Resource, why: &str) -> Refusal {
-    let version = proofmark_status::quote(&resource.version);
-    bad_request(format!("{0} in version {version} cannot be handled as a {0}: {why}", resource.kind))
+    handled_as(&resource.kind, &resource.version, resource, why)
+}
+
+/// The same of a body that says it is something else; `version` may name its group.
+fn handled_as(kind: &str, version: &str, resource: &Resource, why: &str) -> Refusal {
+    let version = proofmark_status::quote(version.rsplit('/').next().unwrap_or(version));
+    bad_request(format!("{kind} in version {version} cannot be handled as a {}: {why}", resource.kind))
 }
 
 /// Writes apiVersion and kind as the resource has them, in front.

@@ -65,7 +65,8 @@ pub(super) fn refill(resource: &Resource, object: &mut Value) {
 /// Complaints about an object that is to be created.
 pub(super) fn validate_create(target: &Target<'_>, object: &Value) -> Result<(), Refusal> {
     let resource = target.resource;
-    let mut errors = kind_errors(resource, object);
+    refuse(resource, object, type_errors(resource, object))?;
+    let mut errors = Vec::new();
     errors.extend(meta::validate(object, resource.namespaced, resource.strategy.name));
     errors.extend(validate_body(resource, object, None).errors);
     refuse(resource, object, errors)
@@ -80,7 +81,8 @@ pub(super) fn validate_update(
     subresource: &str,
 ) -> Result<(), Refusal> {
     let resource = target.resource;
-    let mut errors = kind_errors(resource, new);
+    refuse(resource, new, type_errors(resource, new))?;
+    let mut errors = Vec::new();
     errors.extend(meta::validate_update(new, old));
     let verdict = match (resource.custom(), resource.strategy.validate_status) {
         (Some(custom), _) if subresource == "status" => custom.validate_status(new, old),
@@ -102,20 +104,28 @@ fn refuse(resource: &Resource, object: &Value, errors: Vec<FieldError>) -> Resul
         return Ok(());
     }
     let name = meta::text(object, "name");
-    match (resource.custom(), object.get("kind").and_then(Value::as_str)) {
+    let text = |field: &str| object.get(field).and_then(Value::as_str);
+    match (resource.custom(), text("apiVersion"), text("kind")) {
         // The refusal names the kind that the object says it has.
-        (Some(_), Some(kind)) => Err(Status::invalid(&resource.group, kind, name, &errors).into()),
+        (Some(_), Some(version), Some(kind)) => {
+            let group = version.split_once('/').map_or("", |(group, _)| group);
+            Err(Status::invalid(group, kind, name, &errors).into())
+        }
         _ => Err(body::invalid(resource, name, &errors)),
     }
 }
 
-/// A custom resource must say that it is of its kind: nothing decodes it into one.
-fn kind_errors(resource: &Resource, object: &Value) -> Vec<FieldError> {
-    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
-    if resource.custom().is_none() || kind == resource.kind {
+/// A custom resource must say that it is of its kind and version: nothing decodes it into one. Nothing else is looked at otherwise.
+fn type_errors(resource: &Resource, object: &Value) -> Vec<FieldError> {
+    if resource.custom().is_none() {
         return Vec::new();
     }
-    vec![FieldError::invalid("kind", kind, format!("must be {}", resource.kind))]
+    let wanted = [("kind", resource.kind.clone()), ("apiVersion", resource.group_version())];
+    let check = |(field, want): (&'static str, String)| {
+        let given = object.get(field).and_then(Value::as_str).unwrap_or_default();
+        (given != want).then(|| FieldError::invalid(field, given, format!("must be {want}")))
+    };
+    wanted.into_iter().filter_map(check).collect()
 }
 
 fn validate_body(resource: &Resource, new: &Value, old: Option<&Value>) -> Verdict {

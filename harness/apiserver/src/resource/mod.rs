@@ -61,6 +61,13 @@ impl Resource {
         group_version(&self.group, &self.version)
     }
 
+    /// The verbs that discovery tells of: while a definition is on its way out, nothing new is offered.
+    pub(crate) fn offered_verbs(&self) -> Vec<&str> {
+        let terminating = self.custom().is_some_and(|custom| custom.terminating);
+        let offered = |verb: &&str| !terminating || !matches!(*verb, "create" | "update" | "patch");
+        self.verbs.iter().map(String::as_str).filter(offered).collect()
+    }
+
     /// A subresource by name.
     pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|s| s.name == name)

@@ -53,6 +53,7 @@ mod oracle {
         apply,
         authn,
         controllers,
+        conversion,
         crd,
         crud,
         defaults,

@@ -1,7 +1,9 @@
 //! Go's typed decoding. Every expectation was compared with `sigs.k8s.io/json` of Kubernetes 1.35 and, where it is an error or a
 //! complaint, with a real API server's answer.
 
-use proofmark_builtin::decode::{DecodeError, MAX_DEPTH, decode, decode_text, find_duplicates, parse, untyped};
+use proofmark_builtin::decode::{
+    DecodeError, MAX_DEPTH, decode, decode_text, find_duplicates, parse, untyped, untyped_text,
+};
 use proofmark_builtin::type_of;
 use proofmark_types::TypeId;
 use rstest::rstest;
@@ -313,4 +315,6 @@ fn duplicates_without_a_type() {
     ];
     assert_eq!(find_duplicates(text), expected);
     assert!(find_duplicates(b"{").is_empty());
+    let error = untyped_text(br#"{"a":[1e308,-1e309]}"#).expect_err("no float64 holds it");
+    assert_eq!(error.to_string(), "json: cannot unmarshal number -1e309 into Go value of type float64");
 }

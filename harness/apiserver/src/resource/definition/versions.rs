@@ -135,7 +135,10 @@ fn resource(crd: &Value, version: &Value, family: &Arc<Family>) -> Option<Resour
     }
     Some(Resource {
         prefix: format!("/registry/{group}/{plural}").into(),
-        storage_version_hash: crate::discovery::storage_version_hash(&group, storage_version, &kind),
+        storage_version_hash: match family.served.contains(&family.storage) {
+            true => crate::discovery::storage_version_hash(&group, storage_version, &kind),
+            false => String::new(),
+        },
         singular: name("singular"),
         list_kind: name("listKind"),
         namespaced: text("/spec/scope") == "Namespaced",

@@ -80,6 +80,17 @@ pub fn untyped(value: Value) -> Value {
     }
 }
 
+/// A JSON text as Go reads it into a value without a type (`map[string]any`: custom resources), and its duplicate fields in the words
+/// of [`find_duplicates`].
+///
+/// # Errors
+/// [`DecodeError::Syntax`], or [`DecodeError::Type`] for a number that no `float64` holds.
+pub fn untyped_text(json_text: &[u8]) -> Result<(Value, Vec<String>), DecodeError> {
+    let tree = parser::parse(json_text)?;
+    tree.check_numbers()?;
+    Ok((tree.to_value(), reader::duplicates(&tree)))
+}
+
 /// Every duplicate field of a JSON text, worded and ordered as a strict decoder of untyped objects (custom resources) does:
 /// `duplicate field "spec.a"`. A text that is no JSON has none.
 pub fn find_duplicates(json_text: &[u8]) -> Vec<String> {

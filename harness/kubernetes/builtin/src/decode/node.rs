@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value};
 
+use super::DecodeError;
+
 /// One JSON value.
 pub(super) trait Node: Sized {
     /// Iterates over the fields of an object, duplicates included.
@@ -68,6 +70,23 @@ pub(super) enum Tree<'t> {
     String(Cow<'t, str>),
     Array(Vec<Self>),
     Object(Vec<(Cow<'t, str>, Self)>),
+}
+
+impl Tree<'_> {
+    /// Whether every number fits into a `float64`; the first that does not is the error.
+    pub(super) fn check_numbers(&self) -> Result<(), DecodeError> {
+        match self {
+            Self::Number(text) if text.parse::<f64>().is_ok_and(f64::is_infinite) => Err(DecodeError::Type {
+                value: format!("number {text}"),
+                outer: String::new(),
+                field: String::new(),
+                go_type: "float64".to_owned(),
+            }),
+            Self::Array(items) => items.iter().try_for_each(Self::check_numbers),
+            Self::Object(fields) => fields.iter().try_for_each(|(_, value)| value.check_numbers()),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl<'t> Node for Tree<'t> {

@@ -88,9 +88,18 @@ impl<'a> FieldManager<'a> {
         self.versions.typed(api_version).ok_or(ConvertError::UnknownVersion)
     }
 
-    /// An object at a version, which may be the one that it has.
+    /// An object at a version, which may be the one that it has. A converted object has to fit its new type.
     pub(super) fn at<'v>(&self, object: &'v Value, from: &str, to: &str) -> Result<Cow<'v, Value>, ConvertError> {
-        if from == to { Ok(Cow::Borrowed(object)) } else { self.versions.convert(object, to).map(Cow::Owned) }
+        if from == to {
+            return Ok(Cow::Borrowed(object));
+        }
+        let converted = self.versions.convert(object, to)?;
+        if let Some(typed) = self.versions.typed(to) {
+            typed
+                .validate(&converted, Duplicates::Allowed)
+                .map_err(|errors| ConvertError::Failed(errors.to_string()))?;
+        }
+        Ok(Cow::Owned(converted))
     }
 
     /// Brings the managers' sets into line with today's types, and forgets those at versions that are gone.
