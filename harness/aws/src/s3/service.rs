@@ -1,7 +1,9 @@
 //! What `s3s` calls: one line for each operation that is simulated.
 
 use super::answer::Context;
-use super::ops::{bucket, configuration, list, multipart, object, policy, tags, transfer, versions};
+use super::ops::{
+    attributes, bucket, configuration, list, multipart, object, policy, rules, tags, transfer, unset, versions,
+};
 use crate::Fault;
 use s3s::dto;
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -59,9 +61,26 @@ operations! {
     put_bucket_versioning(PutBucketVersioningInput) -> PutBucketVersioningOutput = configuration::put_versioning;
     get_bucket_ownership_controls(GetBucketOwnershipControlsInput) -> GetBucketOwnershipControlsOutput = configuration::get_ownership;
     put_bucket_ownership_controls(PutBucketOwnershipControlsInput) -> PutBucketOwnershipControlsOutput = configuration::put_ownership;
+    delete_bucket_ownership_controls(DeleteBucketOwnershipControlsInput) -> DeleteBucketOwnershipControlsOutput = configuration::delete_ownership;
+
+    get_bucket_cors(GetBucketCorsInput) -> GetBucketCorsOutput = rules::get_cors;
+    put_bucket_cors(PutBucketCorsInput) -> PutBucketCorsOutput = rules::put_cors;
+    delete_bucket_cors(DeleteBucketCorsInput) -> DeleteBucketCorsOutput = rules::delete_cors;
+    get_bucket_lifecycle_configuration(GetBucketLifecycleConfigurationInput) -> GetBucketLifecycleConfigurationOutput = rules::get_lifecycle;
+    put_bucket_lifecycle_configuration(PutBucketLifecycleConfigurationInput) -> PutBucketLifecycleConfigurationOutput = rules::put_lifecycle;
+    delete_bucket_lifecycle(DeleteBucketLifecycleInput) -> DeleteBucketLifecycleOutput = rules::delete_lifecycle;
+
+    get_bucket_accelerate_configuration(GetBucketAccelerateConfigurationInput) -> GetBucketAccelerateConfigurationOutput = unset::accelerate;
+    get_bucket_logging(GetBucketLoggingInput) -> GetBucketLoggingOutput = unset::logging;
+    get_bucket_notification_configuration(GetBucketNotificationConfigurationInput) -> GetBucketNotificationConfigurationOutput = unset::notification;
+    get_bucket_replication(GetBucketReplicationInput) -> GetBucketReplicationOutput = unset::replication;
+    get_bucket_request_payment(GetBucketRequestPaymentInput) -> GetBucketRequestPaymentOutput = unset::request_payment;
+    get_bucket_website(GetBucketWebsiteInput) -> GetBucketWebsiteOutput = unset::website;
+    get_object_lock_configuration(GetObjectLockConfigurationInput) -> GetObjectLockConfigurationOutput = unset::object_lock;
 
     get_object(GetObjectInput) -> GetObjectOutput = object::get;
     head_object(HeadObjectInput) -> HeadObjectOutput = object::head;
+    get_object_attributes(GetObjectAttributesInput) -> GetObjectAttributesOutput = attributes::get;
     put_object(PutObjectInput) -> PutObjectOutput = transfer::put;
     copy_object(CopyObjectInput) -> CopyObjectOutput = transfer::copy;
     delete_object(DeleteObjectInput) -> DeleteObjectOutput = versions::delete;

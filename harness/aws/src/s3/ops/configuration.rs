@@ -1,6 +1,7 @@
 //! What a bucket is set to: versions, ownership of objects.
 
 use super::super::answer::Context;
+use super::super::error;
 use super::super::store::{Ownership, Versioning};
 use crate::Fault;
 use proofmark_aws_policy::Context as Keys;
@@ -57,6 +58,10 @@ pub(in crate::s3) async fn get_ownership(
         Ownership::BucketOwnerEnforced => dto::ObjectOwnership::BUCKET_OWNER_ENFORCED,
         Ownership::BucketOwnerPreferred => dto::ObjectOwnership::BUCKET_OWNER_PREFERRED,
         Ownership::ObjectWriter => dto::ObjectOwnership::OBJECT_WRITER,
+        Ownership::Unset => {
+            let message = "The bucket ownership controls were not found";
+            return Err(Fault::new(404, "OwnershipControlsNotFoundError", message).with("BucketName", &input.bucket));
+        }
     };
     let rule = dto::OwnershipControlsRule { object_ownership: dto::ObjectOwnership::from_static(ownership) };
     let controls = Some(dto::OwnershipControls { rules: vec![rule] });
@@ -67,15 +72,35 @@ pub(in crate::s3) async fn put_ownership(
     context: Arc<Context>,
     input: dto::PutBucketOwnershipControlsInput,
 ) -> Answer<dto::PutBucketOwnershipControlsOutput> {
-    let mut world = context.cloud.world().write();
-    let bucket = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
-    context.allow(&world, bucket, "s3:PutBucketOwnershipControls", Keys::default())?;
     let rule = input.ownership_controls.rules.first();
-    let ownership = ownership(rule.map(|rule| rule.object_ownership.as_str()).unwrap_or_default())?;
-    if let Some(bucket) = world.buckets.0.get_mut(&input.bucket) {
+    let ownership = ownership(rule.map(|rule| rule.object_ownership.as_str()).unwrap_or_default());
+    set_ownership(&context, &input.bucket, input.expected_bucket_owner.as_deref(), ownership)?;
+    Ok(S3Response::new(dto::PutBucketOwnershipControlsOutput {}))
+}
+
+pub(in crate::s3) async fn delete_ownership(
+    context: Arc<Context>,
+    input: dto::DeleteBucketOwnershipControlsInput,
+) -> Answer<dto::DeleteBucketOwnershipControlsOutput> {
+    set_ownership(&context, &input.bucket, input.expected_bucket_owner.as_deref(), Ok(Ownership::Unset))?;
+    Ok(S3Response::with_status(dto::DeleteBucketOwnershipControlsOutput {}, http::StatusCode::NO_CONTENT))
+}
+
+/// Whoever may not is told so before what they sent is judged.
+fn set_ownership(
+    context: &Context,
+    name: &str,
+    expected_owner: Option<&str>,
+    ownership: Result<Ownership, Fault>,
+) -> Result<(), Fault> {
+    let mut world = context.cloud.world().write();
+    let bucket = context.bucket(&world, name, expected_owner)?;
+    context.allow(&world, bucket, "s3:PutBucketOwnershipControls", Keys::default())?;
+    let ownership = ownership?;
+    if let Some(bucket) = world.buckets.0.get_mut(name) {
         bucket.ownership = ownership;
     }
-    Ok(S3Response::new(dto::PutBucketOwnershipControlsOutput {}))
+    Ok(())
 }
 
 /// Reads `ObjectOwnership`.
@@ -84,10 +109,6 @@ pub(super) fn ownership(text: &str) -> Result<Ownership, Fault> {
         "BucketOwnerEnforced" => Ok(Ownership::BucketOwnerEnforced),
         "BucketOwnerPreferred" => Ok(Ownership::BucketOwnerPreferred),
         "ObjectWriter" => Ok(Ownership::ObjectWriter),
-        _ => Err(Fault::new(
-            400,
-            "MalformedXML",
-            "The XML you provided was not well-formed or did not validate against our published schema",
-        )),
+        _ => Err(error::malformed_xml()),
     }
 }

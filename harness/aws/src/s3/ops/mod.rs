@@ -1,13 +1,16 @@
 //! What operations do: find, ask, do, answer.
 
+pub(super) mod attributes;
 pub(super) mod bucket;
 pub(super) mod configuration;
 pub(super) mod list;
 pub(super) mod multipart;
 pub(super) mod object;
 pub(super) mod policy;
+pub(super) mod rules;
 pub(super) mod tags;
 pub(super) mod transfer;
+pub(super) mod unset;
 pub(super) mod versions;
 
 use jiff::Timestamp;

@@ -74,8 +74,7 @@ pub(in crate::s3) async fn delete_many(
     let mut world = context.cloud.world().write();
     context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
     if input.delete.objects.is_empty() || input.delete.objects.len() > 1000 {
-        let message = "The XML you provided was not well-formed or did not validate against our published schema";
-        return Err(Fault::new(400, "MalformedXML", message));
+        return Err(error::malformed_xml());
     }
     let quiet = input.delete.quiet.unwrap_or(false);
     let (mut deleted, mut errors) = (vec![], vec![]);

@@ -3,6 +3,7 @@
 use super::{Content, Object, Upload, Version};
 use crate::world::{AccountId, Document};
 use jiff::Timestamp;
+use s3s::dto;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,6 +22,10 @@ pub(crate) struct Bucket {
     pub(crate) tags: BTreeMap<String, String>,
     /// Uploads in parts, by id.
     pub(crate) uploads: BTreeMap<String, Upload>,
+    /// CORS rules, as they were given.
+    pub(crate) cors: Option<dto::CORSRules>,
+    /// Lifecycle rules, as they were given.
+    pub(crate) lifecycle: Option<dto::LifecycleRules>,
     /// Versions by key, newest first; no key without any.
     objects: BTreeMap<String, Vec<Version>>,
 }
@@ -50,6 +55,8 @@ pub(crate) enum Ownership {
     BucketOwnerPreferred,
     /// Whoever writes them.
     ObjectWriter,
+    /// As `ObjectWriter`, but not said: the controls were deleted.
+    Unset,
 }
 
 /// Whether older versions are kept.
@@ -76,6 +83,8 @@ impl Bucket {
             versioning: Versioning::Off,
             tags: BTreeMap::new(),
             uploads: BTreeMap::new(),
+            cors: None,
+            lifecycle: None,
             objects: BTreeMap::new(),
         }
     }
