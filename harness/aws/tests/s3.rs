@@ -5,7 +5,8 @@ mod endpoint;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
-    BucketVersioningStatus, ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, VersioningConfiguration,
+    BucketVersioningStatus, ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ObjectCannedAcl,
+    ObjectOwnership, OwnershipControls, OwnershipControlsRule, VersioningConfiguration,
 };
 use endpoint::{A, B, Endpoint};
 use serde_json::json;
@@ -166,4 +167,47 @@ async fn parts_make_an_object() {
     let second = s3.get_object().bucket("models").key("m").part_number(2).send().await.unwrap();
     assert_eq!((second.parts_count(), second.content_range()), (Some(2), Some("bytes 5242880-5242882/5242883")));
     assert_eq!(second.body.collect().await.unwrap().into_bytes(), "end");
+}
+
+/// Where ownership controls leave access control lists on, what an account writes into another's bucket is its own.
+#[tokio::test]
+async fn objects_of_others_are_theirs_unless_given() {
+    let endpoint = Endpoint::start().await;
+    let (owner, writer) = (endpoint.s3(A), endpoint.s3(B));
+    owner.create_bucket().bucket("models").object_ownership(ObjectOwnership::ObjectWriter).send().await.unwrap();
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": B}, "Action": ["s3:PutObject", "s3:PutObjectAcl"], "Resource": "arn:aws:s3:::models/*",
+    }]});
+    owner.put_bucket_policy().bucket("models").policy(policy.to_string()).send().await.unwrap();
+    let put = |key: &str| writer.put_object().bucket("models").key(key).body(ByteStream::from_static(b"1"));
+    put("kept").send().await.unwrap();
+    put("given").acl(ObjectCannedAcl::BucketOwnerFullControl).send().await.unwrap();
+    let get = |key: &str| owner.get_object().bucket("models").key(key).send();
+    assert_eq!(refused(get("kept").await), told(403, "AccessDenied", "Access Denied"));
+    get("given").await.unwrap();
+    writer.get_object().bucket("models").key("kept").send().await.unwrap();
+    // With lists off, the bucket's owner owns everything in it.
+    let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced).build().unwrap();
+    let controls = OwnershipControls::builder().rules(rule).build().unwrap();
+    owner.put_bucket_ownership_controls().bucket("models").ownership_controls(controls).send().await.unwrap();
+    get("kept").await.unwrap();
+    assert_eq!(refused(put("x").acl(ObjectCannedAcl::PublicRead).send().await).1, "AccessControlListNotSupported");
+}
+
+#[tokio::test]
+async fn public_lists_count_only_where_nothing_blocks_them() {
+    let endpoint = Endpoint::start().await;
+    let (owner, stranger) = (endpoint.s3(A), endpoint.s3(B));
+    owner.create_bucket().bucket("models").object_ownership(ObjectOwnership::ObjectWriter).send().await.unwrap();
+    let put = || owner.put_object().bucket("models").key("m").body(ByteStream::from_static(b"1"));
+    let blocked = refused(put().acl(ObjectCannedAcl::PublicRead).send().await);
+    assert!(blocked.2.contains("BlockPublicAcls"), "{blocked:?}");
+    owner.delete_public_access_block().bucket("models").send().await.unwrap();
+    put().acl(ObjectCannedAcl::PublicRead).send().await.unwrap();
+    stranger.get_object().bucket("models").key("m").send().await.unwrap();
+    let acl = owner.get_object_acl().bucket("models").key("m").send().await.unwrap();
+    let grants: Vec<_> = acl.grants().iter().filter_map(|grant| grant.permission()).map(|p| p.as_str()).collect();
+    assert_eq!(grants, ["FULL_CONTROL", "READ"]);
+    put().send().await.unwrap();
+    assert_eq!(refused(stranger.get_object().bucket("models").key("m").send().await).1, "AccessDenied");
 }

@@ -2,6 +2,7 @@
 //!
 //! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3".
 
+use super::acl::Side;
 use super::answer::Context;
 use super::error;
 use super::store::{Bucket, Object};
@@ -61,10 +62,10 @@ impl Context {
 
     /// Asks for an action on the bucket.
     pub(super) fn allow(&self, world: &World, bucket: &Bucket, action: &str, keys: Keys) -> Result<(), Fault> {
-        self.ask(world, bucket, action, &bucket.arn(), keys)
+        self.ask(world, bucket, None, action, &bucket.arn(), keys)
     }
 
-    /// Asks for an action on an object.
+    /// Asks for an action on an object that the bucket alone decides: to write it, to delete it.
     pub(super) fn allow_object(
         &self,
         world: &World,
@@ -73,21 +74,44 @@ impl Context {
         action: &str,
         keys: Keys,
     ) -> Result<(), Fault> {
-        self.ask(world, bucket, action, &bucket.object_arn(key), keys)
+        self.ask(world, bucket, None, action, &bucket.object_arn(key), keys)
     }
 
-    fn ask(&self, world: &World, bucket: &Bucket, action: &str, resource: &str, keys: Keys) -> Result<(), Fault> {
+    /// Asks for an action on what is there, in which its owner has a say.
+    pub(super) fn allow_existing(
+        &self,
+        world: &World,
+        bucket: &Bucket,
+        key: &str,
+        object: Option<&Object>,
+        action: &str,
+        keys: Keys,
+    ) -> Result<(), Fault> {
+        self.ask(world, bucket, object, action, &bucket.object_arn(key), keys)
+    }
+
+    fn ask(
+        &self,
+        world: &World,
+        bucket: &Bucket,
+        object: Option<&Object>,
+        action: &str,
+        resource: &str,
+        keys: Keys,
+    ) -> Result<(), Fault> {
         // What Block Public Access restricts, a public policy does not give to other accounts.
         let restricted = bucket.public_access.restrict_buckets
             && self.call.caller.principal.account() != Some(bucket.owner.as_str())
             && bucket.policy.as_ref().is_some_and(|policy| policy.policy.is_public());
         let name = format!("bucket policy of {}", bucket.name);
-        let policy = bucket.policy.as_ref().filter(|_| !restricted);
-        let resource_policy = policy.map(|policy| Attached { name: &name, policy: &policy.policy });
+        let side = Side::of(world, bucket, object, resource, !restricted);
+        let policy = bucket.policy.as_ref().filter(|_| !restricted).map(|document| &*document.policy);
+        let policy = side.as_ref().map_or(policy, |side| Some(&side.policy));
+        let resource_policy = policy.map(|policy| Attached { name: &name, policy });
         let ask = Ask {
             action,
             resource,
-            owner: bucket.owner.as_str(),
+            owner: side.as_ref().map_or(bucket.owner.as_str(), |side| &side.owner),
             resource_policy,
             resource_rule: ResourceRule::MayGrant,
             keys: self.keys(bucket, keys),

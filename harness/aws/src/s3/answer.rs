@@ -94,6 +94,7 @@ fn prepare(
         parts.uri = uri;
     }
     let endpoint_region = host.region.map(str::to_owned);
+    super::request::check(&mut parts)?;
     strip(&mut parts, verified.decoded_length.as_deref());
     let context = Arc::new(Context {
         cloud: cloud.clone(),

@@ -52,6 +52,11 @@ pub(super) fn malformed_xml() -> Fault {
     Fault::new(400, "MalformedXML", message)
 }
 
+pub(super) fn malformed_acl() -> Fault {
+    let message = "The XML you provided was not well-formed or did not validate against our published schema";
+    Fault::new(400, "MalformedACLError", message)
+}
+
 pub(super) fn not_implemented(header: &str) -> Fault {
     Fault::new(501, "NotImplemented", "A header you provided implies functionality that is not implemented")
         .with("Header", header)

@@ -8,11 +8,13 @@
 //! - [`store`] is what there is: buckets, objects, versions; plain data.
 //! - [`ops`] is what operations mean, a file for each family.
 //! - [`access`] asks for the actions that an operation needs, with the keys that conditions read.
+//! - [`acl`] reads access control lists, and makes policies of them.
 //! - [`error`] writes refusals; they carry more elements than `s3s`' own.
 //!
 //! Source: Amazon S3 API Reference. Operations that are not here are answered with `NotImplemented`.
 
 mod access;
+mod acl;
 mod address;
 mod answer;
 mod body;
@@ -20,6 +22,7 @@ mod checksum;
 mod error;
 mod listing;
 mod ops;
+mod request;
 mod service;
 mod store;
 

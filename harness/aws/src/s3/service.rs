@@ -2,7 +2,7 @@
 
 use super::answer::Context;
 use super::ops::{
-    attributes, bucket, configuration, list, multipart, object, policy, rules, tags, transfer, unset, versions,
+    attributes, bucket, configuration, list, lists, multipart, object, policy, rules, tags, transfer, unset, versions,
 };
 use crate::Fault;
 use s3s::dto;
@@ -62,6 +62,11 @@ operations! {
     get_bucket_ownership_controls(GetBucketOwnershipControlsInput) -> GetBucketOwnershipControlsOutput = configuration::get_ownership;
     put_bucket_ownership_controls(PutBucketOwnershipControlsInput) -> PutBucketOwnershipControlsOutput = configuration::put_ownership;
     delete_bucket_ownership_controls(DeleteBucketOwnershipControlsInput) -> DeleteBucketOwnershipControlsOutput = configuration::delete_ownership;
+
+    get_bucket_acl(GetBucketAclInput) -> GetBucketAclOutput = lists::get_bucket;
+    put_bucket_acl(PutBucketAclInput) -> PutBucketAclOutput = lists::put_bucket;
+    get_object_acl(GetObjectAclInput) -> GetObjectAclOutput = lists::get_object;
+    put_object_acl(PutObjectAclInput) -> PutObjectAclOutput = lists::put_object;
 
     get_bucket_cors(GetBucketCorsInput) -> GetBucketCorsOutput = rules::get_cors;
     put_bucket_cors(PutBucketCorsInput) -> PutBucketCorsOutput = rules::put_cors;

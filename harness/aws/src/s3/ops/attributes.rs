@@ -36,7 +36,7 @@ pub(in crate::s3) async fn get(
         }
         None => "s3:GetObjectAttributes",
     };
-    context.allow_object(&world, bucket, &input.key, action, keys)?;
+    context.allow_existing(&world, bucket, &input.key, Some(object), action, keys)?;
     let wants = |name: &str| asked.contains(&name);
     let storage_class = object.headers.storage_class.clone().unwrap_or_else(|| "STANDARD".to_owned());
     Ok(S3Response::new(dto::GetObjectAttributesOutput {

@@ -1,9 +1,10 @@
 //! Buckets: made, found, listed, removed.
 
+use super::super::acl::Written;
 use super::super::answer::Context;
 use super::super::error;
 use super::super::store::Bucket;
-use super::stamp;
+use super::{lists, stamp};
 use crate::Fault;
 use crate::world::AccountId;
 use proofmark_aws_policy::Context as Keys;
@@ -20,6 +21,15 @@ pub(in crate::s3) async fn create(
     let name = input.bucket;
     context.allow_account(&world, "s3:CreateBucket", &format!("arn:aws:s3:::{name}"))?;
     let owner = context.call.caller.principal.account().and_then(AccountId::parse).ok_or_else(error::access_denied)?;
+    let grants = [
+        &input.grant_full_control,
+        &input.grant_read,
+        &input.grant_write,
+        &input.grant_read_acp,
+        &input.grant_write_acp,
+    ]
+    .map(Option::as_deref);
+    let acl = Written { canned: input.acl.as_ref().map(dto::BucketCannedACL::as_str), grants, policy: None };
     let asked = input.create_bucket_configuration.and_then(|configuration| configuration.location_constraint);
     let region = region(&context, asked.as_ref().map(dto::BucketLocationConstraint::as_str))?;
     if let Some(there) = world.buckets.0.get(&name) {
@@ -40,6 +50,7 @@ pub(in crate::s3) async fn create(
     if let Some(ownership) = &input.object_ownership {
         bucket.ownership = super::configuration::ownership(ownership.as_str())?;
     }
+    bucket.acl = lists::of_new_bucket(&world, &bucket, &acl)?;
     world.buckets.0.insert(name.clone(), bucket);
     Ok(located(&name))
 }

@@ -290,6 +290,15 @@ pub(super) fn missing(context: &Context, world: &World, bucket: &Bucket, key: &s
     let action = if version.is_some() { "s3:ListBucketVersions" } else { "s3:ListBucket" };
     match context.allow(world, bucket, action, access::existing(None)) {
         Err(fault) => fault,
-        Ok(()) => version.map_or_else(|| error::no_such_key(key), |id| error::no_such_version(key, id)),
+        Ok(()) => match version {
+            None => error::no_such_key(key),
+            Some(id) if is_version_id(id) => error::no_such_version(key, id),
+            Some(id) => error::invalid_argument("Invalid version id specified", "versionId", id),
+        },
     }
+}
+
+/// Whether a text could be a version's id.
+fn is_version_id(text: &str) -> bool {
+    text == "null" || (text.len() == 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)))
 }

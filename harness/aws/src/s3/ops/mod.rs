@@ -4,6 +4,7 @@ pub(super) mod attributes;
 pub(super) mod bucket;
 pub(super) mod configuration;
 pub(super) mod list;
+pub(super) mod lists;
 pub(super) mod multipart;
 pub(super) mod object;
 pub(super) mod policy;

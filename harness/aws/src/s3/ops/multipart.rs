@@ -2,6 +2,7 @@
 //!
 //! Source: S3 User Guide, "Uploading and copying objects using multipart upload"; S3 API Reference, "CompleteMultipartUpload".
 
+use super::super::acl::Written;
 use super::super::answer::Context;
 use super::super::checksum;
 use super::super::error;
@@ -73,10 +74,15 @@ pub(in crate::s3) async fn create(
     input: dto::CreateMultipartUploadInput,
 ) -> Answer<dto::CreateMultipartUploadOutput> {
     refuse_customer_keys(input.sse_customer_algorithm.is_some())?;
-    let grants = [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp];
+    let [full, read, read_acp, write_acp] =
+        [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp]
+            .map(Option::as_deref);
     let asked = Asked {
-        acl: input.acl.as_ref().map(dto::ObjectCannedACL::as_str),
-        grants: grants.into_iter().any(Option::is_some),
+        acl: Written {
+            canned: input.acl.as_ref().map(dto::ObjectCannedACL::as_str),
+            grants: [full, read, None, read_acp, write_acp],
+            policy: None,
+        },
         encryption: input.server_side_encryption.as_ref().map(dto::ServerSideEncryption::as_str),
         storage_class: input.storage_class.as_ref().map(dto::StorageClass::as_str),
         tagging: input.tagging.as_deref(),
@@ -85,11 +91,13 @@ pub(in crate::s3) async fn create(
     let (algorithm, composite) = checksum_of(chosen, input.checksum_type.as_ref().map(dto::ChecksumType::as_str))?;
     let mut world = context.cloud.world().write();
     let bucket = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
-    let tags = may_write(&context, &world, bucket, &input.key, &asked)?;
+    let granted = may_write(&context, &world, bucket, &input.key, &asked)?;
     let upload = Upload {
         key: input.key.clone(),
         initiated: context.cloud.now(),
         initiator: writer(&context, bucket),
+        owner: granted.owner,
+        acl: granted.acl,
         headers: Headers {
             cache_control: input.cache_control,
             content_disposition: input.content_disposition,
@@ -104,7 +112,7 @@ pub(in crate::s3) async fn create(
             website_redirect: input.website_redirect_location,
             metadata: input.metadata.unwrap_or_default().into_iter().collect(),
         },
-        tags,
+        tags: granted.tags,
         kms_key: None,
         algorithm,
         chosen: chosen.is_some(),
@@ -267,7 +275,8 @@ pub(in crate::s3) async fn complete(
         checksum,
         tags: upload.tags.clone(),
         kms_key: upload.kms_key.clone(),
-        writer: upload.initiator.clone(),
+        owner: upload.owner.clone(),
+        acl: upload.acl.clone(),
         parts: parts.iter().map(|part| part.data.len()).collect(),
     };
     if input.mpu_object_size.is_some_and(|size| u64::try_from(size) != Ok(object.data.len())) {

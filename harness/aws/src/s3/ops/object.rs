@@ -58,7 +58,7 @@ pub(super) fn readable<'w>(
         }
         None => "s3:GetObject",
     };
-    context.allow_object(world, bucket, key, action, keys)?;
+    context.allow_existing(world, bucket, key, object.map(Arc::as_ref), action, keys)?;
     let Some(found) = found else { return Err(list_missing(context, world, bucket, key, version)) };
     match (object, version) {
         (Some(object), _) => Ok((found, object)),

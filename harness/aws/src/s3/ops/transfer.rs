@@ -1,11 +1,12 @@
 //! Objects: written from a body, or copied.
 
+use super::super::acl::Written;
 use super::super::answer::Context;
 use super::super::checksum::{self, Running};
-use super::super::store::{Bucket, Checksum, Collector, Data, Headers, Object, Ownership};
+use super::super::store::{Acl, Bucket, Checksum, Collector, Data, Headers, Object, Ownership};
 use super::super::{access, error};
 use super::object::{Sums, encryption, matches_etag, readable, refuse_customer_keys};
-use super::{stamp, tags};
+use super::{lists, stamp, tags};
 use crate::world::{AccountId, World};
 use crate::{BodyError, Fault};
 use base64::Engine as _;
@@ -75,6 +76,10 @@ pub(super) async fn receive(
     let checksum = sum.finish();
     let name = checksum::header(&checksum.algorithm);
     let given = context.header(&name).map(str::to_owned).or_else(|| context.trailers.get(&name));
+    let length = |text: &str| BASE64_STANDARD.decode(text).ok().map(|bytes| bytes.len());
+    if given.as_deref().is_some_and(|given| length(given) != length(&checksum.value)) {
+        return Err(Fault::new(400, "InvalidRequest", format!("Value for {name} header is invalid.")));
+    }
     if given.is_some_and(|given| given != checksum.value) {
         let message = format!("The {} you specified did not match the calculated checksum.", checksum.algorithm);
         return Err(Fault::new(400, "BadDigest", message));
@@ -107,25 +112,31 @@ fn incomplete() -> Fault {
 
 /// What a write asks for beside the bytes.
 pub(super) struct Asked<'a> {
-    pub(super) acl: Option<&'a str>,
-    pub(super) grants: bool,
+    pub(super) acl: Written<'a>,
     pub(super) encryption: Option<&'a str>,
     pub(super) storage_class: Option<&'a str>,
     pub(super) tagging: Option<&'a str>,
 }
 
-/// The tags to write, if the caller may write the object with all that is asked for.
+/// What an object gets beside its bytes and headers.
+pub(super) struct Granted {
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) owner: AccountId,
+    pub(super) acl: Acl,
+}
+
+/// What is asked for, if the caller may write the object with all of it.
 pub(super) fn may_write(
     context: &Context,
     world: &World,
     bucket: &Bucket,
     key: &str,
     asked: &Asked<'_>,
-) -> Result<BTreeMap<String, String>, Fault> {
+) -> Result<Granted, Fault> {
     let tags = asked.tagging.map_or(Ok(BTreeMap::new()), tags::read_header)?;
     let mut keys = Keys::default();
     for (name, value) in [
-        ("s3:x-amz-acl", asked.acl),
+        ("s3:x-amz-acl", asked.acl.canned),
         ("s3:x-amz-server-side-encryption", asked.encryption),
         ("s3:x-amz-storage-class", asked.storage_class),
     ] {
@@ -135,23 +146,42 @@ pub(super) fn may_write(
     }
     tags::request_keys(&tags, &mut keys);
     context.allow_object(world, bucket, key, "s3:PutObject", keys.clone())?;
-    if asked.acl.is_some() || asked.grants {
+    if asked.acl.is_any() {
         context.allow_object(world, bucket, key, "s3:PutObjectAcl", keys.clone())?;
     }
     if !tags.is_empty() {
         context.allow_object(world, bucket, key, "s3:PutObjectTagging", keys)?;
     }
-    if bucket.ownership == Ownership::BucketOwnerEnforced
-        && (asked.grants || asked.acl.is_some_and(|acl| acl != "bucket-owner-full-control"))
-    {
-        return Err(Fault::new(400, "AccessControlListNotSupported", "The bucket does not allow ACLs"));
+    if asked.storage_class.is_some_and(|class| !STORAGE_CLASSES.contains(&class)) {
+        return Err(Fault::new(400, "InvalidStorageClass", "The storage class you specified is not valid")
+            .with("StorageClassRequested", asked.storage_class.unwrap_or_default()));
     }
-    if asked.grants || asked.acl.is_some_and(|acl| !["private", "bucket-owner-full-control"].contains(&acl)) {
-        return Err(error::not_implemented("x-amz-acl"));
+    if !matches!(asked.encryption, None | Some("AES256")) {
+        return Err(error::not_implemented("x-amz-server-side-encryption"));
     }
-    match asked.encryption {
-        None | Some("AES256") => Ok(tags),
-        Some(_) => Err(error::not_implemented("x-amz-server-side-encryption")),
+    let owner = owner(context, bucket, asked.acl.canned);
+    let acl = lists::of_new(context, world, bucket, &asked.acl, &owner, "s3:PutObject", &bucket.object_arn(key))?;
+    Ok(Granted { tags, owner, acl })
+}
+
+/// Source: S3 API Reference, "PutObject", `x-amz-storage-class`.
+const STORAGE_CLASSES: [&str; 8] = [
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "GLACIER_IR",
+];
+
+/// Whom a new object belongs to. Source: S3 User Guide, "Controlling ownership of objects and disabling ACLs for your bucket".
+fn owner(context: &Context, bucket: &Bucket, canned: Option<&str>) -> AccountId {
+    match bucket.ownership {
+        Ownership::BucketOwnerEnforced => bucket.owner.clone(),
+        Ownership::BucketOwnerPreferred if canned == Some("bucket-owner-full-control") => bucket.owner.clone(),
+        Ownership::BucketOwnerPreferred | Ownership::ObjectWriter | Ownership::Unset => writer(context, bucket),
     }
 }
 
@@ -162,20 +192,25 @@ pub(super) fn writer(context: &Context, bucket: &Bucket) -> AccountId {
 
 pub(in crate::s3) async fn put(context: Arc<Context>, input: dto::PutObjectInput) -> Answer<dto::PutObjectOutput> {
     refuse_customer_keys(input.sse_customer_algorithm.is_some())?;
-    let grants = [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp];
+    let [full, read, read_acp, write_acp] =
+        [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp]
+            .map(Option::as_deref);
     let asked = Asked {
-        acl: input.acl.as_ref().map(dto::ObjectCannedACL::as_str),
-        grants: grants.into_iter().any(Option::is_some),
+        acl: Written {
+            canned: input.acl.as_ref().map(dto::ObjectCannedACL::as_str),
+            grants: [full, read, None, read_acp, write_acp],
+            policy: None,
+        },
         encryption: input.server_side_encryption.as_ref().map(dto::ServerSideEncryption::as_str),
         storage_class: input.storage_class.as_ref().map(dto::StorageClass::as_str),
         tagging: input.tagging.as_deref(),
     };
     let expected_owner = input.expected_bucket_owner.as_deref();
     // Who may not is told before anything is read.
-    let (tags, writer) = {
+    let granted = {
         let world = context.cloud.world().read();
         let bucket = context.bucket(&world, &input.bucket, expected_owner)?;
-        (may_write(&context, &world, bucket, &input.key, &asked)?, writer(&context, bucket))
+        may_write(&context, &world, bucket, &input.key, &asked)?
     };
     let algorithm = input.checksum_algorithm.as_ref().map(dto::ChecksumAlgorithm::as_str);
     let received = receive(&context, input.body, input.content_length, input.content_md5.as_deref(), algorithm).await?;
@@ -197,9 +232,10 @@ pub(in crate::s3) async fn put(context: Arc<Context>, input: dto::PutObjectInput
             metadata: input.metadata.unwrap_or_default().into_iter().collect(),
         },
         checksum: Some(received.checksum),
-        tags,
+        tags: granted.tags,
         kms_key: None,
-        writer,
+        owner: granted.owner,
+        acl: granted.acl,
         parts: vec![],
     };
     let mut world = context.cloud.world().write();
@@ -271,18 +307,23 @@ pub(in crate::s3) async fn copy(context: Arc<Context>, input: dto::CopyObjectInp
         return Err(Fault::new(400, "InvalidRequest", message));
     }
     let to = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
-    let grants = [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp];
+    let [full, read, read_acp, write_acp] =
+        [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp]
+            .map(Option::as_deref);
     let asked = Asked {
-        acl: input.acl.as_ref().map(dto::ObjectCannedACL::as_str),
-        grants: grants.into_iter().any(Option::is_some),
+        acl: Written {
+            canned: input.acl.as_ref().map(dto::ObjectCannedACL::as_str),
+            grants: [full, read, None, read_acp, write_acp],
+            policy: None,
+        },
         encryption: input.server_side_encryption.as_ref().map(dto::ServerSideEncryption::as_str),
         storage_class: input.storage_class.as_ref().map(dto::StorageClass::as_str),
         tagging: input.tagging.as_deref().filter(|_| replace_tags),
     };
-    let tags = may_write(&context, &world, to, &input.key, &asked)?;
-    object.writer = writer(&context, to);
+    let granted = may_write(&context, &world, to, &input.key, &asked)?;
+    (object.owner, object.acl) = (granted.owner, granted.acl);
     if replace_tags {
-        object.tags = tags;
+        object.tags = granted.tags;
     }
     if replace {
         object.headers = Headers {

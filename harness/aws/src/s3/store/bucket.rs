@@ -1,6 +1,6 @@
 //! Buckets.
 
-use super::{Content, Object, Upload, Version};
+use super::{Acl, Content, Object, Upload, Version};
 use crate::world::{AccountId, Document};
 use jiff::Timestamp;
 use s3s::dto;
@@ -18,6 +18,8 @@ pub(crate) struct Bucket {
     pub(crate) policy: Option<Document>,
     pub(crate) public_access: PublicAccess,
     pub(crate) ownership: Ownership,
+    /// Counts unless `ownership` says otherwise.
+    pub(crate) acl: Acl,
     pub(crate) versioning: Versioning,
     pub(crate) tags: BTreeMap<String, String>,
     /// Uploads in parts, by id.
@@ -80,6 +82,7 @@ impl Bucket {
             policy: None,
             public_access: PublicAccess::BLOCKED,
             ownership: Ownership::BucketOwnerEnforced,
+            acl: Acl::default(),
             versioning: Versioning::Off,
             tags: BTreeMap::new(),
             uploads: BTreeMap::new(),

@@ -1,10 +1,12 @@
 //! Buckets and what is in them.
 
+mod acl;
 mod bucket;
 mod data;
 mod object;
 mod upload;
 
+pub(crate) use acl::{Acl, Grantee, Permission};
 pub(crate) use bucket::{Bucket, Ownership, PublicAccess, Versioning};
 pub(crate) use data::{Collector, Data};
 pub(crate) use object::{Checksum, Content, Headers, Object, Version};

@@ -1,6 +1,6 @@
 //! Objects and their versions.
 
-use super::Data;
+use super::{Acl, Data};
 use crate::world::AccountId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -56,8 +56,10 @@ pub(crate) struct Object {
     pub(crate) tags: BTreeMap<String, String>,
     /// The ARN of the KMS key that it is encrypted with.
     pub(crate) kms_key: Option<String>,
-    /// The account that wrote it.
-    pub(crate) writer: AccountId,
+    /// The account that it belongs to.
+    pub(crate) owner: AccountId,
+    /// Counts unless the bucket's ownership controls say otherwise.
+    pub(crate) acl: Acl,
     /// The sizes of the parts that it was uploaded in; empty unless it was.
     pub(crate) parts: Vec<u64>,
 }

@@ -1,6 +1,6 @@
 //! Uploads in parts that are not yet objects.
 
-use super::{Checksum, Data, Headers};
+use super::{Acl, Checksum, Data, Headers};
 use crate::world::AccountId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -11,6 +11,9 @@ pub(crate) struct Upload {
     pub(crate) key: String,
     pub(crate) initiated: Timestamp,
     pub(crate) initiator: AccountId,
+    /// What the object will have.
+    pub(crate) owner: AccountId,
+    pub(crate) acl: Acl,
     pub(crate) headers: Headers,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) kms_key: Option<String>,
