@@ -2,6 +2,7 @@
 
 use crate::authorize::Decisions;
 use crate::random::Random;
+use crate::sts::issuer::{Issuer, Nowhere};
 use crate::world::{Account, AccountId, World};
 use jiff::Timestamp;
 use parking_lot::RwLock;
@@ -44,6 +45,7 @@ struct Inner {
     random: Random,
     decisions: Decisions,
     keys: crate::gate::SigningKeys,
+    issuer: RwLock<Arc<dyn Issuer>>,
 }
 
 impl Cloud {
@@ -56,6 +58,7 @@ impl Cloud {
             clock,
             decisions: Decisions::default(),
             keys: crate::gate::SigningKeys::default(),
+            issuer: RwLock::new(Arc::new(Nowhere)),
         }))
     }
 
@@ -65,6 +68,11 @@ impl Cloud {
             return;
         }
         self.0.world.write().accounts.entry(id.clone()).or_insert_with(|| Account::new(id.clone()));
+    }
+
+    /// Says how the keys of OpenID Connect issuers are fetched from now on. Until then none is reached.
+    pub fn reach_issuers(&self, by: Arc<dyn Issuer>) {
+        *self.0.issuer.write() = by;
     }
 
     /// What was decided, newest last.
@@ -84,6 +92,10 @@ impl Cloud {
 
     pub(crate) fn world(&self) -> &RwLock<World> {
         &self.0.world
+    }
+
+    pub(crate) fn issuer(&self) -> Arc<dyn Issuer> {
+        self.0.issuer.read().clone()
     }
 
     pub(crate) fn random(&self) -> &Random {

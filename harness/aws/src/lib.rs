@@ -32,3 +32,4 @@ pub mod world;
 pub use cloud::{Cloud, Settings};
 pub use fault::Fault;
 pub use service::{Body, BodyError, Peer, Service, full};
+pub use sts::issuer;

@@ -22,7 +22,7 @@ impl Form {
     /// A parameter that must be there.
     pub(crate) fn need(&self, name: &str) -> Result<&str, Fault> {
         self.get(name).ok_or_else(|| {
-            let path = lower_first(name);
+            let path = member_name(name);
             let message = format!(
                 "1 validation error detected: Value null at '{path}' failed to satisfy constraint: Member must not be null"
             );
@@ -33,6 +33,11 @@ impl Form {
     /// A list of texts: `name.member.1`, `name.member.2`, ...
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         self.numbered(name).filter_map(|prefix| self.get(&prefix)).collect()
+    }
+
+    /// A list of structures, each given by one of its members: `PolicyArns.member.1.arn`.
+    pub(crate) fn list_of(&self, name: &str, member: &str) -> Vec<&str> {
+        self.numbered(name).filter_map(|prefix| self.get(&format!("{prefix}.{member}"))).collect()
     }
 
     /// A list of structures, each given by two of its members: `Tags.member.1.Key`, `Tags.member.1.Value`.
@@ -54,7 +59,8 @@ impl Form {
     }
 }
 
-fn lower_first(name: &str) -> String {
+/// How messages name a parameter: `RoleName` -> `roleName`.
+pub(crate) fn member_name(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_ascii_lowercase().to_string() + letters.as_str()).unwrap_or_default()
 }

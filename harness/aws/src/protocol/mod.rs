@@ -2,10 +2,12 @@
 //!
 //! S3's own way is in [`crate::s3`].
 
+mod checks;
 mod form;
 pub(crate) mod json;
 pub(crate) mod query;
 mod xml;
 
-pub(crate) use form::Form;
+pub(crate) use checks::{Checks, Text, in_name, invalid};
+pub(crate) use form::{Form, member_name};
 pub(crate) use xml::Xml;

@@ -1,17 +1,41 @@
-//! The Security Token Service.
+//! The Security Token Service: temporary credentials, by a role's trust policy or for oneself.
+//!
+//! - `assume_role` and `web_identity` are the two ways into a role; `session` is what both ask for and get.
+//! - [`issuer`] is how an issuer's keys are fetched, `token` is what they verify.
+//!
+//! What it refuses: SAML, `GetFederationToken`, multi-factor devices. Sources: STS API Reference; IAM User Guide, "Temporary security
+//! credentials in IAM".
 
+mod assume_role;
 mod identity;
+pub mod issuer;
+mod own;
+mod session;
+mod token;
+mod web_identity;
 
 use crate::authorize::Call;
 use crate::protocol::{Form, Xml};
 use crate::{Cloud, Fault};
+use proofmark_aws_policy::Principal;
 
 pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// Answers an action.
-pub(crate) async fn answer(_cloud: &Cloud, call: &Call, action: &str, _form: &Form) -> Result<Option<Xml>, Fault> {
+pub(crate) async fn answer(cloud: &Cloud, call: &Call, action: &str, form: &Form) -> Result<Option<Xml>, Fault> {
+    // The only action that nobody signs.
+    if action == "AssumeRoleWithWebIdentity" {
+        return web_identity::assume(cloud, call, form).await;
+    }
+    if call.caller.principal == Principal::Anonymous {
+        return Err(Fault::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"));
+    }
     match action {
+        "AssumeRole" => assume_role::assume(cloud, call, form),
         "GetCallerIdentity" => identity::get_caller_identity(call),
+        "GetSessionToken" => own::get_session_token(cloud, call, form),
+        "GetAccessKeyInfo" => own::get_access_key_info(cloud, form),
+        "DecodeAuthorizationMessage" => own::decode_authorization_message(form),
         _ => Err(Fault::new(400, "InvalidAction", format!("Could not find operation {action} for version 2011-06-15"))),
     }
 }

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use super::{Group, ManagedPolicy, Provider, Role, User};
+use super::{Group, InstanceProfile, ManagedPolicy, Provider, Role, User};
 use proofmark_aws_sigv4::sha256_hex;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -49,6 +49,8 @@ pub struct Account {
     pub groups: BTreeMap<String, Group>,
     /// By name.
     pub roles: BTreeMap<String, Role>,
+    /// By name.
+    pub instance_profiles: BTreeMap<String, InstanceProfile>,
     /// The account's own managed policies, by ARN.
     pub policies: BTreeMap<String, ManagedPolicy>,
     /// OpenID Connect providers, by ARN.
@@ -67,6 +69,7 @@ impl Account {
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
             roles: BTreeMap::new(),
+            instance_profiles: BTreeMap::new(),
             policies: BTreeMap::new(),
             providers: BTreeMap::new(),
             keys: crate::kms::Keys::default(),

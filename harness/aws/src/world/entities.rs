@@ -103,6 +103,8 @@ pub struct ManagedPolicy {
     pub versions: BTreeMap<u32, PolicyVersion>,
     /// The number of the version that counts.
     pub default_version: u32,
+    /// The highest number that a version had; numbers are not used again.
+    pub last_version: u32,
 }
 
 impl ManagedPolicy {
@@ -132,6 +134,23 @@ pub struct Provider {
     pub thumbprints: Vec<String>,
     /// When it was made.
     pub created: Timestamp,
+    /// Tags, by key.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// What an EC2 instance carries its role in.
+#[derive(Debug, Clone)]
+pub struct InstanceProfile {
+    /// Unique in the account.
+    pub name: String,
+    /// `/`
+    pub path: String,
+    /// `AIPA...`
+    pub id: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The name of its role; at most one.
+    pub role: Option<String>,
     /// Tags, by key.
     pub tags: BTreeMap<String, String>,
 }

@@ -12,7 +12,7 @@ mod session;
 
 pub use account::{Account, AccountId};
 pub use document::Document;
-pub use entities::{AccessKey, Group, ManagedPolicy, PolicyVersion, Provider, Role, User};
+pub use entities::{AccessKey, Group, InstanceProfile, ManagedPolicy, PolicyVersion, Provider, Role, User};
 pub use organization::{Organization, OrganizationalUnit, Parent};
 pub use session::Session;
 
