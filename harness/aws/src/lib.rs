@@ -11,7 +11,8 @@
 //! - [`world`] is the state: accounts with their users, roles, keys and policies, sessions, and buckets.
 //! - [`gate`] verifies signatures and says who calls; it knows no policy.
 //! - [`authorize`] knows every policy and no protocol; what policies mean is `proofmark-aws-policy`.
-//! - `s3`, `sts`, `iam`, `kms` each speak one protocol.
+//! - `s3`, `sts`, `iam`, `kms`, `organizations` each speak one protocol.
+//! - [`setup`] describes accounts and what is in them, for scenarios and for files.
 //!
 //! What is not simulated is refused with the service's own error (`NotImplemented`, `InvalidAction`), never guessed.
 
@@ -20,11 +21,14 @@ mod cloud;
 mod fault;
 pub mod gate;
 mod iam;
-mod kms;
+mod inspect;
+pub mod kms;
+mod organizations;
 mod protocol;
 mod random;
 mod s3;
 mod service;
+pub mod setup;
 mod sts;
 pub mod transport;
 pub mod world;

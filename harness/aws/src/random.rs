@@ -47,6 +47,23 @@ impl Random {
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 
+    /// Lower-case letters and digits: ids of organisations and of their parts.
+    pub(crate) fn lower(&self, length: usize) -> String {
+        self.draw(b"abcdefghijklmnopqrstuvwxyz0123456789", length)
+    }
+
+    /// Digits: ids of accounts.
+    pub(crate) fn digits(&self, length: usize) -> String {
+        self.draw(b"0123456789", length)
+    }
+
+    /// Bytes of a key.
+    pub(crate) fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.lock().fill(&mut bytes);
+        bytes
+    }
+
     fn draw(&self, alphabet: &[u8], length: usize) -> String {
         let mut rng = self.0.lock();
         (0..length).map(|_| char::from(alphabet[rng.usize(..alphabet.len())])).collect()

@@ -2,7 +2,7 @@
 
 use crate::authorize::Call;
 use crate::protocol::{Form, json, query};
-use crate::{Cloud, Fault, gate, iam, kms, s3, sts};
+use crate::{Cloud, Fault, gate, iam, kms, organizations, s3, sts};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -134,6 +134,9 @@ impl Cloud {
     /// Answers a request as one service, whatever it means: for endpoints that serve only one.
     pub async fn answer_as(&self, service: Service, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
+        if let Some(answer) = self.inspect(&parts) {
+            return answer;
+        }
         if service == Service::S3 {
             return s3::answer(self, parts, body).await;
         }
@@ -166,7 +169,12 @@ impl Cloud {
             Service::Kms | Service::Organizations => {
                 let action = text(&parts.headers, "x-amz-target").and_then(|target| target.split_once('.'));
                 let action = action.map(|(_, action)| action.to_owned()).unwrap_or_default();
-                kms::answer(self, &call, &action, &body).map(|result| json::answer(&result, &request_id))
+                let result = if service == Service::Kms {
+                    kms::answer(self, &call, &action, &body)
+                } else {
+                    organizations::answer(self, &call, &action, &body)
+                };
+                result.map(|result| json::answer(&result, &request_id))
             }
         };
         answered.unwrap_or_else(refuse)

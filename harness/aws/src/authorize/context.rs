@@ -3,7 +3,7 @@
 use super::{Ask, Call};
 use crate::Cloud;
 use crate::world::{AccountId, World};
-use proofmark_aws_policy::{Context, Principal};
+use proofmark_aws_policy::{Context, Keys as _, Principal};
 
 pub(super) fn of(cloud: &Cloud, world: &World, call: &Call, ask: &Ask<'_>) -> Context {
     let mut context = ask.keys.clone();
@@ -13,7 +13,10 @@ pub(super) fn of(cloud: &Cloud, world: &World, call: &Call, ask: &Ask<'_>) -> Co
     context.set("aws:EpochTime", now.as_second().to_string());
     context.set("aws:SecureTransport", call.secure.to_string());
     context.set("aws:RequestedRegion", &call.region);
-    context.set("aws:ViaAWSService", "false");
+    // A service that asks on behalf of its caller has said so.
+    if context.get("aws:viaawsservice").is_none() {
+        context.set("aws:ViaAWSService", "false");
+    }
     if let Some(ip) = call.source_ip {
         context.set("aws:SourceIp", ip.to_string());
     }

@@ -62,6 +62,11 @@ impl Decisions {
         self.0.lock().iter().filter(|decided| decided.request_id == request_id).cloned().collect()
     }
 
+    /// Forgets all.
+    pub(crate) fn forget(&self) {
+        self.0.lock().clear();
+    }
+
     pub(super) fn push(&self, decided: impl FnOnce() -> Decided) {
         let decided = decided();
         let mut kept = self.0.lock();

@@ -2,7 +2,7 @@
 
 use super::{Ask, Call};
 use crate::iam::managed;
-use crate::world::{Account, AccountId, Document, Organization, World};
+use crate::world::{Account, AccountId, Document, Organization, PolicyType, World};
 use proofmark_aws_policy::{Attached, Principal};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,10 +101,11 @@ fn own<'a>(
 /// Every level from the root down; none for the management account, which they do not limit.
 fn service_control<'a>(organization: &'a Organization, account: &AccountId, principal: &Principal) -> Vec<Named<'a>> {
     let service_linked = matches!(principal, Principal::Session { path, .. } if path.starts_with("/aws-service-role/"));
-    if *account == organization.management_account || service_linked {
+    let counts = organization.enabled.contains(&PolicyType::ServiceControl);
+    if *account == organization.management_account || service_linked || !counts {
         return vec![];
     }
-    levels(organization, account, &organization.service_control)
+    levels(organization, account, PolicyType::ServiceControl)
 }
 
 /// Of all levels together: they only deny.
@@ -112,26 +113,16 @@ fn resource_control<'a>(organization: &'a Organization, owner: &AccountId) -> Na
     if *owner == organization.management_account {
         return vec![];
     }
-    levels(organization, owner, &organization.resource_control).into_iter().flatten().collect()
+    levels(organization, owner, PolicyType::ResourceControl).into_iter().flatten().collect()
 }
 
-fn levels<'a>(
-    organization: &'a Organization,
-    account: &AccountId,
-    policies: &'a BTreeMap<String, (String, Document)>,
-) -> Vec<Named<'a>> {
-    let Some(mut path) = organization.path(account) else { return vec![] };
-    path.push(account.as_str());
-    path.into_iter()
-        .map(|target| {
-            let ids = organization.attachments.get(target).map(Vec::as_slice).unwrap_or_default();
-            ids.iter()
-                .filter_map(|id| {
-                    policies.get(id).map(|(name, document)| (format!("{name} ({id}) on {target}"), document))
-                })
-                .collect()
-        })
-        .collect()
+fn levels<'a>(organization: &'a Organization, account: &AccountId, kind: PolicyType) -> Vec<Named<'a>> {
+    let Some(path) = organization.path(account) else { return vec![] };
+    let named = |target: &str| {
+        let attached = organization.attached(target, kind);
+        attached.map(|(id, policy)| (format!("{} ({id}) on {target}", policy.name), &policy.document)).collect()
+    };
+    path.into_iter().chain([account.as_str()]).map(named).collect()
 }
 
 /// Whether a caller belongs to the owner's account, or to its organisation.

@@ -56,6 +56,21 @@ pub(crate) fn answer(cloud: &Cloud, call: &Call, action: &str, form: &Form) -> R
     act(&mut turn::Turn { cloud, world: &mut world, call, form, action, id })
 }
 
+/// Gives a user an access key that is known beforehand; the caller is to be trusted.
+pub(crate) fn add_access_key(cloud: &Cloud, call: &Call, user: &str, key: &str, secret: &str) -> Result<(), Fault> {
+    let id = call.caller.principal.account().and_then(AccountId::parse);
+    let id =
+        id.ok_or_else(|| Fault::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"))?;
+    let mut world = cloud.world().write();
+    let taken = world.access_keys.contains_key(key);
+    if taken || key.len() < 16 || !key.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(faults::invalid_input(format!("{key} cannot be an access key's id, or is one already.")));
+    }
+    let form = Form::default();
+    let mut turn = turn::Turn { cloud, world: &mut world, call, form: &form, action: "CreateAccessKey", id };
+    users::insert_key(&mut turn, user, key.to_owned(), secret.to_owned()).map(|_| ())
+}
+
 /// The document of a managed policy that an account can use.
 pub(crate) fn managed<'a>(account: &'a Account, arn: &str) -> Option<&'a Document> {
     policies::find(account, arn)?.document()

@@ -11,6 +11,9 @@ pub(crate) fn in_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)
 }
 
+/// A pattern as AWS prints it, and which characters it admits.
+pub(crate) type Pattern = (&'static str, fn(char) -> bool);
+
 /// What a text must be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text {
@@ -18,8 +21,8 @@ pub(crate) struct Text {
     pub(crate) min: usize,
     /// The most characters.
     pub(crate) max: usize,
-    /// The pattern as AWS prints it, and which characters it admits.
-    pub(crate) pattern: Option<(&'static str, fn(char) -> bool)>,
+    /// Which characters there may be.
+    pub(crate) pattern: Option<Pattern>,
 }
 
 /// The constraints that failed so far.

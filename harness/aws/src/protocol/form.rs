@@ -14,6 +14,11 @@ impl Form {
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
+    /// These parameters.
+    pub(crate) fn of(parameters: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(parameters.into_iter().collect())
+    }
+
     /// A parameter; none when it is absent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

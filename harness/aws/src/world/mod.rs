@@ -13,7 +13,7 @@ mod session;
 pub use account::{Account, AccountId};
 pub use document::Document;
 pub use entities::{AccessKey, Group, InstanceProfile, ManagedPolicy, PolicyVersion, Provider, Role, User};
-pub use organization::{Organization, OrganizationalUnit, Parent};
+pub use organization::{FULL_ACCESS, Organization, OrganizationPolicy, OrganizationalUnit, Parent, PolicyType};
 pub use session::Session;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,11 @@
 //! Organisations: the tree of accounts, and the policies that limit them.
 
 use super::{AccountId, Document};
-use std::collections::BTreeMap;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The service control policy that AWS attaches everywhere: it allows everything.
+pub const FULL_ACCESS: &str = "p-FullAWSAccess";
 
 /// An organisation.
 #[derive(Debug, Clone)]
@@ -10,18 +14,55 @@ pub struct Organization {
     pub id: String,
     /// `r-abcd`
     pub root_id: String,
-    /// Its own account, which no service control policy limits.
+    /// Its own account, which no policy of the organisation limits.
     pub management_account: AccountId,
     /// By id: `ou-abcd-12345678`
     pub units: BTreeMap<String, OrganizationalUnit>,
-    /// Where each member account hangs.
+    /// Where each account hangs, the management account included.
     pub members: BTreeMap<AccountId, Parent>,
-    /// Service control policies by id, with their names.
-    pub service_control: BTreeMap<String, (String, Document)>,
-    /// Resource control policies by id, with their names.
-    pub resource_control: BTreeMap<String, (String, Document)>,
+    /// When each account joined, and the address that it was made with.
+    pub joined: BTreeMap<AccountId, (Timestamp, String)>,
+    /// By id: `p-12345678`
+    pub policies: BTreeMap<String, OrganizationPolicy>,
+    /// The kinds of policies that count.
+    pub enabled: BTreeSet<PolicyType>,
     /// Ids of policies by what they are attached to: the root's id, a unit's or an account's.
-    pub attachments: BTreeMap<String, Vec<String>>,
+    pub attachments: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// A policy of an organisation.
+#[derive(Debug, Clone)]
+pub struct OrganizationPolicy {
+    /// Its name.
+    pub name: String,
+    /// Words about it.
+    pub description: String,
+    /// What it limits.
+    pub kind: PolicyType,
+    /// What it says.
+    pub document: Document,
+}
+
+/// What a policy of an organisation limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PolicyType {
+    /// The principals of accounts.
+    ServiceControl,
+    /// The resources of accounts.
+    ResourceControl,
+}
+
+impl PolicyType {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::ServiceControl, Self::ResourceControl];
+
+    /// `SERVICE_CONTROL_POLICY`
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ServiceControl => "SERVICE_CONTROL_POLICY",
+            Self::ResourceControl => "RESOURCE_CONTROL_POLICY",
+        }
+    }
 }
 
 /// A branch of the tree.
@@ -60,5 +101,12 @@ impl Organization {
     /// The path as `aws:PrincipalOrgPaths` writes it: `o-1/r-1/ou-1/`.
     pub fn path_text(&self, account: &AccountId) -> Option<String> {
         Some(format!("{}/{}/", self.id, self.path(account)?.join("/")))
+    }
+
+    /// The policies of a kind that are attached to a root, unit or account, with their ids; none while their kind does not count.
+    pub fn attached(&self, target: &str, kind: PolicyType) -> impl Iterator<Item = (&str, &OrganizationPolicy)> {
+        let ids = self.attachments.get(target).into_iter().flatten().filter(move |_| self.enabled.contains(&kind));
+        let policies = ids.filter_map(|id| Some((id.as_str(), self.policies.get(id)?)));
+        policies.filter(move |(_, policy)| policy.kind == kind)
     }
 }

@@ -1,8 +1,6 @@
 //! IAM as its clients see it.
 
-mod client;
-
-use client::{A, Client, cloud};
+use crate::client::{A, Client, cloud};
 
 const TRUST_ROOT: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}"#;
 const ALL: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
@@ -18,7 +16,7 @@ async fn play(client: &Client, rows: &[Row<'_>]) {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_is_missing_twice_or_in_use_is_told() {
     let cloud = cloud();
     let x = ("RoleName", "x");
@@ -82,7 +80,7 @@ async fn what_is_missing_twice_or_in_use_is_told() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn every_action_needs_permission() {
     let cloud = cloud();
     let root = Client::root(&cloud, A);
@@ -99,7 +97,7 @@ async fn every_action_needs_permission() {
     assert_eq!(anonymous.fault(), "MissingAuthenticationToken: Request is missing Authentication Token");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_role_that_was_made_again_is_somebody_else() {
     let cloud = cloud();
     let root = Client::root(&cloud, A);
@@ -117,7 +115,7 @@ async fn a_role_that_was_made_again_is_somebody_else() {
     assert!(shown().await.contains(&id));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn lists_come_in_pages() {
     let cloud = cloud();
     let root = Client::root(&cloud, A);

@@ -74,7 +74,6 @@ impl Client {
     }
 
     /// A call in the JSON protocol.
-    #[expect(dead_code, reason = "not every test speaks JSON")]
     pub(crate) async fn json(&self, service: &str, target: &str, body: &Value) -> Answer {
         let request = Request::post("/")
             .header("host", format!("{service}.us-east-1.amazonaws.com"))

@@ -1,0 +1,120 @@
+//! Grants: permissions that go with a key and can be given without touching its policy.
+//!
+//! A grant counts as a statement of the key's policy that names its grantee. Source: AWS KMS Developer Guide, "Grants in AWS KMS".
+
+use super::faults;
+use super::key::Grant;
+use super::manage::page;
+use super::turn::{Answer, Turn};
+use crate::Fault;
+use proofmark_aws_policy::{Context, Kind};
+use serde_json::{Map, Value, json};
+
+const OPERATIONS: [&str; 9] = [
+    "Decrypt",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "CreateGrant",
+    "RetireGrant",
+    "DescribeKey",
+];
+
+pub(super) fn create(turn: &mut Turn<'_>) -> Answer {
+    let grantee = turn.need("GranteePrincipal")?.to_owned();
+    let operations: Vec<String> = turn.body["Operations"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|operation| Some(operation.as_str()?.to_owned()))
+        .collect();
+    if let Some(unknown) = operations.iter().find(|operation| !OPERATIONS.contains(&operation.as_str())) {
+        return Err(faults::validation(format!("Unsupported grant operation: {unknown}")));
+    }
+    if operations.is_empty() {
+        return Err(faults::validation("Operations must not be empty."));
+    }
+    let arn = turn.named("KeyId")?;
+    let mut keys = Context::default();
+    keys.set_many("kms:GrantOperations", operations.clone());
+    keys.set("kms:GranteePrincipal", &grantee);
+    keys.set("kms:GrantIsForAWSResource", "false");
+    turn.allowed(&arn, "kms:CreateGrant", keys)?;
+    let constraints = Some(turn.body["Constraints"].clone()).filter(|constraints| !constraints.is_null());
+    let statement = statement(&grantee, &operations, constraints.as_ref());
+    let statement = turn.world.pin(&statement.to_string(), Kind::Resource).map_err(|_| {
+        Fault::new(400, "InvalidArnException", format!("Principal {grantee} does not exist or is not valid."))
+    })?;
+    let id = turn.cloud.random().hex(64);
+    let token = turn.cloud.random().token(152);
+    let grant = Grant {
+        name: turn.text("Name").map(str::to_owned),
+        grantee,
+        retiring: turn.text("RetiringPrincipal").map(str::to_owned),
+        operations,
+        constraints,
+        statement,
+        created: turn.cloud.now(),
+        issued_by: format!("arn:aws:iam::{}:root", turn.account),
+    };
+    let key = turn.world.key_mut(&arn).ok_or_else(|| faults::no_key(&arn))?;
+    key.grants.insert(id.clone(), grant);
+    Ok(json!({"GrantId": id, "GrantToken": token}))
+}
+
+/// A grant as a statement of a key policy.
+fn statement(grantee: &str, operations: &[String], constraints: Option<&Value>) -> Value {
+    let actions: Vec<String> = operations.iter().map(|operation| format!("kms:{operation}")).collect();
+    let mut equals = Map::new();
+    let mut conditions = Map::new();
+    for (member, exact) in [("EncryptionContextSubset", false), ("EncryptionContextEquals", true)] {
+        let Some(pairs) = constraints.and_then(|constraints| constraints[member].as_object()) else { continue };
+        for (name, value) in pairs {
+            equals.insert(format!("kms:EncryptionContext:{name}"), value.clone());
+        }
+        if exact {
+            let names: Vec<&String> = pairs.keys().collect();
+            conditions.insert("ForAllValues:StringEquals".to_owned(), json!({"kms:EncryptionContextKeys": names}));
+        }
+    }
+    if !equals.is_empty() {
+        conditions.insert("StringEquals".to_owned(), Value::Object(equals));
+    }
+    let mut statement = json!({"Effect": "Allow", "Principal": {"AWS": grantee}, "Action": actions, "Resource": "*"});
+    if !conditions.is_empty() {
+        statement["Condition"] = Value::Object(conditions);
+    }
+    json!({"Version": "2012-10-17", "Statement": [statement]})
+}
+
+pub(super) fn list(turn: &mut Turn<'_>) -> Answer {
+    let key = turn.key()?;
+    let wanted = |id: &str, grant: &Grant| {
+        turn.text("GrantId").is_none_or(|given| given == id)
+            && turn.text("GranteePrincipal").is_none_or(|given| given == grant.grantee)
+    };
+    let grants = key.grants.iter().filter(|(id, grant)| wanted(id, grant));
+    let entries = grants.map(|(id, grant)| {
+        let mut entry = json!({
+            "KeyId": key.arn, "GrantId": id, "Name": grant.name.as_deref().unwrap_or_default(), "CreationDate": grant.created.as_second(),
+            "GranteePrincipal": grant.grantee, "IssuingAccount": grant.issued_by, "Operations": grant.operations,
+        });
+        if let Some(retiring) = &grant.retiring {
+            entry["RetiringPrincipal"] = json!(retiring);
+        }
+        if let Some(constraints) = &grant.constraints {
+            entry["Constraints"] = constraints.clone();
+        }
+        (id.clone(), entry)
+    });
+    page(turn, "Grants", entries.collect())
+}
+
+pub(super) fn revoke(turn: &mut Turn<'_>) -> Answer {
+    let id = turn.need("GrantId")?.to_owned();
+    let key = turn.key_mut()?;
+    let gone = key.grants.remove(&id);
+    gone.map(|_| json!({})).ok_or_else(|| faults::not_found(&format!("Grant ID {id} not found")))
+}

@@ -1,0 +1,9 @@
+//! The services that speak the Query and JSON protocols, as their clients see them, in process.
+
+mod client;
+mod iam;
+mod issuer;
+mod kms;
+mod organizations;
+mod scenarios;
+mod sts;
