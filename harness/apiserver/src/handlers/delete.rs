@@ -139,9 +139,11 @@ pub(super) async fn delete_live(
     if matches!(mark, Mark::Pending) {
         return Ok(Ok(Outcome::Kept(object)));
     }
-    options.set_finalizers(&mut object, strategy.dependents);
+    // The first deletion of a definition marks it and looks at nothing else.
     if resource::is_definition(target.resource) && meta::text(&object, "deletionTimestamp").is_empty() {
         resource::mark_deleted(call.server, &mut object);
+    } else {
+        options.set_finalizers(&mut object, strategy.dependents);
     }
     let finalizers = meta::of(&object).and_then(|m| m.get("finalizers")).and_then(Value::as_array);
     let held = finalizers.is_some_and(|f| !f.is_empty());

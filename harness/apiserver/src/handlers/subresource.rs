@@ -11,6 +11,7 @@ use super::update::{Change, check_revision, check_uid};
 use super::{Reply, Target, bad_request, binding, body, eviction, log, managed, patch, read, scale, tokens};
 use crate::refusal::Refusal;
 use crate::request::RequestInfo;
+use crate::resource::is_definition;
 use crate::server::Call;
 
 /// Answers a request on a subresource.
@@ -105,7 +106,9 @@ pub(super) fn prepare_status(target: &Target<'_>, new: &mut Value, old: &Value) 
     let resets = managed::reset_paths(target.resource, "status");
     let reset = |field: &str| resets.iter().any(|path| matches!(path, ["metadata"]) || *path == ["metadata", field]);
     let taken = ["labels", "annotations", "finalizers", "ownerReferences"];
-    let taken = taken.into_iter().filter(|field| target.resource.custom().is_none() && !reset(field));
+    // Definitions own none of their metadata through their status, and yet take it.
+    let takes = |field: &str| is_definition(target.resource) || !reset(field);
+    let taken = taken.into_iter().filter(|field| target.resource.custom().is_none() && takes(field));
     let meta = meta::of_mut(&mut object);
     for field in taken.chain(["managedFields"]) {
         match written.get(field) {

@@ -56,6 +56,7 @@ mod oracle {
         conversion,
         crd,
         crud,
+        custom,
         defaults,
         discovery,
         kservecrd,

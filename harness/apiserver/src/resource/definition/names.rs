@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use proofmark_registry::meta;
 use serde_json::{Value, json};
 
 use super::GROUP;
@@ -14,47 +13,31 @@ use crate::server::Inner;
 /// Compares a definition's names with those of the others of its group.
 pub(super) fn accept(server: &Arc<Inner>, crd: &mut Value) {
     let group = crate::value::text_at(crd, "/spec/group");
-    let own = meta::text(crd, "name").to_owned();
-    let taken = taken_names(server, &group, &own);
+    let taken = taken_names(server, &group);
     let wanted = crd["spec"]["names"].clone();
     let mut accepted = crd["status"]["acceptedNames"].clone();
     if !accepted.is_object() {
         accepted = json!({});
     }
-    let mut refused: Option<(&str, String)> = None;
-    let mut take = |field: &str, reason: &'static str, kinds: bool| {
-        let Some(value) = wanted.get(field).and_then(Value::as_str) else {
-            return;
-        };
-        let pool = if kinds { &taken.kinds } else { &taken.resources };
-        if pool.iter().any(|t| t == value) {
-            refused = Some((reason, format!("{} is already in use", proofmark_status::quote(value))));
-        } else {
-            accepted[field] = json!(value);
-        }
+    // The last conflict is the one that is told.
+    let mut refused = take(&mut accepted, &wanted, "plural", &taken.resources).map(|why| ("PluralConflict", why));
+    refused =
+        take(&mut accepted, &wanted, "singular", &taken.resources).map(|why| ("SingularConflict", why)).or(refused);
+    let short = |names: &Value| -> Vec<String> {
+        let names = names.get("shortNames").and_then(Value::as_array);
+        names.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    take("plural", "PluralConflict", false);
-    take("singular", "SingularConflict", false);
-    let mut short_conflicts = Vec::new();
-    for short in wanted.get("shortNames").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        if taken.resources.iter().any(|t| t == short) {
-            short_conflicts.push(format!("{} is already in use", proofmark_status::quote(short)));
-        }
+    let own = short(&accepted);
+    let is_taken = |name: &String| !own.contains(name) && taken.resources.contains(name);
+    let conflicts: Vec<String> = short(&wanted).into_iter().filter(is_taken).map(|name| in_use(&name)).collect();
+    match conflicts.as_slice() {
+        [] => keep(&mut accepted, &wanted, "shortNames"),
+        [one] => refused = Some(("ShortNamesConflict", one.clone())),
+        many => refused = Some(("ShortNamesConflict", format!("[{}]", many.join(", ")))),
     }
-    take("kind", "KindConflict", true);
-    take("listKind", "ListKindConflict", true);
-    if short_conflicts.is_empty() {
-        match wanted.get("shortNames") {
-            Some(list) => accepted["shortNames"] = list.clone(),
-            None => drop_member(&mut accepted, "shortNames"),
-        }
-    } else if refused.is_none() {
-        refused = Some(("ShortNamesConflict", short_conflicts.join(", ")));
-    }
-    match wanted.get("categories") {
-        Some(list) => accepted["categories"] = list.clone(),
-        None => drop_member(&mut accepted, "categories"),
-    }
+    refused = take(&mut accepted, &wanted, "kind", &taken.kinds).map(|why| ("KindConflict", why)).or(refused);
+    refused = take(&mut accepted, &wanted, "listKind", &taken.kinds).map(|why| ("ListKindConflict", why)).or(refused);
+    keep(&mut accepted, &wanted, "categories");
     crd["status"]["acceptedNames"] = accepted;
     let now = server.clock.stamp();
     let was_established = condition::of(crd, "Established") == Some("True");
@@ -72,27 +55,45 @@ pub(super) fn accept(server: &Arc<Inner>, crd: &mut Value) {
     }
 }
 
-fn drop_member(object: &mut Value, member: &str) {
-    if let Some(members) = object.as_object_mut() {
-        members.shift_remove(member);
+/// Accepts a name unless it is taken; says why it was not.
+fn take(accepted: &mut Value, wanted: &Value, field: &str, taken: &[String]) -> Option<String> {
+    let name = wanted.get(field).and_then(Value::as_str)?;
+    let own = accepted.get(field).and_then(Value::as_str) == Some(name);
+    if !own && taken.iter().any(|t| t == name) {
+        return Some(in_use(name));
+    }
+    accepted[field] = json!(name);
+    None
+}
+
+fn in_use(name: &str) -> String {
+    format!("{} is already in use", proofmark_status::quote(name))
+}
+
+/// Accepts a list of names as it is.
+fn keep(accepted: &mut Value, wanted: &Value, field: &str) {
+    match (wanted.get(field), accepted.as_object_mut()) {
+        (Some(list), _) => accepted[field] = list.clone(),
+        (None, Some(members)) => drop(members.shift_remove(field)),
+        (None, None) => {}
     }
 }
 
-/// Names that other definitions of a group hold.
+/// Names that the definitions of a group hold, this one among them.
 #[derive(Default)]
 struct Taken {
     resources: Vec<String>,
     kinds: Vec<String>,
 }
 
-fn taken_names(server: &Arc<Inner>, group: &str, own: &str) -> Taken {
+fn taken_names(server: &Arc<Inner>, group: &str) -> Taken {
     let mut taken = Taken::default();
     let Some(definitions) = server.catalog.find(GROUP, "v1", "customresourcedefinitions") else {
         return taken;
     };
     let snapshot = server.store.snapshot();
-    for (name, other) in snapshot.list(&definitions.prefix, "", None) {
-        if name == own || crate::value::text_at(&other.value, "/spec/group") != group {
+    for (_, other) in snapshot.list(&definitions.prefix, "", None) {
+        if crate::value::text_at(&other.value, "/spec/group") != group {
             continue;
         }
         let names = &other.value["status"]["acceptedNames"];

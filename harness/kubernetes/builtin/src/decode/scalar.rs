@@ -135,9 +135,12 @@ pub(crate) fn float(text: &str) -> Option<Value> {
 
 /// A float as Go writes it: a whole one without a point, and its digits beyond the precision are zeros. None for what JSON cannot say.
 pub(crate) fn float_value(float: f64) -> Option<Value> {
-    let whole = (float.fract() == 0.0).then(|| format!("{float}").parse::<i64>().ok()).flatten();
-    if let Some(whole) = whole {
-        return Some(whole.into());
+    if float.fract() == 0.0 {
+        let digits = format!("{float}");
+        let whole = digits.parse::<i64>().map(Value::from).or_else(|_| digits.parse::<u64>().map(Value::from));
+        if let Ok(whole) = whole {
+            return Some(whole);
+        }
     }
     Number::from_f64(float).map(Value::Number)
 }
