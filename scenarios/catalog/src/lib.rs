@@ -8,7 +8,8 @@ use thiserror::Error;
 
 /// Every scenario, in the order in which reports list them.
 pub fn all() -> Vec<Scenario> {
-    proofmark_scenarios_rbac::scenarios()
+    let families = [proofmark_scenarios_rbac::scenarios, proofmark_scenarios_runtimes::scenarios];
+    families.into_iter().flat_map(|scenarios| scenarios()).collect()
 }
 
 /// Why a name finds nothing.

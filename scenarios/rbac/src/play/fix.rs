@@ -5,8 +5,8 @@ use proofmark_replay::{Permission, Step, Target, permissions, step};
 use serde_json::{Value, json};
 
 use super::CLUSTER_ROLES;
-use super::people::TEAM;
 use crate::inspect::{Gap, Grade};
+use proofmark_scenarios_people::TEAM;
 
 /// The first way, in words.
 pub(crate) const ROLE: &str = "the distribution's own roles name the kind";

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::BEFORE;
 use super::fix::opened;
-use super::people::{NEIGHBOUR, TEAM};
 use crate::inspect::Gap;
 use crate::stories::Sample;
+use proofmark_scenarios_people::{NEIGHBOUR, TEAM};
 
 /// The viewer cannot write, neighbours stay out of each other's profiles, and no other permission has come or gone.
 pub(crate) fn guard(sample: &Sample, gaps: &[Gap]) -> Vec<Step> {

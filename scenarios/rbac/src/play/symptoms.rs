@@ -5,9 +5,9 @@ use proofmark_env::{Identity, PatchFormat};
 use proofmark_replay::{Place, Resource, Step, error_text, step};
 use serde_json::json;
 
-use super::people::TEAM;
 use crate::inspect::{Gap, Grade};
 use crate::stories::{Sample, Story};
+use proofmark_scenarios_people::TEAM;
 
 /// Every member of the profile is refused whatever he tries; with `gaps`, only those that these speak of.
 pub(crate) fn reproduce(story: &Story, gaps: &[Gap]) -> Vec<Step> {

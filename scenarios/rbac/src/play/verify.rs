@@ -5,10 +5,10 @@ use proofmark_env::PatchFormat;
 use proofmark_replay::{Step, step};
 use serde_json::json;
 
-use super::people::{PATIENCE, TEAM};
 use super::symptoms::api_resource;
 use crate::inspect::{Gap, Grade};
 use crate::stories::{Sample, Story};
+use proofmark_scenarios_people::{PATIENCE, TEAM};
 
 /// The editor writes, the viewer reads, the owner does both.
 pub(crate) fn verify(story: &Story) -> Vec<Step> {

@@ -3,6 +3,7 @@
 use proofmark_kserve::{Release, access};
 use proofmark_manifests::ManifestSet;
 use proofmark_replay::{Affected, Expected, Finding, Inspector, Level, Link, Resource, Scenario, Target};
+use proofmark_scenarios_people::TEAM;
 use serde_json::Value;
 
 use crate::inspect::{Gap, Kinds, describe_gap, gaps};
@@ -41,7 +42,7 @@ pub(crate) struct Sample {
 impl Sample {
     /// The object, in the profile in question.
     pub(crate) fn object(&self) -> Value {
-        self.resource.object(Some(play::TEAM.namespace), self.name, (self.rest)())
+        self.resource.object(Some(TEAM.namespace), self.name, (self.rest)())
     }
 }
 

@@ -1,4 +1,7 @@
-//! Two profiles: the one in which everything happens, and its neighbour.
+//! The people of a Kubeflow: two profiles, the one in which everything happens and its neighbour, and who is in them.
+//!
+//! [`profiles`] makes them on any target: through the Profile controller where the target has one, by hand where it has not. A part of a
+//! distribution may bring neither Profiles nor the roles that they bind; it is then judged with Kubeflow's newest roles.
 
 use std::time::Duration;
 
@@ -7,42 +10,41 @@ use proofmark_kubeflow::{KubeflowRelease, roles};
 use proofmark_replay::{Resource, Step, Target, step};
 use serde_json::{Value, json};
 
-use super::{BEFORE, CLUSTER_ROLES};
-use crate::stories::Sample;
-
 /// A profile and who is in it.
-pub(crate) struct Profile {
+#[derive(Debug)]
+pub struct Profile {
     /// Its name and its namespace's.
-    pub(crate) namespace: &'static str,
+    pub namespace: &'static str,
     owner: &'static str,
 }
 
 /// The profile of kserve/kserve#4224.
-pub(crate) const TEAM: Profile = Profile { namespace: "rchiores", owner: "rchiores@example.com" };
+pub const TEAM: Profile = Profile { namespace: "rchiores", owner: "rchiores@example.com" };
 /// Another one on the same cluster.
-pub(crate) const NEIGHBOUR: Profile = Profile { namespace: "neighbour", owner: "neighbour@example.com" };
+pub const NEIGHBOUR: Profile = Profile { namespace: "neighbour", owner: "neighbour@example.com" };
 
+const CLUSTER_ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole");
 const PROFILES: Resource = Resource::new("kubeflow.org", "v1", "profiles", "Profile");
 const NAMESPACES: Resource = Resource::new("", "v1", "namespaces", "Namespace");
 const SERVICE_ACCOUNTS: Resource = Resource::new("", "v1", "serviceaccounts", "ServiceAccount");
 const ROLE_BINDINGS: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding");
 
 /// How long a controller may take for what it has to do.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Profile {
     /// The service account of notebooks.
-    pub(crate) fn editor(&self) -> Identity {
+    pub fn editor(&self) -> Identity {
         Identity::service_account(self.namespace, "default-editor")
     }
 
     /// The service account that may only look.
-    pub(crate) fn viewer(&self) -> Identity {
+    pub fn viewer(&self) -> Identity {
         Identity::service_account(self.namespace, "default-viewer")
     }
 
     /// The person that the profile belongs to.
-    pub(crate) fn owner(&self) -> Identity {
+    pub fn owner(&self) -> Identity {
         Identity::user(self.owner)
     }
 
@@ -93,11 +95,8 @@ impl Profile {
     }
 }
 
-/// Both profiles, the object that the one in question needs beside it, and a note of what everybody may do before anything is fixed.
-///
-/// A part of a distribution may bring neither Profiles nor the roles that they bind. It is then judged with Kubeflow's newest roles and with
-/// profiles made by hand.
-pub(crate) fn arrange(target: &Target, parent: Option<&Sample>) -> Vec<Step> {
+/// The roles that profiles bind, where the target has none, and both profiles.
+pub fn profiles(target: &Target) -> Vec<Step> {
     let is = |object: &Value, kind: &str, name: &str| object["kind"] == kind && object["metadata"]["name"] == name;
     let has = |kind: &str, name: &str| {
         target.plan.kubeflow.is_some() || target.plan.manifests.iter().any(|object| is(object, kind, name))
@@ -114,15 +113,13 @@ pub(crate) fn arrange(target: &Target, parent: Option<&Sample>) -> Vec<Step> {
     for profile in [&TEAM, &NEIGHBOUR] {
         steps.extend(if by_controller { profile.by_controller() } else { profile.by_hand() });
     }
-    steps.extend(parent.map(|parent| {
-        step(format!("default-editor creates the {} {}", parent.resource.kind, parent.name))
-            .by(&TEAM.editor())
-            .create(&parent.resource, parent.object())
-            .within(PATIENCE) // the roles are collected by a controller
-    }));
+    steps
+}
+
+/// Everybody in the profile in question and in its neighbour, each with the namespaces that one would ask about.
+pub fn everybody() -> Vec<(Identity, String)> {
     let here = [TEAM.editor(), TEAM.viewer(), TEAM.owner(), NEIGHBOUR.editor(), NEIGHBOUR.owner()];
     let mut subjects: Vec<_> = here.map(|who| (who, TEAM.namespace.to_owned())).into();
     subjects.extend([TEAM.editor(), TEAM.owner()].map(|who| (who, NEIGHBOUR.namespace.to_owned())));
-    steps.push(step("what everybody may do is noted").survey(BEFORE, subjects));
-    steps
+    subjects
 }
