@@ -21,6 +21,7 @@ mod interrupt;
 mod json;
 mod kinds;
 mod list;
+mod process;
 mod report;
 mod run;
 mod tell;

@@ -18,7 +18,7 @@ use crate::error::{Exit, ExpectedError};
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs the command to its end.
-pub(super) async fn run(
+pub(crate) async fn run(
     program: &OsStr,
     arguments: &[OsString],
     variables: &[(&str, OsString)],

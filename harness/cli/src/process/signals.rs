@@ -4,7 +4,7 @@ use crate::error::ExpectedError;
 
 /// A request to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signal {
+pub(crate) enum Signal {
     Interrupt,
     #[cfg(unix)]
     Terminate,
@@ -20,7 +20,7 @@ mod imp {
 
     use super::Signal;
 
-    pub(in super::super) struct Signals {
+    pub(crate) struct Signals {
         interrupt: unix::Signal,
         terminate: unix::Signal,
         hang_up: unix::Signal,
@@ -36,7 +36,7 @@ mod imp {
         }
 
         /// Waits for the next one.
-        pub(in super::super) async fn next(&mut self) -> Signal {
+        pub(crate) async fn next(&mut self) -> Signal {
             tokio::select! {
                 _ = self.interrupt.recv() => Signal::Interrupt,
                 _ = self.terminate.recv() => Signal::Terminate,
@@ -52,7 +52,7 @@ mod imp {
 
     use super::Signal;
 
-    pub(in super::super) struct Signals;
+    pub(crate) struct Signals;
 
     impl Signals {
         pub(super) fn watched() -> io::Result<Self> {
@@ -60,7 +60,7 @@ mod imp {
         }
 
         /// Waits for the next one.
-        pub(in super::super) async fn next(&mut self) -> Signal {
+        pub(crate) async fn next(&mut self) -> Signal {
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
@@ -69,11 +69,11 @@ mod imp {
     }
 }
 
-pub(super) use imp::Signals;
+pub(crate) use imp::Signals;
 
 impl Signals {
     /// From now on they no longer end the program.
-    pub(super) fn new() -> Result<Self, ExpectedError> {
+    pub(crate) fn new() -> Result<Self, ExpectedError> {
         Self::watched().map_err(|source| ExpectedError::System { what: "watch for signals", source })
     }
 }

@@ -3,12 +3,10 @@
 //! Without a command it says where it is and waits for Ctrl-C. With one it says nothing, so that the command's output is its own, hands signals
 //! on to it, and ends with it.
 
-mod child;
 mod kfam;
 mod kubeconfig;
 mod live;
 mod request_log;
-mod signals;
 mod world;
 
 use proofmark_apiserver::VERSION;
@@ -18,12 +16,12 @@ use proofmark_kubeflow::KubeflowRelease;
 use crate::args::UpArgs;
 use crate::destination::Destination;
 use crate::error::{Exit, ExpectedError};
+use crate::process::{Signals, child};
 use crate::terminal::Terminal;
 use crate::{input, tell};
 
 use kubeconfig::Kubeconfig;
 use live::Live;
-use signals::Signals;
 use world::Save;
 
 pub(crate) fn run(args: &UpArgs, terminal: &Terminal) -> Result<Exit, ExpectedError> {
