@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`release`] | what differs between releases, as one table |
 //! | [`initializer`](run) | the entry point: arguments, log, exit code |
+//! | [`fetch`](fetch()) | a loader of our own: fast, resumable, verified |
 //! | `storage` | KServe's storage module: sources, paths, failures in words for users |
 //! | `boto` | boto3 under it: credentials, endpoints, signed and repeated requests, downloads in parts |
 //! | `archive` | archives, as Python unpacks them |
@@ -20,6 +21,7 @@ mod archive;
 mod boto;
 mod environment;
 mod exception;
+mod fetch;
 pub mod files;
 mod host;
 mod initializer;
@@ -31,6 +33,7 @@ mod storage;
 
 pub use environment::Environment;
 pub use exception::{Exception, Link, Result, ServiceError};
+pub use fetch::{FetchError, FetchOptions, Fetched, Parts, Progress, fetch};
 pub use host::{Clock, Host};
 pub use initializer::{Outcome, run};
 pub use journal::{Output, Sink};

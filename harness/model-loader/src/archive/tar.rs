@@ -75,7 +75,10 @@ fn open(files: &dyn FileSystem, path: &str) -> Result<Box<dyn Read>, Failure> {
                 Err(_) => complaints.push(format!("- method {}: ReadError('{}')", method.name, method.misfit)),
             }
         } else {
-            complaints.push(format!("- method {}: ReadError('{}')", method.name, method.misfit));
+            // An empty file is a gzip file without members.
+            let empty = method.name == "gz" && files.open(path)?.read(&mut [0]).is_ok_and(|n| n == 0);
+            let why = if empty { "empty file" } else { method.misfit };
+            complaints.push(format!("- method {}: ReadError('{why}')", method.name));
         }
         if method.name == "bz2" {
             complaints.push("- method xz: ReadError('not an lzma file')".to_owned());

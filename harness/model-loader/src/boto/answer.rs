@@ -49,11 +49,22 @@ fn s3_failure(body: &[u8]) -> Option<Failure> {
     let text = std::str::from_utf8(body).ok()?;
     let document = roxmltree::Document::parse(text).ok()?;
     let root = document.root_element();
-    if root.tag_name().name() != "Error" {
+    if !is_error(root) {
         return Some(Failure::of("", ""));
     }
     let region = child(root, "Region").filter(|region| !region.is_empty());
-    Some(Failure { error: ServiceError { code: child(root, "Code"), message: child(root, "Message") }, region })
+    let text = |name| child(root, name).map(or_none);
+    Some(Failure { error: ServiceError { code: text("Code"), message: text("Message") }, region })
+}
+
+/// An error is only seen where it has no namespace.
+fn is_error(root: roxmltree::Node<'_, '_>) -> bool {
+    root.tag_name().name() == "Error" && root.tag_name().namespace().is_none()
+}
+
+/// An empty element is `None` to Python, and is printed so.
+fn or_none(text: String) -> String {
+    if text.is_empty() { "None".to_owned() } else { text }
 }
 
 fn sts_failure(body: &[u8]) -> Result<Failure> {
@@ -70,8 +81,8 @@ fn sts_failure(body: &[u8]) -> Result<Failure> {
     let error = error.and_then(|id| document.get_node(id));
     Ok(Failure {
         error: ServiceError {
-            code: error.and_then(|error| child(error, "Code")),
-            message: error.and_then(|error| child(error, "Message")),
+            code: error.and_then(|error| child(error, "Code")).map(or_none),
+            message: error.and_then(|error| child(error, "Message")).map(or_none),
         },
         region: None,
     })
@@ -99,7 +110,7 @@ pub(crate) fn hides_error(body: &[u8]) -> bool {
         return false;
     }
     let Ok(text) = std::str::from_utf8(body) else { return true };
-    roxmltree::Document::parse(text).map_or(true, |document| document.root_element().tag_name().name() == "Error")
+    roxmltree::Document::parse(text).map_or(true, |document| is_error(document.root_element()))
 }
 
 fn unreadable(text: &str, error: &roxmltree::Error) -> Exception {
@@ -248,6 +259,8 @@ mod tests {
             read(Service::S3, 403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"),
             error("AccessDenied", "no")
         );
+        assert_eq!(read(Service::S3, 403, "<Error xmlns=\"x\"><Code>A</Code></Error>"), error("", ""));
+        assert_eq!(read(Service::S3, 403, "<Error><Code/><Message/></Error>"), error("None", "None"));
         let sts = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Code>A</Code><Message>b</Message></Error></ErrorResponse>";
         assert_eq!(read(Service::Sts, 400, sts), error("A", "b"));
         assert_eq!(

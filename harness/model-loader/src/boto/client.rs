@@ -19,6 +19,9 @@ use std::time::Duration;
 /// So often a region is asked for while a region is being asked for, before Python's stack is full.
 const DEEPEST: usize = 80;
 
+/// The operation that directory buckets ask for first.
+const CREATE_SESSION: &str = "CreateSession";
+
 /// A service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
@@ -163,14 +166,19 @@ impl Client {
                 !is_virtual && profile("s3.addressing_style") == Some("path")
             };
         let regional = settings.get("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "s3.us_east_1_regional_endpoint");
+        if region.as_deref() == Some("") && endpoint.is_none() {
+            settings::check_endpoint("https://s3..amazonaws.com")?;
+        }
+        // An endpoint of one's own is taken as it is.
+        let custom = endpoint.is_some();
         let rules = Rules {
             region: region.unwrap_or_else(|| "aws-global".to_owned()),
             endpoint,
             path_style,
             accelerate,
-            dual_stack: settings.is_on("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+            dual_stack: !custom && settings.is_on("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
                 || profile("s3.use_dualstack_endpoint") == Some("true"),
-            fips: settings.is_on("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+            fips: !custom && settings.is_on("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
             global: regional != Some("regional"),
             express: settings.behaviour.express,
         };
@@ -182,7 +190,11 @@ impl Client {
     pub(crate) fn sts(host: &Host, settings: &settings::Settings, credentials: Option<Credentials>) -> Result<Self> {
         let region = settings.region()?;
         let regional = settings.get("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints") == Some("regional");
-        let endpoint = endpoint::sts(region.as_deref(), settings.endpoint("sts")?.as_deref(), regional);
+        let configured = settings.endpoint("sts")?;
+        if region.as_deref() == Some("") && configured.is_none() {
+            settings::check_endpoint("https://sts..amazonaws.com")?;
+        }
+        let endpoint = endpoint::sts(region.as_deref(), configured.as_deref(), regional);
         let retries = settings.retries()?;
         Ok(Self::build(
             host,
@@ -258,8 +270,8 @@ impl Client {
             settings::check_bucket(operation.bucket)?;
         }
         let mut endpoint = self.endpoint(operation.bucket)?;
-        if endpoint.express {
-            self.express_session(operation, &endpoint).await?;
+        if endpoint.express && operation.name != CREATE_SESSION {
+            return Err(self.express_session(operation.bucket, depth).await);
         }
         let (mut redirected, mut number, mut dated) = (false, 1, false);
         loop {
@@ -290,6 +302,7 @@ impl Client {
             };
             if self.service == Service::S3
                 && !redirected
+                && !operation.bucket.starts_with("arn:")
                 && redirect::means_elsewhere(operation.name, status, &failure, &headers)
                 && let Some(region) = self.region_of(operation.bucket, &failure, &headers, depth).await?
             {
@@ -338,30 +351,14 @@ impl Client {
     }
 
     /// Asks for the session that requests to a directory bucket are signed with. Nothing here can use one.
-    async fn express_session(&self, operation: &Operation<'_>, endpoint: &Endpoint) -> Result<()> {
-        let mut create = Operation::s3("CreateSession", Method::GET, operation.bucket, None);
+    async fn express_session(&self, bucket: &str, depth: usize) -> Exception {
+        let mut create = Operation::s3(CREATE_SESSION, Method::GET, bucket, None);
         create.query = "session".to_owned();
-        let mut number = 1;
-        loop {
-            let outcome = self.attempt(&create, endpoint, &format!("attempt={number}"), &mut false).await?;
-            match outcome {
-                Outcome::Failed(_) if number < self.retries.attempts => number += 1,
-                Outcome::Failed(exception) | Outcome::Unsendable(exception) => return Err(exception),
-                Outcome::Refused { failure, .. } => {
-                    return Err(answer::client_error(
-                        self.service,
-                        create.name,
-                        &failure,
-                        None,
-                        self.behaviour.checksums,
-                    ));
-                }
-                Outcome::Reply(_) => {
-                    let message =
-                        format!("{} is a directory bucket; sessions of S3 Express are not supported", operation.bucket);
-                    return Err(Exception::runtime(message));
-                }
+        match Box::pin(self.call_within(&create, depth)).await {
+            Ok(_) => {
+                Exception::runtime(format!("{bucket} is a directory bucket; sessions of S3 Express are not supported"))
             }
+            Err(exception) => exception,
         }
     }
 

@@ -90,12 +90,7 @@ pub(crate) fn s3(bucket: &str, rules: &Rules) -> Result<Endpoint> {
         None => None,
     };
     if bucket.starts_with("arn:") {
-        let why = if rules.path_style {
-            "Path-style addressing cannot be used with ARN buckets"
-        } else {
-            "Access points are not supported here"
-        };
-        return Err(refuse(why));
+        return access_point(bucket, rules, custom);
     }
     let region = if rules.region == "aws-global" { "us-east-1" } else { &rules.region };
     let plain_http = custom.as_ref().is_some_and(|custom| custom.scheme == "http");
@@ -139,6 +134,27 @@ pub(crate) fn s3(bucket: &str, rules: &Rules) -> Result<Endpoint> {
     Ok(Endpoint { base, region: region.to_owned(), express: false })
 }
 
+/// Access points: `arn:aws:s3:REGION:ACCOUNT:accesspoint:NAME`.
+fn access_point(arn: &str, rules: &Rules, custom: Option<Custom>) -> Result<Endpoint> {
+    if rules.path_style {
+        return Err(refuse("Path-style addressing cannot be used with ARN buckets"));
+    }
+    let parts: Vec<&str> = arn.split([':', '/']).collect();
+    let ["arn", _, "s3", region, account, "accesspoint", name] = parts.as_slice() else {
+        return Err(refuse(format!("{arn}: only access points of one region are supported")));
+    };
+    if rules.accelerate {
+        return Err(refuse("Access Points do not support S3 Accelerate"));
+    }
+    let fips = if rules.fips { "-fips" } else { "" };
+    let dual_stack = if rules.dual_stack { ".dualstack" } else { "" };
+    let base = match custom {
+        Some(custom) => format!("{}://{name}-{account}.{}{}", custom.scheme, custom.authority, custom.path),
+        None => format!("https://{name}-{account}.s3-accesspoint{fips}{dual_stack}.{region}.{}", partition(region).0),
+    };
+    Ok(Endpoint { base, region: (*region).to_owned(), express: false })
+}
+
 /// Directory buckets, whose names end in their zone: `name--use1-az4--x-s3`.
 fn express(bucket: &str, rules: &Rules, suffix: &str, custom: Option<Option<Custom>>) -> Result<Endpoint> {
     if rules.dual_stack {
@@ -178,7 +194,7 @@ pub(crate) fn sts(region: Option<&str>, endpoint: Option<&str>, regional: bool) 
             region: signing(region.unwrap_or("us-east-1")),
             express: false,
         },
-        (None, None | Some("" | "aws-global")) => {
+        (None, None | Some("aws-global")) => {
             Endpoint { base: "https://sts.amazonaws.com".to_owned(), region: signing("us-east-1"), express: false }
         }
         (None, Some(region)) if !regional && LEGACY_STS_REGIONS.contains(&region) => {

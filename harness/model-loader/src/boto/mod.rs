@@ -15,7 +15,7 @@
 //! | [`transfer`] | an object into a file |
 //! | [`checksum`] | checksums of answers |
 //!
-//! What it refuses: SSO, `credential_process`, S3 Express sessions beyond asking for one, access points, Outposts and Object Lambda.
+//! What it refuses: SSO, `credential_process`, S3 Express sessions beyond asking for one, access points of several regions, Outposts and Object Lambda.
 //!
 //! Source: botocore 1.30 to 1.38, s3transfer 0.6 to 0.13.
 
@@ -34,7 +34,7 @@ mod sts;
 mod transfer;
 
 pub(crate) use answer::Listing;
-pub(crate) use client::{Addressing, Client, Options};
+pub(crate) use client::{Addressing, Client, Operation, Options, Payload};
 pub(crate) use credentials::Credentials;
 pub(crate) use exceptions::Teller;
 pub(crate) use retry::RetryRule;

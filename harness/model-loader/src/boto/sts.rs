@@ -69,11 +69,7 @@ pub(super) async fn assume(
     operation.body = Bytes::from(form.finish());
     operation.headers = vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
     let body = client.call(&operation).await?.whole();
-    credentials(&body).ok_or_else(|| {
-        let message =
-            format!("Error when retrieving credentials from assume-role: STS answered {name} without credentials");
-        Exception::new("botocore.exceptions.CredentialRetrievalError", message)
-    })
+    credentials(&body).ok_or_else(|| Exception::new("KeyError", format!("'{name}Result'")))
 }
 
 fn credentials(body: &[u8]) -> Option<(Keys, Option<Timestamp>)> {

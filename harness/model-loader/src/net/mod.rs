@@ -50,21 +50,28 @@ pub enum ConnectError {
 }
 
 /// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NetError {
     /// No connection to the host.
+    #[error("no connection: {0}")]
     Connect(ConnectError),
     /// No connection to the proxy, which has this URL.
+    #[error("no connection to the proxy {0}: {1}")]
     Proxy(Url, ConnectError),
     /// The proxy answered a request for a tunnel with this status.
+    #[error("the proxy {0} answered {1}")]
     Tunnel(Url, u16),
     /// TLS did not come about.
+    #[error("TLS failed: {0:?}")]
     Tls(TlsError),
     /// The connection was closed before there was an answer.
+    #[error("the connection was closed")]
     Closed,
     /// There was no answer within the time for it.
+    #[error("no answer in time")]
     ReadTimeout,
     /// What came is no HTTP, or the request cannot be sent.
+    #[error("no HTTP: {0}")]
     Protocol(String),
 }
 

@@ -48,6 +48,22 @@ impl Url {
         }
     }
 
+    /// Where a redirect from here leads.
+    pub fn join(&self, location: &str) -> String {
+        if location.contains("://") {
+            return location.to_owned();
+        }
+        if let Some(rest) = location.strip_prefix("//") {
+            return format!("{}://{rest}", self.scheme());
+        }
+        let base = format!("{}://{}", self.scheme(), self.authority());
+        if location.starts_with('/') {
+            return format!("{base}{location}");
+        }
+        let path = self.target.split('?').next().unwrap_or_default();
+        format!("{base}{}/{location}", path.rsplit_once('/').map_or("", |(folder, _)| folder))
+    }
+
     /// The scheme.
     pub fn scheme(&self) -> &'static str {
         if self.https { "https" } else { "http" }
@@ -72,6 +88,16 @@ mod tests {
         assert_eq!(Url::parse("http://[::1]:80/x").unwrap().authority(), "[::1]");
         for no_url in ["ftp://h/", "http://", "http://h:x/", "h:80", "http://h:99999/"] {
             assert_eq!(Url::parse(no_url), None, "{no_url}");
+        }
+    }
+
+    #[test]
+    fn redirects_are_resolved() {
+        let from = Url::parse("http://h:80/a/b?c").unwrap();
+        for (location, to) in
+            [("/x", "http://h/x"), ("x", "http://h/a/x"), ("//i/x", "http://i/x"), ("https://i/x", "https://i/x")]
+        {
+            assert_eq!(from.join(location), to);
         }
     }
 }

@@ -21,6 +21,8 @@ mod spec;
 mod translate;
 mod web;
 
+pub(crate) use s3::options as s3_options;
+
 use crate::environment::Environment;
 use crate::exception::{Exception, Result};
 use crate::host::Host;

@@ -210,7 +210,7 @@ fn finish(storage: &Storage, to: &str, prefix: &str, count: usize, last: &str) -
 }
 
 /// What the module tells boto3.
-fn options(storage: &Storage) -> Result<Options> {
+pub(crate) fn options(storage: &Storage) -> Result<Options> {
     let environment = &storage.environment;
     let mut options = Options::default();
     if storage.is.modern_s3 {

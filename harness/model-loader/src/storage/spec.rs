@@ -47,7 +47,8 @@ pub(super) fn type_name(value: &Value) -> &'static str {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+/// Whether Python takes a value for false.
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Bool(true) => false,
@@ -97,7 +98,7 @@ pub(super) fn apply(environment: &mut Environment, is: &Behaviour) -> Result<()>
     }
 }
 
-fn no_attribute(value: &Value, attribute: &str) -> Exception {
+pub(super) fn no_attribute(value: &Value, attribute: &str) -> Exception {
     Exception::new("AttributeError", format!("'{}' object has no attribute '{attribute}'", type_name(value)))
 }
 

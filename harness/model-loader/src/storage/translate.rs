@@ -66,7 +66,8 @@ fn describe(protocol: &str, error: &Exception, resource: &str) -> String {
                 return "Invalid AWS credentials. Verify AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.".to_owned();
             }
             "NoSuchBucket" => return format!("S3 bucket '{resource}' does not exist."),
-            "" => {}
+            // The second is how no code at all is printed.
+            "" | "None" => {}
             code => return format!("S3 error [{code}]: {}", service.message.as_deref().unwrap_or_default()),
         }
     }

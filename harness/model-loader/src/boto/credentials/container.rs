@@ -12,6 +12,7 @@ use crate::python;
 use crate::release::Urllib3;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::Value;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -132,7 +133,14 @@ impl Endpoint {
             let text = String::from_utf8_lossy(&body);
             return Ok(Err(format!("Received non 200 response {status} from container metadata: {text}")));
         }
-        let held = serde_json::from_slice(&body).ok().as_ref().and_then(from_json);
-        Ok(held.ok_or_else(|| "Unable to parse JSON returned from container metadata services".to_owned()))
+        let Ok(answer) = serde_json::from_slice::<Value>(&body) else {
+            return Ok(Err("Unable to parse JSON returned from container metadata services".to_owned()));
+        };
+        for key in ["AccessKeyId", "SecretAccessKey", "Token", "Expiration"] {
+            if answer.get(key).is_none() {
+                return Err(Exception::new("KeyError", format!("'{key}'")));
+            }
+        }
+        from_json(&answer).map(Ok).ok_or_else(|| Exception::value("credentials of the container are no texts"))
     }
 }

@@ -1,0 +1,155 @@
+//! What a source says about a file's content, and whether it is so.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use crc_fast::CrcAlgorithm;
+use http::HeaderMap;
+use md5::{Digest as _, Md5};
+use std::io::{self, Read};
+
+/// A checksum of a whole file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sum {
+    algorithm: Algorithm,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Algorithm {
+    Sha256,
+    Sha1,
+    Crc64Nvme,
+    Crc32c,
+    Crc32,
+    Md5,
+}
+
+impl Algorithm {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha1 => "sha1",
+            Self::Crc64Nvme => "crc64nvme",
+            Self::Crc32c => "crc32c",
+            Self::Crc32 => "crc32",
+            Self::Md5 => "md5",
+        }
+    }
+}
+
+impl Sum {
+    /// The strongest checksum that an answer carries. Checksums of checksums are of no use; an ETag is an MD5 only where nothing speaks against it.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let text = |name: &str| headers.get(name)?.to_str().ok();
+        let named = [Algorithm::Sha256, Algorithm::Sha1, Algorithm::Crc64Nvme, Algorithm::Crc32c, Algorithm::Crc32];
+        for algorithm in named {
+            let value = text(&format!("x-amz-checksum-{}", algorithm.name()));
+            if let Some(bytes) =
+                value.filter(|value| !value.contains('-')).and_then(|value| STANDARD.decode(value).ok())
+            {
+                return Some(Self { algorithm, bytes });
+            }
+        }
+        if let Some(bytes) = text("content-md5").and_then(|value| STANDARD.decode(value).ok()) {
+            return Some(Self { algorithm: Algorithm::Md5, bytes });
+        }
+        let from_s3 = headers.contains_key("x-amz-request-id") || headers.contains_key("x-amz-id-2");
+        let encrypted = text("x-amz-server-side-encryption").is_some_and(|kind| kind.starts_with("aws:"))
+            || headers.contains_key("x-amz-server-side-encryption-customer-algorithm");
+        let etag = text("etag").filter(|_| from_s3 && !encrypted)?.trim_matches('"');
+        let digits: Option<Vec<u8>> =
+            (0..16).map(|at| u8::from_str_radix(etag.get(at * 2..at * 2 + 2)?, 16).ok()).collect();
+        digits.filter(|_| etag.len() == 32).map(|bytes| Self { algorithm: Algorithm::Md5, bytes })
+    }
+
+    /// Reads a file; an error tells expected and computed digits.
+    pub(super) fn check(&self, mut file: impl Read) -> io::Result<Result<(), (&'static str, String, String)>> {
+        let mut state = State::new(self.algorithm);
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => break,
+                n => state.update(buffer.get(..n).unwrap_or_default()),
+            }
+        }
+        let computed = state.finish();
+        let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        Ok(if computed == self.bytes {
+            Ok(())
+        } else {
+            Err((self.algorithm.name(), digits(&self.bytes), digits(&computed)))
+        })
+    }
+}
+
+enum State {
+    Ring(ring::digest::Context),
+    Crc(crc_fast::Digest, usize),
+    Md5(Md5),
+}
+
+impl State {
+    fn new(algorithm: Algorithm) -> Self {
+        let crc = |algorithm, width| Self::Crc(crc_fast::Digest::new(algorithm), width);
+        match algorithm {
+            Algorithm::Sha256 => Self::Ring(ring::digest::Context::new(&ring::digest::SHA256)),
+            Algorithm::Sha1 => Self::Ring(ring::digest::Context::new(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY)),
+            Algorithm::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme, 8),
+            Algorithm::Crc32c => crc(CrcAlgorithm::Crc32Iscsi, 4),
+            Algorithm::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc, 4),
+            Algorithm::Md5 => Self::Md5(Md5::new()),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Ring(context) => context.update(bytes),
+            Self::Crc(digest, _) => digest.update(bytes),
+            Self::Md5(digest) => digest.update(bytes),
+        }
+    }
+
+    fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Ring(context) => context.finish().as_ref().to_vec(),
+            Self::Crc(digest, width) => digest.finalize().to_be_bytes().iter().skip(8 - width).copied().collect(),
+            Self::Md5(digest) => digest.finalize().to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderName, HeaderValue};
+
+    fn sum(headers: &[(&'static str, &'static str)]) -> Option<Sum> {
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        Sum::of(&HeaderMap::from_iter(headers))
+    }
+
+    #[test]
+    fn checksums_are_those_that_services_publish() {
+        let etag = "\"25f9e794323b453885f5181f1b624d0b\"";
+        for headers in [
+            [("x-amz-checksum-crc32", "y/Q5Jg=="), ("a", "b")],
+            [("x-amz-checksum-crc32c", "4waSgw=="), ("a", "b")],
+            [("x-amz-checksum-crc64nvme", "rosUhgp5mIg="), ("a", "b")],
+            [("x-amz-checksum-sha256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="), ("a", "b")],
+            [("content-md5", "JfnnlDI7RTiF9RgfG2JNCw=="), ("a", "b")],
+            [("etag", etag), ("x-amz-request-id", "1")],
+        ] {
+            let sum = sum(&headers).unwrap();
+            assert_eq!(sum.check(&b"123456789"[..]).unwrap(), Ok(()), "{headers:?}");
+            assert!(sum.check(&b"12345678"[..]).unwrap().is_err());
+        }
+        for headers in [
+            [("etag", etag), ("a", "b")],
+            [("etag", "\"25f9e794323b453885f5181f1b624d0b-2\""), ("x-amz-request-id", "1")],
+            [("x-amz-checksum-crc32", "y/Q5Jg==-2"), ("a", "b")],
+        ] {
+            assert_eq!(sum(&headers), None, "{headers:?}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A file that is not there yet: its bytes so far, and a journal of the parts that are complete.
+//!
+//! For the target `a/model.bin` they are `a/.model.bin.partial` and `a/.model.bin.partial.json`. A part is written to the journal once its bytes are on
+//! disk, so that what the journal says is true also after a power cut. Journals of another source, size or part size are started over.
+
+use super::FetchError;
+use super::checksum::Sum;
+use super::plan::{Item, Parts};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// A file that is not there yet.
+pub(super) struct Partial {
+    target: PathBuf,
+    path: PathBuf,
+    journal: PathBuf,
+    /// What the journal is about.
+    about: Value,
+    size: u64,
+    part: u64,
+    state: Mutex<State>,
+}
+
+struct State {
+    file: File,
+    /// Where the parts begin that are complete.
+    done: BTreeSet<u64>,
+}
+
+impl Partial {
+    /// Opens what an earlier load left, or begins.
+    pub(super) fn open(directory: &Path, item: &Item, part: u64) -> Result<Self, FetchError> {
+        let target = directory.join(&item.path);
+        let folder = target.parent().unwrap_or(directory);
+        fs::create_dir_all(folder).map_err(|why| FetchError::disk(folder, why))?;
+        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let path = folder.join(format!(".{name}.partial"));
+        let journal = folder.join(format!(".{name}.partial.json"));
+        let about = json!({"place": item.place, "size": item.size, "part": part, "tag": item.tag});
+        // Without a tag nobody knows whether the content is still the same.
+        let done = if item.tag.is_some() && item.ranges { earlier(&journal, &about) } else { None };
+        let fits = fs::metadata(&path).is_ok_and(|metadata| metadata.len() == item.size);
+        let done = done.filter(|_| fits).unwrap_or_default();
+        let mut open = OpenOptions::new();
+        open.write(true).create(true).truncate(done.is_empty());
+        let file = open.open(&path).map_err(|why| FetchError::disk(&path, why))?;
+        file.set_len(item.size).map_err(|why| FetchError::disk(&path, why))?;
+        Ok(Self { target, path, journal, about, size: item.size, part, state: Mutex::new(State { file, done }) })
+    }
+
+    /// The parts that are not there yet.
+    pub(super) fn missing(&self) -> Vec<(u64, u64)> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Parts::new(self.size, self.part).filter(|(start, _)| !state.done.contains(start)).collect()
+    }
+
+    /// Writes bytes at their place.
+    pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<(), FetchError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = state.file.seek(SeekFrom::Start(at)).and_then(|_| state.file.write_all(bytes));
+        written.map_err(|why| FetchError::disk(&self.path, why))
+    }
+
+    /// Notes that the part that begins there is complete.
+    pub(super) fn done(&self, start: u64) -> Result<(), FetchError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.file.sync_data().map_err(|why| FetchError::disk(&self.path, why))?;
+        state.done.insert(start);
+        let mut journal = self.about.clone();
+        if let Some(members) = journal.as_object_mut() {
+            members.insert("done".to_owned(), json!(state.done));
+        }
+        let fresh = self.journal.with_extension("json.new");
+        let written = fs::write(&fresh, journal.to_string()).and_then(|()| fs::rename(&fresh, &self.journal));
+        written.map_err(|why| FetchError::disk(&self.journal, why))
+    }
+
+    /// Holds the content against its checksum and puts it in its place. Wrong content is thrown away.
+    pub(super) fn finish(&self, sum: Option<&Sum>) -> Result<(), FetchError> {
+        let checked = || -> io::Result<Result<(), _>> {
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.file.sync_all()?;
+            sum.map_or(Ok(Ok(())), |sum| sum.check(File::open(&self.path)?))
+        };
+        match checked().map_err(|why| FetchError::disk(&self.path, why))? {
+            Ok(()) => {
+                fs::rename(&self.path, &self.target).map_err(|why| FetchError::disk(&self.target, why))?;
+                self.forget(&self.journal)
+            }
+            Err((algorithm, expected, computed)) => {
+                self.forget(&self.path)?;
+                self.forget(&self.journal)?;
+                Err(FetchError::Checksum { path: self.target.display().to_string(), algorithm, expected, computed })
+            }
+        }
+    }
+
+    fn forget(&self, path: &Path) -> Result<(), FetchError> {
+        match fs::remove_file(path) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => Err(FetchError::disk(path, why)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The parts that an earlier load completed, if it was about the same.
+fn earlier(journal: &Path, about: &Value) -> Option<BTreeSet<u64>> {
+    let mut journal: Value = serde_json::from_slice(&fs::read(journal).ok()?).ok()?;
+    let done = journal.as_object_mut()?.remove("done")?;
+    (journal == *about).then(|| serde_json::from_value(done).ok()).flatten()
+}
