@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -15,7 +16,7 @@ use proofmark_report::Format;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all as expected
-  1  a finding: a scenario that failed or did not reproduce, an error in manifests, or `can-i` says no
+  1  a finding: a scenario that failed or did not reproduce, an error in manifests, `can-i` says no, or `load` fails
   2  usage or bad input
   3  an inner error
 `up -- CMD` ends with the exit code of CMD; a run that Ctrl-C ended early ends with 130.";
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     CanI(CanIArgs),
     /// Start the environment for kubectl and every other client, until Ctrl-C or until a command ends
     Up(UpArgs),
+    /// Fetch a model from s3://, http(s):// or a local path into a directory
+    Load(LoadArgs),
     /// Print a completion script
     Completions {
         /// The shell that it is for
@@ -193,6 +196,25 @@ pub(crate) struct CanIArgs {
     pub(crate) quiet: bool,
     #[command(flatten)]
     pub(crate) plain: PlainArgs,
+}
+
+/// `proofmark load`
+#[derive(Debug, Args)]
+pub(crate) struct LoadArgs {
+    /// s3://BUCKET/PREFIX, http(s)://..., file:///PATH or a path; credentials and endpoints come from the variables of boto3 and KServe
+    pub(crate) uri: String,
+    /// Where the files go; a load that was killed goes on where it stopped
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// Do what the storage initializer of this release of KServe does, mistakes included
+    #[arg(long, value_name = "RELEASE", conflicts_with = "jobs")]
+    pub(crate) release: Option<proofmark_model_loader::Release>,
+    /// How many parts are fetched at once
+    #[arg(long, short, value_name = "N", default_value = "16")]
+    pub(crate) jobs: NonZeroU16,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 /// `proofmark up`

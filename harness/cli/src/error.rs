@@ -12,6 +12,7 @@ use proofmark_apiserver::{BuildError, WorldError};
 use proofmark_catalog::NotFound;
 use proofmark_env::EnvError;
 use proofmark_manifests::Diagnostic;
+use proofmark_model_loader::FetchError;
 use proofmark_replay::Bottom;
 
 /// How the program ends.
@@ -116,6 +117,9 @@ pub(crate) enum ExpectedError {
         #[source]
         source: io::Error,
     },
+    /// A model cannot be fetched.
+    #[error("failed to load")]
+    Load(#[from] FetchError),
     /// The operating system refused something that is never refused.
     #[error("failed to {what}")]
     System {
@@ -143,6 +147,8 @@ impl ExpectedError {
             | Self::Restore { .. }
             | Self::Serve(TransportError::Bind { .. })
             | Self::Command { .. } => Exit::BadInput,
+            Self::Load(FetchError::Unsupported(_)) => Exit::BadInput,
+            Self::Load(_) => Exit::Finding,
             Self::Serve(TransportError::Certificate(_))
             | Self::Build(_)
             | Self::Environment(_)

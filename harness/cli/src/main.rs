@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | `args` | the command line |
-//! | `run`, `check`, `list`, `explain`, `can_i`, `up`, `completions` | one subcommand each |
+//! | `run`, `check`, `list`, `explain`, `can_i`, `up`, `load`, `completions` | one subcommand each |
 //! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
 //! | `report`, `json`, `destination` | results on their way out |
 //! | `error`, `tell`, `terminal` | what went wrong, and how people are told |
@@ -21,6 +21,7 @@ mod interrupt;
 mod json;
 mod kinds;
 mod list;
+mod load;
 mod process;
 mod report;
 mod run;
@@ -63,6 +64,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<Exit, ExpectedError> {
         Command::Explain(args) => explain::run(args, terminal),
         Command::CanI(args) => can_i::run(args, terminal),
         Command::Up(args) => up::run(args, terminal),
+        Command::Load(args) => load::run(args),
         Command::Completions { shell } => completions::run(*shell),
     }
 }

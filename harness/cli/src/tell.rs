@@ -17,6 +17,12 @@ pub(crate) fn line(text: impl fmt::Display) {
     eprintln!("{text}");
 }
 
+/// One line on standard output, for results that come line by line.
+#[expect(clippy::print_stdout, reason = "a release of the storage initializer writes as it goes")]
+pub(crate) fn result(text: impl fmt::Display) {
+    println!("{text}");
+}
+
 /// An error, with its causes and what to do about it.
 pub(crate) fn error(error: &ExpectedError, terminal: &Terminal) {
     if let Exit::Other(_) = error.exit() {
