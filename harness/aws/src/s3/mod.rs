@@ -19,6 +19,7 @@ mod address;
 mod answer;
 mod body;
 mod checksum;
+mod encryption;
 mod error;
 mod listing;
 mod ops;

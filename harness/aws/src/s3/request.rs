@@ -5,6 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 use s3s::dto;
+use s3s::path::check_bucket_name;
 
 /// The longest key, in bytes.
 const KEY: usize = 1024;
@@ -13,7 +14,12 @@ const METADATA: usize = 2048;
 
 /// Checks a request in path style.
 pub(super) fn check(parts: &mut Parts) -> Result<(), Fault> {
-    let key = parts.uri.path().trim_start_matches('/').split_once('/').map_or("", |(_, key)| key);
+    let path = parts.uri.path().trim_start_matches('/');
+    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+    if !bucket.is_empty() && !check_bucket_name(bucket) {
+        let message = "The specified bucket is not valid.";
+        return Err(Fault::new(400, "InvalidBucketName", message).with("BucketName", bucket));
+    }
     let length = percent_decode_str(key).count();
     if length > KEY {
         return Err(Fault::new(400, "KeyTooLongError", "Your key is too long")
@@ -64,6 +70,16 @@ mod tests {
     #[case("lines=1-2", false)]
     fn ranges(#[case] range: &str, #[case] kept: bool) {
         assert_eq!(checked("/models/m", "range", range), Ok(kept));
+    }
+
+    #[rstest]
+    #[case("/models/m", Ok(true))]
+    #[case("/", Ok(true))]
+    #[case("/a.b-c", Ok(true))]
+    #[case("/ab", Err("InvalidBucketName"))]
+    #[case("/Models/m", Err("InvalidBucketName"))]
+    fn names_of_buckets(#[case] path: &str, #[case] expected: Result<bool, &str>) {
+        assert_eq!(checked(path, "accept", "*/*"), expected.map_err(str::to_owned));
     }
 
     #[rstest]

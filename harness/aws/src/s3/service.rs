@@ -2,7 +2,8 @@
 
 use super::answer::Context;
 use super::ops::{
-    attributes, bucket, configuration, list, lists, multipart, object, policy, rules, tags, transfer, unset, versions,
+    attributes, bucket, configuration, encryption, list, lists, multipart, object, policy, rules, tags, transfer,
+    unset, versions,
 };
 use crate::Fault;
 use s3s::dto;
@@ -67,6 +68,10 @@ operations! {
     put_bucket_acl(PutBucketAclInput) -> PutBucketAclOutput = lists::put_bucket;
     get_object_acl(GetObjectAclInput) -> GetObjectAclOutput = lists::get_object;
     put_object_acl(PutObjectAclInput) -> PutObjectAclOutput = lists::put_object;
+
+    get_bucket_encryption(GetBucketEncryptionInput) -> GetBucketEncryptionOutput = encryption::get;
+    put_bucket_encryption(PutBucketEncryptionInput) -> PutBucketEncryptionOutput = encryption::put;
+    delete_bucket_encryption(DeleteBucketEncryptionInput) -> DeleteBucketEncryptionOutput = encryption::delete;
 
     get_bucket_cors(GetBucketCorsInput) -> GetBucketCorsOutput = rules::get_cors;
     put_bucket_cors(PutBucketCorsInput) -> PutBucketCorsOutput = rules::put_cors;

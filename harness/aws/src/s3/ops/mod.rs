@@ -3,6 +3,7 @@
 pub(super) mod attributes;
 pub(super) mod bucket;
 pub(super) mod configuration;
+pub(super) mod encryption;
 pub(super) mod list;
 pub(super) mod lists;
 pub(super) mod multipart;

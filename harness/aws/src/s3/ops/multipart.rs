@@ -5,10 +5,11 @@
 use super::super::acl::Written;
 use super::super::answer::Context;
 use super::super::checksum;
+use super::super::encryption::{self, Shown};
 use super::super::error;
 use super::super::listing::{self, Wanted};
 use super::super::store::{Bucket, Checksum, Data, Headers, Object, Part, Upload};
-use super::object::{Sums, encryption, readable, refuse_customer_keys};
+use super::object::{Sums, readable, refuse_customer_keys};
 use super::stamp;
 use super::transfer::{Asked, check_write, hex, may_write, receive, writer};
 use crate::Fault;
@@ -83,12 +84,17 @@ pub(in crate::s3) async fn create(
             grants: [full, read, None, read_acp, write_acp],
             policy: None,
         },
-        encryption: input.server_side_encryption.as_ref().map(dto::ServerSideEncryption::as_str),
+        encryption: encryption::Asked::new(
+            input.server_side_encryption.as_ref(),
+            input.ssekms_key_id.as_ref(),
+            input.bucket_key_enabled,
+        ),
         storage_class: input.storage_class.as_ref().map(dto::StorageClass::as_str),
         tagging: input.tagging.as_deref(),
     };
     let chosen = input.checksum_algorithm.as_ref().map(dto::ChecksumAlgorithm::as_str);
     let (algorithm, composite) = checksum_of(chosen, input.checksum_type.as_ref().map(dto::ChecksumType::as_str))?;
+    context.make_default_key(&input.bucket, asked.encryption);
     let mut world = context.cloud.world().write();
     let bucket = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
     let granted = may_write(&context, &world, bucket, &input.key, &asked)?;
@@ -113,12 +119,13 @@ pub(in crate::s3) async fn create(
             metadata: input.metadata.unwrap_or_default().into_iter().collect(),
         },
         tags: granted.tags,
-        kms_key: None,
+        encryption: granted.encryption,
         algorithm,
         chosen: chosen.is_some(),
         composite,
         parts: BTreeMap::new(),
     };
+    let encryption = Shown::of(&upload.encryption);
     let id = context.cloud.random().token(64);
     if let Some(bucket) = world.buckets.0.get_mut(&input.bucket) {
         bucket.uploads.insert(id.clone(), upload);
@@ -129,7 +136,9 @@ pub(in crate::s3) async fn create(
         upload_id: Some(id),
         checksum_algorithm: chosen.map(|_| algorithm.to_owned().into()),
         checksum_type: chosen.map(|_| kind(composite)),
-        server_side_encryption: Some(dto::ServerSideEncryption::from_static(dto::ServerSideEncryption::AES256)),
+        bucket_key_enabled: encryption.bucket_key,
+        server_side_encryption: encryption.algorithm,
+        ssekms_key_id: encryption.key,
         ..Default::default()
     }))
 }
@@ -152,11 +161,14 @@ pub(in crate::s3) async fn upload_part(
     input: dto::UploadPartInput,
 ) -> Answer<dto::UploadPartOutput> {
     check_number(input.part_number)?;
-    let algorithm = {
+    let (algorithm, encryption) = {
         let world = context.cloud.world().read();
         let bucket = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
         allow(&context, &world, bucket, &input.key, "s3:PutObject")?;
-        upload(bucket, &input.key, &input.upload_id)?.algorithm
+        let upload = upload(bucket, &input.key, &input.upload_id)?;
+        // What has been encrypted with the upload's key is read again when it is put together.
+        context.decrypt(&world, bucket, &input.key, &upload.encryption)?;
+        (upload.algorithm, Shown::of(&upload.encryption))
     };
     let received =
         receive(&context, input.body, input.content_length, input.content_md5.as_deref(), Some(algorithm)).await?;
@@ -171,7 +183,9 @@ pub(in crate::s3) async fn upload_part(
         checksum_crc64nvme: sums.crc64nvme,
         checksum_sha1: sums.sha1,
         checksum_sha256: sums.sha256,
-        server_side_encryption: Some(dto::ServerSideEncryption::from_static(dto::ServerSideEncryption::AES256)),
+        bucket_key_enabled: encryption.bucket_key,
+        server_side_encryption: encryption.algorithm,
+        ssekms_key_id: encryption.key,
         ..Default::default()
     }))
 }
@@ -202,7 +216,7 @@ pub(in crate::s3) async fn copy_part(
     let dto::CopySource::Bucket { bucket: source, key: source_key, version_id } = &input.copy_source else {
         return Err(error::not_implemented("x-amz-copy-source"));
     };
-    let (data, source_version, algorithm) = {
+    let (data, source_version, algorithm, encryption) = {
         let world = context.cloud.world().read();
         let from = context.bucket(&world, source, input.expected_source_bucket_owner.as_deref())?;
         let (version, object) = readable(&context, &world, from, source_key, version_id.as_deref())?;
@@ -212,7 +226,9 @@ pub(in crate::s3) async fn copy_part(
         };
         let to = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
         allow(&context, &world, to, &input.key, "s3:PutObject")?;
-        (data, version.id.clone(), upload(to, &input.key, &input.upload_id)?.algorithm)
+        let upload = upload(to, &input.key, &input.upload_id)?;
+        context.decrypt(&world, to, &input.key, &upload.encryption)?;
+        (data, version.id.clone(), upload.algorithm, Shown::of(&upload.encryption))
     };
     let (mut digest, mut sum) = (Md5::new(), checksum::Running::new(algorithm));
     for slice in data.slices(0..data.len()) {
@@ -233,6 +249,9 @@ pub(in crate::s3) async fn copy_part(
     };
     Ok(S3Response::new(dto::UploadPartCopyOutput {
         copy_part_result: Some(result),
+        bucket_key_enabled: encryption.bucket_key,
+        server_side_encryption: encryption.algorithm,
+        ssekms_key_id: encryption.key,
         copy_source_version_id: source_version,
         ..Default::default()
     }))
@@ -261,6 +280,7 @@ pub(in crate::s3) async fn complete(
     let found = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
     allow(&context, &world, found, &input.key, "s3:PutObject")?;
     let upload = upload(found, &input.key, &input.upload_id)?;
+    context.decrypt(&world, found, &input.key, &upload.encryption)?;
     let parts = chosen_parts(&input, upload)?;
     let current = found.version(&input.key, None).and_then(|version| version.object());
     check_write(input.if_match.as_ref(), input.if_none_match.as_ref(), current.map(Arc::as_ref), &input.key)?;
@@ -274,7 +294,7 @@ pub(in crate::s3) async fn complete(
         headers: upload.headers.clone(),
         checksum,
         tags: upload.tags.clone(),
-        kms_key: upload.kms_key.clone(),
+        encryption: upload.encryption.clone(),
         owner: upload.owner.clone(),
         acl: upload.acl.clone(),
         parts: parts.iter().map(|part| part.data.len()).collect(),
@@ -284,6 +304,7 @@ pub(in crate::s3) async fn complete(
         return Err(Fault::new(400, "InvalidRequest", message));
     }
     let sums = Sums::of(object.checksum.as_ref());
+    let encryption = Shown::of(&object.encryption);
     let mut output = dto::CompleteMultipartUploadOutput {
         e_tag: Some(dto::ETag::Strong(object.etag.clone())),
         location: Some(format!(
@@ -298,7 +319,9 @@ pub(in crate::s3) async fn complete(
         checksum_sha1: sums.sha1,
         checksum_sha256: sums.sha256,
         checksum_type: sums.kind,
-        server_side_encryption: Some(encryption(&object)),
+        bucket_key_enabled: encryption.bucket_key,
+        server_side_encryption: encryption.algorithm,
+        ssekms_key_id: encryption.key,
         ..Default::default()
     };
     let bucket = world.buckets.0.get_mut(&input.bucket).ok_or_else(|| error::no_such_bucket(&input.bucket))?;

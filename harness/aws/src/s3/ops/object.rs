@@ -1,6 +1,7 @@
 //! Objects: read whole, in ranges, or only their headers.
 
 use super::super::answer::Context;
+use super::super::encryption::Shown;
 use super::super::store::{Bucket, Checksum, Object, Version};
 use super::super::{access, error};
 use super::list::missing as list_missing;
@@ -61,7 +62,10 @@ pub(super) fn readable<'w>(
     context.allow_existing(world, bucket, key, object.map(Arc::as_ref), action, keys)?;
     let Some(found) = found else { return Err(list_missing(context, world, bucket, key, version)) };
     match (object, version) {
-        (Some(object), _) => Ok((found, object)),
+        (Some(object), _) => {
+            context.decrypt(world, bucket, key, &object.encryption)?;
+            Ok((found, object))
+        }
         (None, None) => Err(list_missing(context, world, bucket, key, None)
             .with_header("x-amz-delete-marker", "true")
             .with_header("x-amz-version-id", found.shown_id())),
@@ -170,6 +174,7 @@ pub(in crate::s3) async fn get(context: Arc<Context>, input: dto::GetObjectInput
     let found = find(&context, &input.bucket, input.expected_bucket_owner.as_deref(), &wanted)?;
     let Found { object, range, .. } = &found;
     let headers = &object.headers;
+    let encryption = Shown::of(&object.encryption);
     let wants_checksum = input.checksum_mode.is_some() && !found.partial;
     let sums = Sums::of(object.checksum.as_ref().filter(|_| wants_checksum));
     let output = dto::GetObjectOutput {
@@ -192,8 +197,9 @@ pub(in crate::s3) async fn get(context: Arc<Context>, input: dto::GetObjectInput
         last_modified: Some(found.modified.clone()),
         metadata: metadata(object),
         parts_count: found.parts,
-        server_side_encryption: Some(encryption(object)),
-        ssekms_key_id: object.kms_key.clone(),
+        bucket_key_enabled: encryption.bucket_key,
+        server_side_encryption: encryption.algorithm,
+        ssekms_key_id: encryption.key,
         storage_class: object.headers.storage_class.clone().map(Into::into),
         tag_count: i32::try_from(object.tags.len()).ok().filter(|count| *count > 0),
         version_id: found.version_id.clone(),
@@ -218,6 +224,7 @@ pub(in crate::s3) async fn head(context: Arc<Context>, input: dto::HeadObjectInp
     let found = find(&context, &input.bucket, input.expected_bucket_owner.as_deref(), &wanted)?;
     let Found { object, range, .. } = &found;
     let headers = &object.headers;
+    let encryption = Shown::of(&object.encryption);
     let sums = Sums::of(object.checksum.as_ref().filter(|_| input.checksum_mode.is_some() && !found.partial));
     let output = dto::HeadObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
@@ -238,8 +245,9 @@ pub(in crate::s3) async fn head(context: Arc<Context>, input: dto::HeadObjectInp
         last_modified: Some(found.modified.clone()),
         metadata: metadata(object),
         parts_count: found.parts,
-        server_side_encryption: Some(encryption(object)),
-        ssekms_key_id: object.kms_key.clone(),
+        bucket_key_enabled: encryption.bucket_key,
+        server_side_encryption: encryption.algorithm,
+        ssekms_key_id: encryption.key,
         storage_class: object.headers.storage_class.clone().map(Into::into),
         version_id: found.version_id.clone(),
         website_redirect_location: headers.website_redirect.clone(),
@@ -281,13 +289,6 @@ fn content_type(object: &Object) -> String {
 fn metadata(object: &Object) -> Option<dto::Metadata> {
     let metadata = &object.headers.metadata;
     (!metadata.is_empty()).then(|| metadata.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
-}
-
-/// How an object is encrypted: always, since January 2023.
-pub(super) fn encryption(object: &Object) -> dto::ServerSideEncryption {
-    let kind =
-        if object.kms_key.is_some() { dto::ServerSideEncryption::AWS_KMS } else { dto::ServerSideEncryption::AES256 };
-    dto::ServerSideEncryption::from_static(kind)
 }
 
 /// `COMPOSITE` or `FULL_OBJECT`.

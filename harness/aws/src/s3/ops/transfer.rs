@@ -3,9 +3,10 @@
 use super::super::acl::Written;
 use super::super::answer::Context;
 use super::super::checksum::{self, Running};
-use super::super::store::{Acl, Bucket, Checksum, Collector, Data, Headers, Object, Ownership};
+use super::super::encryption::{self, Shown};
+use super::super::store::{Acl, Bucket, Checksum, Collector, Data, Encryption, Headers, Object, Ownership};
 use super::super::{access, error};
-use super::object::{Sums, encryption, matches_etag, readable, refuse_customer_keys};
+use super::object::{Sums, matches_etag, readable, refuse_customer_keys};
 use super::{lists, stamp, tags};
 use crate::world::{AccountId, World};
 use crate::{BodyError, Fault};
@@ -113,7 +114,7 @@ fn incomplete() -> Fault {
 /// What a write asks for beside the bytes.
 pub(super) struct Asked<'a> {
     pub(super) acl: Written<'a>,
-    pub(super) encryption: Option<&'a str>,
+    pub(super) encryption: encryption::Asked<'a>,
     pub(super) storage_class: Option<&'a str>,
     pub(super) tagging: Option<&'a str>,
 }
@@ -123,6 +124,7 @@ pub(super) struct Granted {
     pub(super) tags: BTreeMap<String, String>,
     pub(super) owner: AccountId,
     pub(super) acl: Acl,
+    pub(super) encryption: Encryption,
 }
 
 /// What is asked for, if the caller may write the object with all of it.
@@ -137,7 +139,8 @@ pub(super) fn may_write(
     let mut keys = Keys::default();
     for (name, value) in [
         ("s3:x-amz-acl", asked.acl.canned),
-        ("s3:x-amz-server-side-encryption", asked.encryption),
+        ("s3:x-amz-server-side-encryption", asked.encryption.algorithm),
+        ("s3:x-amz-server-side-encryption-aws-kms-key-id", asked.encryption.key),
         ("s3:x-amz-storage-class", asked.storage_class),
     ] {
         if let Some(value) = value {
@@ -156,12 +159,13 @@ pub(super) fn may_write(
         return Err(Fault::new(400, "InvalidStorageClass", "The storage class you specified is not valid")
             .with("StorageClassRequested", asked.storage_class.unwrap_or_default()));
     }
-    if !matches!(asked.encryption, None | Some("AES256")) {
-        return Err(error::not_implemented("x-amz-server-side-encryption"));
-    }
     let owner = owner(context, bucket, asked.acl.canned);
     let acl = lists::of_new(context, world, bucket, &asked.acl, &owner, "s3:PutObject", &bucket.object_arn(key))?;
-    Ok(Granted { tags, owner, acl })
+    if context.header("x-amz-server-side-encryption-context").is_some() {
+        return Err(error::not_implemented("x-amz-server-side-encryption-context"));
+    }
+    let encryption = context.encrypt(world, bucket, key, asked.encryption)?;
+    Ok(Granted { tags, owner, acl, encryption })
 }
 
 /// Source: S3 API Reference, "PutObject", `x-amz-storage-class`.
@@ -201,11 +205,16 @@ pub(in crate::s3) async fn put(context: Arc<Context>, input: dto::PutObjectInput
             grants: [full, read, None, read_acp, write_acp],
             policy: None,
         },
-        encryption: input.server_side_encryption.as_ref().map(dto::ServerSideEncryption::as_str),
+        encryption: encryption::Asked::new(
+            input.server_side_encryption.as_ref(),
+            input.ssekms_key_id.as_ref(),
+            input.bucket_key_enabled,
+        ),
         storage_class: input.storage_class.as_ref().map(dto::StorageClass::as_str),
         tagging: input.tagging.as_deref(),
     };
     let expected_owner = input.expected_bucket_owner.as_deref();
+    context.make_default_key(&input.bucket, asked.encryption);
     // Who may not is told before anything is read.
     let granted = {
         let world = context.cloud.world().read();
@@ -216,7 +225,11 @@ pub(in crate::s3) async fn put(context: Arc<Context>, input: dto::PutObjectInput
     let received = receive(&context, input.body, input.content_length, input.content_md5.as_deref(), algorithm).await?;
     let object = Object {
         data: received.data,
-        etag: hex(&received.md5),
+        // Only S3's own encryption leaves the tag to be the digest.
+        etag: match granted.encryption {
+            Encryption::S3 => hex(&received.md5),
+            Encryption::Kms { .. } => context.cloud.random().hex(32),
+        },
         headers: Headers {
             cache_control: input.cache_control,
             content_disposition: input.content_disposition,
@@ -233,7 +246,7 @@ pub(in crate::s3) async fn put(context: Arc<Context>, input: dto::PutObjectInput
         },
         checksum: Some(received.checksum),
         tags: granted.tags,
-        kms_key: None,
+        encryption: granted.encryption,
         owner: granted.owner,
         acl: granted.acl,
         parts: vec![],
@@ -244,6 +257,7 @@ pub(in crate::s3) async fn put(context: Arc<Context>, input: dto::PutObjectInput
     let current = bucket.version(&input.key, None).and_then(|version| version.object());
     check_write(input.if_match.as_ref(), input.if_none_match.as_ref(), current.map(Arc::as_ref), &input.key)?;
     let sums = Sums::of(object.checksum.as_ref());
+    let encryption = Shown::of(&object.encryption);
     let mut output = dto::PutObjectOutput {
         e_tag: Some(dto::ETag::Strong(object.etag.clone())),
         checksum_crc32: sums.crc32,
@@ -252,7 +266,9 @@ pub(in crate::s3) async fn put(context: Arc<Context>, input: dto::PutObjectInput
         checksum_sha1: sums.sha1,
         checksum_sha256: sums.sha256,
         checksum_type: sums.kind,
-        server_side_encryption: Some(encryption(&object)),
+        bucket_key_enabled: encryption.bucket_key,
+        server_side_encryption: encryption.algorithm,
+        ssekms_key_id: encryption.key,
         ..Default::default()
     };
     output.version_id = bucket.put(&input.key, object, context.cloud.now(), || context.cloud.random().token(32));
@@ -288,6 +304,12 @@ pub(in crate::s3) async fn copy(context: Arc<Context>, input: dto::CopyObjectInp
     let dto::CopySource::Bucket { bucket: source, key: source_key, version_id } = &input.copy_source else {
         return Err(error::not_implemented("x-amz-copy-source"));
     };
+    let encryption = encryption::Asked::new(
+        input.server_side_encryption.as_ref(),
+        input.ssekms_key_id.as_ref(),
+        input.bucket_key_enabled,
+    );
+    context.make_default_key(&input.bucket, encryption);
     let mut world = context.cloud.world().write();
     let from = context.bucket(&world, source, input.expected_source_bucket_owner.as_deref())?;
     let (version, object) = readable(&context, &world, from, source_key, version_id.as_deref())?;
@@ -300,6 +322,7 @@ pub(in crate::s3) async fn copy(context: Arc<Context>, input: dto::CopyObjectInp
     if same
         && !replace
         && input.storage_class.is_none()
+        && input.server_side_encryption.is_none()
         && version_id.is_none()
         && input.website_redirect_location.is_none()
     {
@@ -316,12 +339,12 @@ pub(in crate::s3) async fn copy(context: Arc<Context>, input: dto::CopyObjectInp
             grants: [full, read, None, read_acp, write_acp],
             policy: None,
         },
-        encryption: input.server_side_encryption.as_ref().map(dto::ServerSideEncryption::as_str),
+        encryption,
         storage_class: input.storage_class.as_ref().map(dto::StorageClass::as_str),
         tagging: input.tagging.as_deref().filter(|_| replace_tags),
     };
     let granted = may_write(&context, &world, to, &input.key, &asked)?;
-    (object.owner, object.acl) = (granted.owner, granted.acl);
+    (object.owner, object.acl, object.encryption) = (granted.owner, granted.acl, granted.encryption);
     if replace_tags {
         object.tags = granted.tags;
     }
@@ -359,13 +382,15 @@ pub(in crate::s3) async fn copy(context: Arc<Context>, input: dto::CopyObjectInp
         checksum_sha256: sums.sha256,
         checksum_type: sums.kind,
     };
-    let encryption = encryption(&object);
+    let encryption = Shown::of(&object.encryption);
     let bucket = world.buckets.0.get_mut(&input.bucket).ok_or_else(|| error::no_such_bucket(&input.bucket))?;
     let version_id = bucket.put(&input.key, object, now, || context.cloud.random().token(32));
     Ok(S3Response::new(dto::CopyObjectOutput {
         copy_object_result: Some(result),
         copy_source_version_id: source_version,
-        server_side_encryption: Some(encryption),
+        bucket_key_enabled: encryption.bucket_key,
+        server_side_encryption: encryption.algorithm,
+        ssekms_key_id: encryption.key,
         version_id,
         ..Default::default()
     }))

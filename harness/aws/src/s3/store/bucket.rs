@@ -1,6 +1,6 @@
 //! Buckets.
 
-use super::{Acl, Content, Object, Upload, Version};
+use super::{Acl, Content, DefaultEncryption, Object, Upload, Version};
 use crate::world::{AccountId, Document};
 use jiff::Timestamp;
 use s3s::dto;
@@ -21,6 +21,7 @@ pub(crate) struct Bucket {
     /// Counts unless `ownership` says otherwise.
     pub(crate) acl: Acl,
     pub(crate) versioning: Versioning,
+    pub(crate) encryption: DefaultEncryption,
     pub(crate) tags: BTreeMap<String, String>,
     /// Uploads in parts, by id.
     pub(crate) uploads: BTreeMap<String, Upload>,
@@ -84,6 +85,7 @@ impl Bucket {
             ownership: Ownership::BucketOwnerEnforced,
             acl: Acl::default(),
             versioning: Versioning::Off,
+            encryption: DefaultEncryption::default(),
             tags: BTreeMap::new(),
             uploads: BTreeMap::new(),
             cors: None,

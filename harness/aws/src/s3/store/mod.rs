@@ -3,12 +3,14 @@
 mod acl;
 mod bucket;
 mod data;
+mod encryption;
 mod object;
 mod upload;
 
 pub(crate) use acl::{Acl, Grantee, Permission};
 pub(crate) use bucket::{Bucket, Ownership, PublicAccess, Versioning};
 pub(crate) use data::{Collector, Data};
+pub(crate) use encryption::{DefaultEncryption, Encryption};
 pub(crate) use object::{Checksum, Content, Headers, Object, Version};
 pub(crate) use upload::{Part, Upload};
 

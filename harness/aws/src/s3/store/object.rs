@@ -1,6 +1,6 @@
 //! Objects and their versions.
 
-use super::{Acl, Data};
+use super::{Acl, Data, Encryption};
 use crate::world::AccountId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -54,8 +54,7 @@ pub(crate) struct Object {
     pub(crate) checksum: Option<Checksum>,
     /// Tags, by key.
     pub(crate) tags: BTreeMap<String, String>,
-    /// The ARN of the KMS key that it is encrypted with.
-    pub(crate) kms_key: Option<String>,
+    pub(crate) encryption: Encryption,
     /// The account that it belongs to.
     pub(crate) owner: AccountId,
     /// Counts unless the bucket's ownership controls say otherwise.

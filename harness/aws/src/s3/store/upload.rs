@@ -1,6 +1,6 @@
 //! Uploads in parts that are not yet objects.
 
-use super::{Acl, Checksum, Data, Headers};
+use super::{Acl, Checksum, Data, Encryption, Headers};
 use crate::world::AccountId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub(crate) struct Upload {
     pub(crate) acl: Acl,
     pub(crate) headers: Headers,
     pub(crate) tags: BTreeMap<String, String>,
-    pub(crate) kms_key: Option<String>,
+    pub(crate) encryption: Encryption,
     /// The algorithm of the parts' checksums.
     pub(crate) algorithm: &'static str,
     /// Whether the client chose the algorithm.
