@@ -166,13 +166,18 @@ async fn serve(
     }
 }
 
-/// What `s3s` itself refuses has neither request id nor host id.
+/// What `s3s` itself refuses has neither request id nor host id, and some of it no message.
 async fn restate(response: Response<s3s::Body>, method: &Method, request_id: &str, host_id: &str) -> Response<Body> {
     let (parts, body) = response.into_parts();
     let text = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let ids = format!("<RequestId>{request_id}</RequestId><HostId>{host_id}</HostId></Error>");
-    let text = if *method == Method::HEAD { String::new() } else { text.replace("</Error>", &ids) };
+    let mut text = text.replace("</Error>", &ids);
+    if text.contains("<Code>MalformedXML</Code>") && !text.contains("<Message>") {
+        let message = error::malformed_xml().message;
+        text = text.replace("</Code>", &format!("</Code><Message>{message}</Message>"));
+    }
+    let text = if *method == Method::HEAD { String::new() } else { text };
     let mut response = Response::from_parts(parts, full(text));
     response.headers_mut().remove(header::CONTENT_LENGTH);
     response

@@ -2,9 +2,9 @@
 
 use crate::{Body, Fault, full};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, header};
+use http::{HeaderValue, Method, Response, StatusCode, header};
 
-/// Writes a fault. Answers to HEAD have no body, so clients of HEAD see the bare status.
+/// Writes a fault. Answers to HEAD have no body (nor has what is unchanged), so clients of HEAD see the bare status.
 pub(super) fn refuse(fault: &Fault, method: &Method, request_id: &str, host_id: &str) -> Response<Body> {
     let mut xml = crate::protocol::Xml::default();
     xml.element("Error", |xml| {
@@ -15,10 +15,14 @@ pub(super) fn refuse(fault: &Fault, method: &Method, request_id: &str, host_id: 
         xml.text("RequestId", request_id).text("HostId", host_id);
     });
     let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", xml.into_text());
-    let mut response = Response::new(if method == Method::HEAD { full(Bytes::new()) } else { full(text) });
+    let unchanged = fault.status == StatusCode::NOT_MODIFIED;
+    let bare = unchanged || method == Method::HEAD;
+    let mut response = Response::new(if bare { full(Bytes::new()) } else { full(text) });
     *response.status_mut() = fault.status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    if !unchanged {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    }
     for (name, value) in &fault.headers {
         if let Ok(value) = value.parse() {
             headers.insert(*name, value);

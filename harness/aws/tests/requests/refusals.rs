@@ -4,6 +4,9 @@ use crate::client::{A, Answer, B, Client};
 use http::Request;
 use std::fmt::Write;
 
+/// Account, method, URI, headers, body.
+type Case<'a> = (&'a str, &'a str, &'a str, &'a [(&'static str, &'a str)], &'a str);
+
 /// Status, the headers that tell something, and the body without its ids.
 fn shown(answer: &Answer) -> String {
     let mut text = format!("{}\n", answer.status.as_u16());
@@ -29,12 +32,13 @@ async fn bodies() {
     let client = Client::new();
     client.must("PUT", "/models", &[], "").await;
     client.must("PUT", "/models/m", &[], "model").await;
+    client.must("PUT", "/models/cold", &[("x-amz-storage-class", "GLACIER")], "model").await;
     let versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
     client.must("PUT", "/versions", &[], "").await;
     client.must("PUT", "/versions?versioning", &[], versioning).await;
     client.must("DELETE", "/versions/gone", &[], "").await;
     let long = format!("/models/{}", "k".repeat(1025));
-    let cases: &[(&str, &str, &str, &[(&'static str, &str)], &str)] = &[
+    let cases: &[Case<'_>] = &[
         (A, "GET", "/none", &[], ""),
         (A, "HEAD", "/none", &[], ""),
         (A, "GET", "/No", &[], ""),
@@ -58,7 +62,7 @@ async fn bodies() {
         (A, "GET", "/models?policy", &[], ""),
         (A, "PUT", "/models?policy", &[], "{"),
         (A, "DELETE", "/models", &[], ""),
-        (A, "GET", "/models?uploadId=none", &[], ""),
+        (A, "GET", "/models/cold", &[], ""),
         (A, "GET", "/models/m?uploadId=none", &[], ""),
         (A, "GET", "/models?list-type=2&continuation-token=%21", &[], ""),
         (A, "POST", "/", &[], "Action=GetCallerIdentity"),

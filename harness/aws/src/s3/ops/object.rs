@@ -173,6 +173,7 @@ pub(in crate::s3) async fn get(context: Arc<Context>, input: dto::GetObjectInput
     };
     let found = find(&context, &input.bucket, input.expected_bucket_owner.as_deref(), &wanted)?;
     let Found { object, range, .. } = &found;
+    check_archived(object)?;
     let headers = &object.headers;
     let encryption = Shown::of(&object.encryption);
     let wants_checksum = input.checksum_mode.is_some() && !found.partial;
@@ -259,6 +260,17 @@ pub(in crate::s3) async fn head(context: Arc<Context>, input: dto::HeadObjectInp
 /// Keys of the customer's own are not kept here.
 pub(super) fn refuse_customer_keys(given: bool) -> Result<(), Fault> {
     if given { Err(error::not_implemented("x-amz-server-side-encryption-customer-algorithm")) } else { Ok(()) }
+}
+
+/// Archived objects have headers, but no bytes until they are restored, which is not done here.
+pub(super) fn check_archived(object: &Object) -> Result<(), Fault> {
+    match object.headers.storage_class.as_deref() {
+        Some(class @ ("GLACIER" | "DEEP_ARCHIVE")) => {
+            let message = "The operation is not valid for the object's storage class";
+            Err(Fault::new(403, "InvalidObjectState", message).with("StorageClass", class))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn finish<T>(output: T, found: &Found) -> S3Response<T> {

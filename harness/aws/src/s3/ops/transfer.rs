@@ -6,7 +6,7 @@ use super::super::checksum::{self, Running};
 use super::super::encryption::{self, Shown};
 use super::super::store::{Acl, Bucket, Checksum, Collector, Data, Encryption, Headers, Object, Ownership};
 use super::super::{access, error};
-use super::object::{Sums, matches_etag, readable, refuse_customer_keys};
+use super::object::{Sums, check_archived, matches_etag, readable, refuse_customer_keys};
 use super::{lists, stamp, tags};
 use crate::world::{AccountId, World};
 use crate::{BodyError, Fault};
@@ -315,6 +315,7 @@ pub(in crate::s3) async fn copy(context: Arc<Context>, input: dto::CopyObjectInp
     let (version, object) = readable(&context, &world, from, source_key, version_id.as_deref())?;
     let modified = stamp(version.modified);
     check_source(&input, object, &modified)?;
+    check_archived(object)?;
     let (source_version, mut object) = (version.id.clone(), Object::clone(object));
     let replace_tags = input.tagging_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
     let replace = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
