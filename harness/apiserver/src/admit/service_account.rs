@@ -96,13 +96,28 @@ pub(super) fn create(call: &Call<'_>, target: &Target<'_>, object: &mut Value) -
         spec.insert("imagePullSecrets".to_owned(), pull.clone());
     }
     if mount.unwrap_or(true) {
-        mount_token(spec, &format!("kube-api-access-{}", call.server.random.suffix()));
+        match token_volume(spec) {
+            Some(volume) => mount_token(spec, &volume, true),
+            None => mount_token(spec, &format!("{TOKEN_VOLUME}{}", call.server.random.suffix()), false),
+        }
     }
     Ok(())
 }
 
-/// Adds the projected token volume, mounted in every container that has nothing at its place.
-fn mount_token(spec: &mut serde_json::Map<String, Value>, volume: &str) {
+/// What the names of token volumes begin with.
+const TOKEN_VOLUME: &str = "kube-api-access-";
+
+/// The token volume that a pod has already: a webhook that adds a container has the pod looked at once more.
+fn token_volume(spec: &serde_json::Map<String, Value>) -> Option<String> {
+    let volumes = spec.get("volumes")?.as_array()?.iter();
+    volumes
+        .filter_map(|volume| volume.get("name")?.as_str())
+        .find(|name| name.starts_with(TOKEN_VOLUME))
+        .map(str::to_owned)
+}
+
+/// Mounts the token volume in every container that has nothing at its place, and adds it unless it is there.
+fn mount_token(spec: &mut serde_json::Map<String, Value>, volume: &str, there: bool) {
     let mut used = false;
     for list in ["initContainers", "containers"] {
         let containers = spec.get_mut(list).and_then(Value::as_array_mut);
@@ -115,7 +130,7 @@ fn mount_token(spec: &mut serde_json::Map<String, Value>, volume: &str) {
             }
         }
     }
-    if !used {
+    if !used || there {
         return;
     }
     let source = json!({
