@@ -71,6 +71,14 @@ impl Reconcile for Autoscalers {
     async fn reconcile(&self, (namespace, name): &Key) -> Result<Next, Error> {
         self.autoscalers.settled().await;
         let Some(autoscaler) = self.autoscalers.get(namespace, name) else { return Ok(Next::Done) };
+        // A new autoscaler waits for its first turn like any other.
+        if let Some(young) = object::time(&autoscaler, "/metadata/creationTimestamp")
+            .and_then(|made| Duration::try_from((self.clock)().duration_since(made)).ok())
+            .and_then(|age| PERIOD.checked_sub(age))
+            .filter(|left| !left.is_zero())
+        {
+            return Ok(Next::After(young));
+        }
         let mut after = Value::clone(&autoscaler);
         let next = self.sync(&mut after).await?;
         if !object::same(&autoscaler["status"], &after["status"]) {

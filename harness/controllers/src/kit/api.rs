@@ -252,6 +252,13 @@ impl Api {
         self.update_part(of, object, "").await
     }
 
+    /// What [`Api::update`] would answer, without anything being stored.
+    pub async fn dry_run_update(&self, of: &Resource, object: &Value) -> Result<Value, Error> {
+        let text = |at: &str| object.pointer(at).and_then(Value::as_str).unwrap_or_default();
+        let path = of.object_path(text("/metadata/namespace"), text("/metadata/name"));
+        self.send(self.request(Method::PUT, &path, &[("dryRun", "All")]), "application/json", object).await
+    }
+
     /// Replaces what a subresource (`status`, `finalize`) governs of an object.
     pub async fn update_subresource(&self, of: &Resource, object: &Value, subresource: &str) -> Result<Value, Error> {
         self.update_part(of, object, &format!("/{subresource}")).await
