@@ -1,7 +1,8 @@
 //! The objects that an installation of a KServe release brings before any user has done anything.
 //!
-//! Covered: the namespace, the CRDs and the ClusterRoles of Kubeflow's users. The controllers' own service accounts, roles and webhooks are
-//! not: the simulated controllers bring theirs.
+//! Two parts: [`objects`] are the namespace, the CRDs and the ClusterRoles of Kubeflow's users; [`control_plane`] is what a running control plane
+//! reads and is: its configuration, service accounts and roles, ClusterServingRuntimes and the ClusterStorageContainer. Webhooks are registered
+//! when they can answer: [`crate::control_plane::ControlPlane::register`].
 
 use include_dir::{Dir, include_dir};
 use serde_json::{Value, json};
@@ -11,6 +12,11 @@ use crate::timeline;
 
 static NAMESPACE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/namespace");
 static CRDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/crds");
+static CONFIG: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/config");
+static RBAC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/rbac");
+static RUNTIMES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/clusterservingruntimes");
+static STORAGE_CONTAINERS: Dir<'static> =
+    include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/clusterstoragecontainers");
 static CLUSTER_ROLES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/clusterroles");
 
 /// The two ways in which KServe's repository lets itself be installed.
@@ -33,7 +39,7 @@ impl Flavor {
     }
 }
 
-/// Everything that `flavor` of `release` installs, in an order in which it can be applied. The Kubeflow flavor has no Namespace, because the
+/// The kinds of `release` and what `flavor` installs around them, in an order in which it can be applied. The Kubeflow flavor has no Namespace, because the
 /// distribution brings it.
 #[must_use]
 pub fn objects(release: Release, flavor: Flavor) -> Vec<Value> {
@@ -57,6 +63,22 @@ pub fn crds(release: Release) -> Vec<Value> {
 #[must_use]
 pub fn cluster_roles(release: Release) -> Vec<Value> {
     timeline::objects(&CLUSTER_ROLES, release)
+}
+
+/// What a control plane of `release` in `namespace` reads and is.
+#[must_use]
+pub fn control_plane(release: Release, namespace: &str) -> Vec<Value> {
+    let parts = [&CONFIG, &RBAC, &RUNTIMES, &STORAGE_CONTAINERS].map(|part| timeline::objects(part, release));
+    let mut objects = parts.concat();
+    for object in &mut objects {
+        if object["kind"] == "ConfigMap" || object["kind"] == "ServiceAccount" {
+            object["metadata"]["namespace"] = json!(namespace);
+        }
+        for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
+            subject["namespace"] = json!(namespace);
+        }
+    }
+    objects
 }
 
 /// What the overlay's kustomization puts on every object.

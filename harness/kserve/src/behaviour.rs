@@ -1,0 +1,85 @@
+//! What differs between releases in behaviour, in one table.
+//!
+//! Code asks this table, never a release: a new release is a new row of dates here. Sources: the recordings of v0.13.0 and v0.15.2, and the release
+//! notes and sources of the tags between them.
+
+use crate::release::Release;
+
+macro_rules! behaviour {
+    ($($(#[$doc:meta])* $name:ident: from $release:ident;)+) => {
+        /// What a release does that older ones do not.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) struct Behaviour {
+            $($(#[$doc])* pub(crate) $name: bool,)+
+        }
+
+        impl Behaviour {
+            /// The behaviour of `release`.
+            pub(crate) fn of(release: Release) -> Self {
+                Self { $($name: release >= Release::$release,)+ }
+            }
+        }
+    };
+}
+
+behaviour! {
+    /// Secrets and ConfigMaps with authorities can be mounted beside models (kserve/kserve#3250).
+    ca_bundles: from V0_12_0Rc0;
+    /// `storage.kserve.io` containers choose what loads a model (ClusterStorageContainer).
+    storage_containers: from V0_12_0Rc0;
+    /// A PVC is mounted where the model is wanted, without an init container.
+    direct_pvc: from V0_12_0Rc0;
+    /// `oci://` models run as a container beside the server.
+    modelcars: from V0_12_0Rc0;
+    /// Error texts begin with a small letter and end without a full stop.
+    small_letters: from V0_14_0;
+    /// A defaulter that cannot read its configuration refuses instead of panicking.
+    defaulter_refuses: from V0_14_0;
+    /// A `transformer-container` may run in the predictor's pod.
+    collocation: from V0_14_0;
+    /// `hf://` is a storage URI, and secrets may hold a Hugging Face token.
+    hugging_face: from V0_14_0;
+    /// The storage initializer keeps its own security context instead of a copy of the server's (kserve/kserve#3985).
+    own_security_context: from V0_14_0;
+    /// `storage.kserve.io/readonly: "false"` lets servers write into the model's folder.
+    writable_models: from V0_14_0;
+    /// Models cached on nodes (LocalModelCache).
+    local_models: from V0_14_1;
+    /// Default resources of containers are read from the configuration.
+    configured_resources: from V0_15_0Rc0;
+    /// HTTPRoutes of the Gateway API instead of Ingresses, where the configuration says so.
+    gateway_api: from V0_15_0Rc0;
+    /// Several nodes serve one model (`workerSpec`).
+    worker_spec: from V0_15_0Rc0;
+    /// Autoscaler classes `keda` and `none`.
+    keda: from V0_15_0Rc0;
+    /// In raw mode revisions of Deployments are no longer shown in the status.
+    no_raw_revisions: from V0_15_0Rc0;
+    /// The event that readiness was lost names the conditions.
+    names_lost_conditions: from V0_15_0Rc0;
+    /// `serving.kserve.io/stop` stops services in serverless mode.
+    stop: from V0_15_1;
+    /// The mode that a service was first deployed in is kept in its status and cannot be changed.
+    sticky_mode: from V0_15_2;
+    /// A failing init container of the newest pod is told although an older pod still serves.
+    init_before_ready: from V0_15_2;
+    /// Modes are called `Knative` and `Standard`; the older names are understood.
+    new_mode_names: from V0_16_0;
+    /// Tokens for Hugging Face are references to their secret instead of plain text.
+    token_references: from V0_16_0;
+    /// Statuses of services that cannot be deployed have conditions.
+    conditions_before_deployment: from V0_17_0;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_release_does_the_next_does_too() {
+        let rows: Vec<_> = Release::all().iter().map(|release| format!("{:?}", Behaviour::of(*release))).collect();
+        let trues = |row: &String| row.matches("true").count();
+        assert!(rows.is_sorted_by_key(trues));
+        assert!(!Behaviour::of(Release::V0_13_1).small_letters && Behaviour::of(Release::V0_14_0).small_letters);
+    }
+}

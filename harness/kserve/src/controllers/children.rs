@@ -1,0 +1,90 @@
+//! Objects that belong to another: made, corrected where they differ in what counts, and removed.
+
+use proofmark_controllers::kit::{Api, Error, Reason as _, Resource, object};
+use serde_json::{Value, json};
+
+/// The reference by which `owner` controls its children.
+pub(super) fn reference(owner: &Value) -> Value {
+    json!({
+        "apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": object::name(owner), "uid": object::uid(owner),
+        "controller": true, "blockOwnerDeletion": true,
+    })
+}
+
+/// An object of a kind with a controller.
+pub(super) fn child(owner: &Value, of: &Resource, mut metadata: Value) -> Value {
+    metadata["ownerReferences"] = json!([reference(owner)]);
+    json!({"apiVersion": of.api_version(), "kind": of.kind, "metadata": metadata})
+}
+
+/// The object as it is; none if there is none.
+pub(super) async fn read(api: &Api, of: &Resource, namespace: &str, name: &str) -> Result<Option<Value>, Error> {
+    match api.get(of, namespace, name).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes an object, or corrects these parts of it; the object as it is then.
+pub(super) async fn ensure(api: &Api, of: &Resource, wanted: &Value, parts: &[&str]) -> Result<Value, Error> {
+    let Some(mut found) = read(api, of, object::namespace(wanted), object::name(wanted)).await? else {
+        return api.create(of, wanted).await;
+    };
+    let part = |of: &Value, part: &str| of.pointer(part).cloned().unwrap_or_default();
+    if parts.iter().all(|at| object::same(&part(&found, at), &part(wanted, at))) {
+        return Ok(found);
+    }
+    for at in parts {
+        if let Some((parent, field)) = at.rsplit_once('/')
+            && let Some(parent) = found.pointer_mut(parent)
+        {
+            parent[field] = part(wanted, at);
+        }
+    }
+    api.update(of, &found).await
+}
+
+/// What controllers of Kubernetes note on a Deployment.
+const NOTES: &str = "deployment.kubernetes.io/";
+
+/// Makes a Deployment, or replaces one whose specification differs after the API server filled in what was left open. How many pods it has is
+/// the autoscaler's business.
+pub(super) async fn deployment(api: &Api, of: &Resource, wanted: &Value) -> Result<Value, Error> {
+    let (namespace, name) = (object::namespace(wanted), object::name(wanted));
+    let Some(mut found) = read(api, of, namespace, name).await? else { return api.create(of, wanted).await };
+    let filled_in = api.dry_run_update(of, wanted).await?;
+    let spec = |object: &Value| {
+        let mut spec = object["spec"].clone();
+        spec.as_object_mut().map(|spec| spec.shift_remove("replicas"));
+        spec
+    };
+    if spec(&found) == spec(&filled_in) {
+        return Ok(found);
+    }
+    let replicas = found["spec"]["replicas"].take();
+    let mut annotations = wanted["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
+    let noted = found["metadata"]["annotations"].as_object().into_iter().flatten();
+    annotations
+        .extend(noted.filter(|(key, _)| key.starts_with(NOTES)).map(|(key, value)| (key.clone(), value.clone())));
+    found["metadata"]["annotations"] = Value::Object(annotations);
+    found["metadata"]["labels"] = wanted["metadata"]["labels"].clone();
+    found["spec"] = wanted["spec"].clone();
+    found["spec"]["replicas"] = replicas;
+    api.update(of, &found).await
+}
+
+/// Removes an object that `owner` controls, if there is one.
+pub(super) async fn remove(api: &Api, of: &Resource, owner: &Value, name: &str) -> Result<(), Error> {
+    let namespace = object::namespace(owner);
+    let Some(found) = read(api, of, namespace, name).await? else { return Ok(()) };
+    let own =
+        object::controller(&found).is_some_and(|controller| object::text(controller, "/uid") == object::uid(owner));
+    if own {
+        match api.delete(of, namespace, name, &json!({})).await {
+            Err(error) if !error.is_not_found() => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! The way into a service in raw mode: an Ingress, once what it leads to is ready.
+
+use proofmark_controllers::kit::{Reason as _, object};
+use serde_json::{Value, json};
+
+use super::component::{self, Component};
+use super::metadata;
+use super::reconcile::Work;
+use super::status::INGRESS_READY;
+use crate::conditions::Is;
+use crate::config::Ingress;
+use crate::controllers::children;
+use crate::domain;
+use crate::names::{CLUSTER_LOCAL, VISIBILITY, kinds};
+
+/// Makes the Ingress, and puts the service's address into the status.
+pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result<(), String> {
+    let api = work.services.api.clone();
+    if is_internal(&work.service, settings) || settings.disable_ingress_creation {
+        if work.services.behaviour.gateway_api {
+            let name = work.name().to_owned();
+            children::remove(&api, &kinds::INGRESSES, &work.service, &name).await.map_err(|error| error.words())?;
+        }
+    } else {
+        let Some(wanted) = wanted(work, settings) else { return Ok(()) };
+        let made = children::ensure(&api, &kinds::INGRESSES, &wanted, &["/spec"]).await;
+        made.map_err(|error| error.words())?;
+    }
+    address(work, settings)?;
+    work.set(INGRESS_READY, &Is::new("True", "", ""));
+    Ok(())
+}
+
+/// Whether nothing outside of the cluster may come in.
+pub(super) fn is_internal(service: &Value, settings: &Ingress) -> bool {
+    let labels = object::labels(service);
+    let label = labels.and_then(|labels| labels.get(VISIBILITY)).and_then(Value::as_str);
+    label == Some(CLUSTER_LOCAL) || settings.ingress_domain == domain::CLUSTER
+}
+
+/// Where the service is found, from outside and from inside.
+pub(super) fn address(work: &mut Work<'_>, settings: &Ingress) -> Result<(), String> {
+    let host = domain::public(work.name(), &work.service, settings).map_err(|error| error.to_string())?;
+    let front =
+        if work.service["spec"]["transformer"].is_object() { Component::Transformer } else { Component::Predictor };
+    let inside = domain::internal(&front.child_name(work.name()), work.namespace());
+    work.status.0["url"] = json!(format!("{}://{host}", settings.url_scheme));
+    work.status.0["address"] = json!({"url": format!("{}://{inside}", settings.url_scheme)});
+    Ok(())
+}
+
+/// The first component that is not ready yet, of those that the way in leads to.
+pub(super) fn missing(work: &Work<'_>) -> Option<Component> {
+    let front = [Component::Transformer, Component::Explainer];
+    let front = front.into_iter().find(|component| work.service["spec"][component.field()].is_object());
+    let needed = [Some(Component::Predictor), front].into_iter().flatten();
+    needed.into_iter().find(|component| !work.status.is_true(&component.ready()))
+}
+
+fn wanted(work: &mut Work<'_>, settings: &Ingress) -> Option<Value> {
+    if let Some(missing) = missing(work) {
+        work.set(INGRESS_READY, &component::no_ingress(missing, "False"));
+        return None;
+    }
+    let name = work.name().to_owned();
+    let predictor = Component::Predictor.child_name(&name);
+    let has = |component: Component| work.service["spec"][component.field()].is_object();
+    let mut hosts = vec![(name.clone(), predictor.clone())];
+    if has(Component::Transformer) {
+        let transformer = Component::Transformer.child_name(&name);
+        // The second rule leads past the transformer in every release so far.
+        hosts = vec![(name.clone(), transformer.clone()), (transformer, predictor.clone())];
+    } else if has(Component::Explainer) {
+        let explainer = Component::Explainer.child_name(&name);
+        hosts.push((explainer.clone(), explainer));
+    }
+    hosts.push((predictor.clone(), predictor));
+    let mut rules = Vec::new();
+    for (host, to) in hosts {
+        // A host that cannot be told leaves the service without a way in, silently.
+        let host = domain::public(&host, &work.service, settings).ok()?;
+        let backend = json!({"service": {"name": to, "port": {"number": 80}}});
+        rules.push(json!({"host": host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}));
+    }
+    let annotations = work.service["metadata"]["annotations"].clone();
+    let mut metadata = json!({"name": name, "namespace": work.namespace()});
+    if annotations.is_object() {
+        metadata["annotations"] = annotations;
+    }
+    let mut ingress = children::child(&work.service, &kinds::INGRESSES, metadata);
+    ingress["spec"] = json!({"rules": rules});
+    if let Some(class) = &settings.ingress_class_name {
+        ingress["spec"]["ingressClassName"] = json!(class);
+    }
+    Some(ingress)
+}
+
+/// Annotations of a way in by a mesh.
+pub(super) fn passed_on(service: &Value) -> Value {
+    Value::Object(metadata::passed_on(&service["metadata"]["annotations"]))
+}

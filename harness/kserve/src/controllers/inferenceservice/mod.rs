@@ -1,0 +1,74 @@
+//! InferenceServices: for each of its components a workload, in front of them a way in, and a status that says how it goes.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `reconcile` | one piece of work, in order |
+//! | `component` | what predictors, transformers and explainers come down to |
+//! | `predictor` | the runtime of a model, and what it changes |
+//! | `metadata` | labels and annotations of children |
+//! | `raw` | Deployments, Services, autoscalers |
+//! | `ingress` | Ingresses of raw mode |
+//! | `serverless` | Knative Services and VirtualServices |
+//! | `status`, `model_status` | what the service says of itself |
+
+mod component;
+mod gateway;
+mod ingress;
+mod keda;
+mod metadata;
+mod model_status;
+mod predictor;
+mod raw;
+mod reconcile;
+mod serverless;
+mod status;
+
+use proofmark_controllers::kit::{Api, Next, Reconcile, Recorder, queue};
+
+use super::watch::{self, Key};
+use crate::behaviour::Behaviour;
+use crate::control_plane::{Clock, Context};
+use crate::names::kinds;
+
+pub(super) use component::{model_config_name, serves_many};
+pub(super) use raw::{autoscaler, deployment, service};
+pub(super) use serverless::is_available;
+
+pub(super) fn start(context: &mut Context) {
+    let (queue, worker) = queue::new();
+    let mut caches = vec![watch::own(context, kinds::SERVICES, &queue)];
+    caches.push(watch::owned(context, kinds::DEPLOYMENTS, kinds::SERVICES, &queue));
+    for of in [kinds::KNATIVE_SERVICES, kinds::VIRTUAL_SERVICES, kinds::SCALED_OBJECTS] {
+        watch::owned_if_there(context, of, kinds::SERVICES, &queue);
+    }
+    if context.behaviour.gateway_api {
+        watch::owned_if_there(context, kinds::HTTP_ROUTES, kinds::SERVICES, &queue);
+    }
+    let services = Services {
+        api: context.api.clone(),
+        namespace: context.options.namespace.clone(),
+        behaviour: context.behaviour,
+        clock: context.options.clock.clone(),
+        recorder: context.recorder("v1beta1Controllers"),
+    };
+    context.run(worker, caches, services);
+}
+
+/// The controller.
+struct Services {
+    api: Api,
+    /// Where the control plane lives.
+    namespace: String,
+    behaviour: Behaviour,
+    clock: Clock,
+    recorder: Recorder,
+}
+
+impl Reconcile for Services {
+    type Key = Key;
+    type Error = String;
+
+    async fn reconcile(&self, key: &Key) -> Result<Next, String> {
+        reconcile::reconcile(self, key).await
+    }
+}

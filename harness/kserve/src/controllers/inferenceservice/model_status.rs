@@ -1,0 +1,112 @@
+//! Whether the model is loaded, told from the newest pod.
+
+use proofmark_controllers::kit::{Error, object};
+use serde_json::{Value, json};
+
+use super::component::{self, Component, Deployable};
+use super::reconcile::Work;
+use super::status::Status;
+use crate::conditions::READY;
+use crate::config::Mode;
+use crate::names::{INITIALIZER_CONTAINER, SERVER_CONTAINER};
+
+/// The predictor cannot be deployed as it is specified.
+pub(super) fn invalid(status: &mut Status, reason: &str, message: &str) {
+    let model = &mut status.0["modelStatus"];
+    model["transitionStatus"] = json!("InvalidSpec");
+    target(model, "FailedToLoad");
+    model["lastFailureInfo"] = json!({"message": message, "reason": reason});
+}
+
+fn target(model: &mut Value, state: &str) {
+    if !model["states"].is_object() {
+        model["states"] = json!({"activeModelState": ""});
+    }
+    model["states"]["targetModelState"] = json!(state);
+}
+
+/// What the pods of a predictor say.
+pub(super) async fn propagate(work: &mut Work<'_>, predictor: &Deployable) -> Result<(), Error> {
+    let raw = work.mode != Mode::Serverless;
+    let of = work.status.component(Component::Predictor);
+    let revision = object::text(&of, "/latestCreatedRevision").to_owned();
+    let name = object::text(&predictor.metadata, "/name");
+    let pods = match raw {
+        true => component::pods(work, "app", &format!("isvc.{name}")).await?,
+        false => component::pods(work, "serving.knative.dev/revision", &revision).await?,
+    };
+    let settled = raw || revision == object::text(&of, "/latestReadyRevision");
+    let ready = work.status.is_true(READY) && settled;
+    let before = work.services.behaviour.init_before_ready;
+    let model = &mut work.status.0["modelStatus"];
+    let Some(newest) = pods.first() else {
+        if !raw {
+            pending(model, "Pending");
+        }
+        return Ok(());
+    };
+    if before && let Some(seen) = of_container(newest, "/status/initContainerStatuses", INITIALIZER_CONTAINER) {
+        apply(model, &seen);
+        return Ok(());
+    }
+    if ready {
+        model["transitionStatus"] = json!("UpToDate");
+        model["states"] = json!({"activeModelState": "Loaded", "targetModelState": "Loaded"});
+        model["copies"] = json!({"failedCopies": 0, "totalCopies": pods.len()});
+        return Ok(());
+    }
+    let seen = of_container(newest, "/status/initContainerStatuses", INITIALIZER_CONTAINER).or_else(|| {
+        of_container(newest, "/status/containerStatuses", SERVER_CONTAINER).filter(|seen| *seen != Seen::Loading)
+    });
+    match seen {
+        Some(seen) => apply(model, &seen),
+        None => pending(model, "Pending"),
+    }
+    Ok(())
+}
+
+/// What a container says of the model.
+#[derive(PartialEq)]
+enum Seen {
+    Loading,
+    /// The message and the code that it ended with.
+    Failed(String, i64),
+}
+
+fn of_container(pod: &Value, at: &str, name: &str) -> Option<Seen> {
+    let status = object::list(pod, at).iter().find(|status| object::text(status, "/name") == name)?;
+    let ended = |at: &str| {
+        let message = object::text(status, &format!("{at}/message")).to_owned();
+        Seen::Failed(message, object::count(status, &format!("{at}/exitCode")))
+    };
+    if status.pointer("/state/running").is_some_and(Value::is_object) {
+        return Some(Seen::Loading);
+    }
+    if object::text(status, "/state/terminated/reason") == "Error" {
+        return Some(ended("/state/terminated"));
+    }
+    (object::text(status, "/state/waiting/reason") == "CrashLoopBackOff").then(|| ended("/lastState/terminated"))
+}
+
+fn pending(model: &mut Value, state: &str) {
+    target(model, state);
+    model["transitionStatus"] = json!("InProgress");
+}
+
+fn apply(model: &mut Value, seen: &Seen) {
+    match seen {
+        Seen::Loading => pending(model, "Loading"),
+        Seen::Failed(message, code) => {
+            target(model, "FailedToLoad");
+            model["transitionStatus"] = json!("BlockedByFailedLoad");
+            let mut failure = json!({"reason": "ModelLoadFailed"});
+            if !message.is_empty() {
+                failure["message"] = json!(message);
+            }
+            if *code != 0 {
+                failure["exitCode"] = json!(code);
+            }
+            model["lastFailureInfo"] = failure;
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Raw mode: a Deployment, a Service in front of it, and something that scales it.
+
+use proofmark_controllers::kit::{Reason as _, object};
+use serde_json::{Value, json};
+
+use super::component::Deployable;
+use super::keda;
+use super::reconcile::Work;
+use crate::conditions::Is;
+use crate::controllers::children;
+use crate::domain;
+use crate::names::{
+    AUTOSCALER_CLASS, BATCHER, LOGGER, SERVER_CONTAINER, TARGET_UTILIZATION, TRANSFORMER_CONTAINER, kinds,
+};
+
+/// Where the agent listens, which logs and batches.
+const AGENT_PORT: i64 = 9081;
+/// Where servers listen unless they say otherwise.
+const PORT: i64 = 8080;
+
+/// Deploys a component and puts into the status what became of it.
+pub(super) async fn deploy(work: &mut Work<'_>, of: &Deployable) -> Result<(), String> {
+    let api = &work.services.api;
+    let words = |error: proofmark_controllers::kit::Error| error.words();
+    let deployment = deployment(&work.service, &of.metadata, &of.pod, &of.block);
+    let found = children::deployment(api, &kinds::DEPLOYMENTS, &deployment).await.map_err(words)?;
+    let service = service(&work.service, &of.metadata, &of.pod);
+    children::ensure(api, &kinds::CORE_SERVICES, &service, &["/spec/ports", "/spec/selector"]).await.map_err(words)?;
+    scale(work, of).await.map_err(words)?;
+    let settings = work.config.ingress().map_err(|error| error.to_string())?;
+    let host = domain::public(object::text(&of.metadata, "/name"), &work.service, &settings);
+    let url = format!("http://{}", host.map_err(|error| error.to_string())?);
+    propagate(work, of, &found, &url);
+    Ok(())
+}
+
+/// What the status says of a Deployment.
+fn propagate(work: &mut Work<'_>, of: &Deployable, deployment: &Value, url: &str) {
+    let mut component = work.status.component(of.component);
+    if !work.services.behaviour.no_raw_revisions {
+        let revision = object::annotation(deployment, "deployment.kubernetes.io/revision").unwrap_or_default();
+        if revision.is_empty() {
+            component.as_object_mut().map(|component| component.shift_remove("latestCreatedRevision"));
+        } else {
+            component["latestCreatedRevision"] = json!(revision);
+        }
+    }
+    let available = object::condition(deployment, "Available").map(Is::read);
+    if available.as_ref().is_some_and(|available| available.status == "True") {
+        component["url"] = json!(url);
+    }
+    if let Some(available) = available {
+        work.set(&of.component.ready(), &available);
+    }
+    work.status.set_component(of.component, component);
+    work.status.observed(object::count(deployment, "/status/observedGeneration"));
+}
+
+/// Labels of raw children: those of the component, and the one that Deployments select by.
+fn labelled(metadata: &Value) -> Value {
+    let mut metadata = metadata.clone();
+    metadata["labels"]["app"] = app(&metadata);
+    metadata
+}
+
+fn app(metadata: &Value) -> Value {
+    json!(format!("isvc.{}", object::text(metadata, "/name")))
+}
+
+/// The Deployment of a pod.
+pub(in crate::controllers) fn deployment(owner: &Value, metadata: &Value, pod: &Value, block: &Value) -> Value {
+    let metadata = labelled(metadata);
+    let mut deployment = children::child(owner, &kinds::DEPLOYMENTS, metadata.clone());
+    let default = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}});
+    deployment["spec"] = json!({
+        "selector": {"matchLabels": {"app": app(&metadata)}},
+        "template": {"metadata": metadata, "spec": complete(pod)},
+        "strategy": block.get("deploymentStrategy").filter(|strategy| strategy.is_object()).unwrap_or(&default),
+        "revisionHistoryLimit": 10,
+        "progressDeadlineSeconds": 600,
+    });
+    deployment
+}
+
+/// What is left open in a pod, where the control plane's choice is not the API server's.
+fn complete(pod: &Value) -> Value {
+    let mut pod = pod.clone();
+    let containers = pod.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten();
+    for container in containers {
+        if object::text(container, "/imagePullPolicy").is_empty() {
+            container["imagePullPolicy"] = json!("IfNotPresent");
+        }
+        let probed = [SERVER_CONTAINER, TRANSFORMER_CONTAINER].contains(&object::text(container, "/name"));
+        if probed && container.get("readinessProbe").is_none_or(Value::is_null) {
+            let port = object::number(container, "/ports/0/containerPort").unwrap_or(PORT);
+            container["readinessProbe"] = json!({
+                "tcpSocket": {"port": port}, "timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3,
+            });
+        }
+    }
+    pod
+}
+
+/// The Service in front of a pod.
+pub(in crate::controllers) fn service(owner: &Value, metadata: &Value, pod: &Value) -> Value {
+    let metadata = labelled(metadata);
+    let containers = object::list(pod, "/containers");
+    let beside = containers.iter().find(|container| object::text(container, "/name") == TRANSFORMER_CONTAINER);
+    let front = beside.or_else(|| containers.first());
+    let ports = front.map(|front| object::list(front, "/ports")).unwrap_or_default();
+    let name = object::text(&metadata, "/name");
+    let mut all = Vec::new();
+    match ports.first() {
+        Some(first) => {
+            let number = object::count(first, "/containerPort");
+            let protocol = object::text(first, "/protocol");
+            let mut port = json!({"port": 80, "targetPort": number, "protocol": if protocol.is_empty() { "TCP" } else { protocol }});
+            port["name"] = json!(object::text(first, "/name"));
+            all.push(port);
+            for other in ports.iter().skip(1) {
+                let number = object::count(other, "/containerPort");
+                let protocol = object::text(other, "/protocol");
+                all.push(json!({
+                    "name": object::text(other, "/name"), "port": number, "targetPort": number,
+                    "protocol": if protocol.is_empty() { "TCP" } else { protocol },
+                }));
+            }
+        }
+        None => all.push(json!({"name": name, "port": 80, "targetPort": PORT, "protocol": "TCP"})),
+    }
+    let fronted = |key: &str| metadata["annotations"].get(key).is_some();
+    if (fronted(LOGGER) || fronted(BATCHER))
+        && let Some(first) = all.first_mut()
+    {
+        first["targetPort"] = json!(AGENT_PORT);
+    }
+    let mut service = children::child(owner, &kinds::CORE_SERVICES, metadata.clone());
+    service["spec"] = json!({"ports": all, "selector": {"app": app(&metadata)}});
+    service
+}
+
+/// Makes what scales a component, or takes it away.
+async fn scale(work: &Work<'_>, of: &Deployable) -> Result<(), proofmark_controllers::kit::Error> {
+    let api = &work.services.api;
+    let metadata = labelled(&of.metadata);
+    let name = object::text(&metadata, "/name");
+    let class = metadata["annotations"].get(AUTOSCALER_CLASS).and_then(Value::as_str).unwrap_or("hpa");
+    if class == "keda" && work.services.behaviour.keda {
+        return keda::ensure(work, &metadata, &of.block).await;
+    }
+    if class == "external" || class == "none" {
+        return children::remove(api, &kinds::AUTOSCALERS, &work.service, name).await;
+    }
+    let autoscaler = autoscaler(&work.service, &metadata, &of.block);
+    let parts =
+        ["/spec/metrics", "/spec/minReplicas", "/spec/maxReplicas", "/metadata/annotations", "/metadata/labels"];
+    children::ensure(api, &kinds::AUTOSCALERS, &autoscaler, &parts).await.map(|_| ())
+}
+
+/// The autoscaler of a component.
+pub(in crate::controllers) fn autoscaler(owner: &Value, metadata: &Value, block: &Value) -> Value {
+    let metadata = labelled(metadata);
+    let (min, max) = replicas(block);
+    let annotated = metadata["annotations"].get(TARGET_UTILIZATION).and_then(Value::as_str);
+    let annotated = annotated.map(|target| target.parse::<i64>().unwrap_or_default());
+    let utilization = block.get("scaleTarget").and_then(Value::as_i64).or(annotated).unwrap_or(80);
+    let metric = block.get("scaleMetric").and_then(Value::as_str).unwrap_or("cpu");
+    let target = json!({"type": "Utilization", "averageUtilization": utilization});
+    let mut autoscaler = children::child(owner, &kinds::AUTOSCALERS, metadata.clone());
+    autoscaler["spec"] = json!({
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": object::text(&metadata, "/name")},
+        "minReplicas": min, "maxReplicas": max, "behavior": {},
+        "metrics": [{"type": "Resource", "resource": {"name": metric, "target": target}}],
+    });
+    autoscaler
+}
+
+/// How many replicas there are at least and at most.
+pub(super) fn replicas(block: &Value) -> (i64, i64) {
+    let number = |field: &str| block.get(field).and_then(Value::as_i64);
+    let min = number("minReplicas").unwrap_or(1).max(1);
+    (min, number("maxReplicas").unwrap_or_default().max(min))
+}

@@ -1,0 +1,208 @@
+//! A component as a Knative Service, and what Knative says of it.
+
+use std::collections::BTreeMap;
+
+use proofmark_controllers::kit::{Reason as _, object};
+use serde_json::{Value, json};
+
+use crate::conditions::Is;
+use crate::controllers::children;
+use crate::controllers::inferenceservice::component::Deployable;
+use crate::controllers::inferenceservice::reconcile::Work;
+use crate::names::{
+    KNATIVE_AUTOSCALING_CLASS, KNATIVE_MAX_SCALE, KNATIVE_MIN_SCALE, KNATIVE_ROLLOUT, KNATIVE_VISIBILITY, kinds,
+};
+
+const TARGET: &str = "autoscaling.knative.dev/target";
+const METRIC: &str = "autoscaling.knative.dev/metric";
+/// Gives each share of the traffic a host of its own.
+const TAGS: &str = "serving.kserve.io/enable-tag-routing";
+
+/// Deploys a component and puts into the status what became of it.
+pub(in crate::controllers::inferenceservice) async fn deploy(
+    work: &mut Work<'_>,
+    of: &Deployable,
+) -> Result<(), String> {
+    let api = &work.services.api;
+    if work.services.behaviour.configured_resources {
+        autoscaler_settings(work).await?;
+    }
+    let rolled_out = work.status.component(of.component);
+    let mut wanted = wanted(&work.service, of, object::text(&rolled_out, "/latestRolledoutRevision"));
+    let parts = ["/spec", "/metadata/labels", "/metadata/annotations"];
+    let found = children::read(api, &kinds::KNATIVE_SERVICES, work.namespace(), object::name(&wanted)).await;
+    if let Some(found) = found.map_err(|error| error.words())?
+        && let Some(annotations) = found["metadata"]["annotations"].as_object()
+    {
+        // Knative notes there who made and changed it.
+        for (key, value) in annotations.iter().filter(|(key, _)| key.starts_with("serving.knative.dev/")) {
+            if wanted["metadata"]["annotations"].get(key).is_none() {
+                wanted["metadata"]["annotations"][key] = value.clone();
+            }
+        }
+    }
+    let found =
+        children::ensure(api, &kinds::KNATIVE_SERVICES, &wanted, &parts).await.map_err(|error| error.words())?;
+    propagate(work, of, &found["status"]);
+    Ok(())
+}
+
+/// Knative's own settings have to be there.
+async fn autoscaler_settings(work: &Work<'_>) -> Result<(), String> {
+    let (namespace, name) = ("knative-serving", "config-autoscaler");
+    work.services.api.get(&kinds::CONFIG_MAPS, namespace, name).await.map(|_| ()).map_err(|error| {
+        format!("failed to retrieve the knative autoscaler configuration: fails to retrieve the {name} configmap from the {namespace} namespace.: {}", error.words())
+    })
+}
+
+/// The Knative Service of a component.
+fn wanted(service: &Value, of: &Deployable, rolled_out: &str) -> Value {
+    let block = &of.block;
+    let number = |field: &str| block.get(field).and_then(Value::as_i64);
+    let mut annotations = of.metadata["annotations"].clone();
+    annotations[KNATIVE_MIN_SCALE] = json!(number("minReplicas").unwrap_or(1).to_string());
+    if let Some(max) = number("maxReplicas").filter(|max| *max != 0) {
+        annotations[KNATIVE_MAX_SCALE] = json!(max.to_string());
+    }
+    if annotations.get(KNATIVE_AUTOSCALING_CLASS).is_none() {
+        annotations[KNATIVE_AUTOSCALING_CLASS] = json!("kpa.autoscaling.knative.dev");
+    }
+    if let Some(target) = number("scaleTarget") {
+        annotations[TARGET] = json!(target.to_string());
+    }
+    if let Some(metric) = block.get("scaleMetric").and_then(Value::as_str) {
+        annotations[METRIC] = json!(metric);
+    }
+    let mut metadata = of.metadata.clone();
+    metadata.as_object_mut().map(|metadata| metadata.shift_remove("annotations"));
+    if let Some(rollout) = annotations.as_object_mut().and_then(|annotations| annotations.shift_remove(KNATIVE_ROLLOUT))
+    {
+        metadata["annotations"][KNATIVE_ROLLOUT] = rollout;
+    }
+    let mut labels = of.metadata["labels"].clone();
+    labels.as_object_mut().map(|labels| labels.shift_remove(KNATIVE_VISIBILITY));
+    let mut revision = pod(&of.pod);
+    for (field, value) in [
+        ("containerConcurrency", number("containerConcurrency")),
+        ("timeoutSeconds", number("timeout")),
+        ("responseStartTimeoutSeconds", number("timeout")),
+    ] {
+        if let Some(value) = value {
+            revision[field] = json!(value);
+        }
+    }
+    let tagged = annotations.get(TAGS).is_some_and(|tags| tags == "true");
+    let mut knative = children::child(service, &kinds::KNATIVE_SERVICES, metadata);
+    knative["spec"] = json!({
+        "template": {"metadata": {"annotations": annotations, "creationTimestamp": null, "labels": labels}, "spec": revision},
+        "traffic": traffic(number("canaryTrafficPercent"), rolled_out, tagged),
+    });
+    knative
+}
+
+/// The pod as Go writes it: containers have names and resources even when these are empty.
+fn pod(spec: &Value) -> Value {
+    let mut spec = spec.clone();
+    for list in ["containers", "initContainers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            if container.get("name").is_none() {
+                container["name"] = json!("");
+            }
+            if container.get("resources").is_none() {
+                container["resources"] = json!({});
+            }
+        }
+    }
+    spec
+}
+
+/// Who gets how much: all goes to the newest revision, but for a canary.
+fn traffic(canary: Option<i64>, rolled_out: &str, tagged: bool) -> Value {
+    let tag = |mut target: Value, tag: &str| {
+        if tagged {
+            target["tag"] = json!(tag);
+        }
+        target
+    };
+    match canary.filter(|_| !rolled_out.is_empty()) {
+        Some(percent) => {
+            let mut targets = vec![tag(json!({"latestRevision": true, "percent": percent}), "latest")];
+            if percent < 100 {
+                let rest = json!({"revisionName": rolled_out, "latestRevision": false, "percent": 100 - percent, "tag": "prev"});
+                targets.push(rest);
+            }
+            json!(targets)
+        }
+        None => json!([tag(json!({"latestRevision": true, "percent": 100}), "latest")]),
+    }
+}
+
+/// What the status says of a Knative Service.
+fn propagate(work: &mut Work<'_>, of: &Deployable, knative: &Value) {
+    let text = |at: &str| object::text(knative, at).to_owned();
+    let mut component = work.status.component(of.component);
+    let set = |component: &mut Value, field: &str, value: &str| {
+        if value.is_empty() {
+            component.as_object_mut().map(|component| component.shift_remove(field));
+        } else {
+            component[field] = json!(value);
+        }
+    };
+    let (created, ready) = (text("/latestCreatedRevisionName"), text("/latestReadyRevisionName"));
+    set(&mut component, "latestCreatedRevision", &created);
+    let traffic = object::list(knative, "/traffic");
+    let mut shares: BTreeMap<&str, i64> = BTreeMap::new();
+    for target in traffic {
+        *shares.entry(object::text(target, "/revisionName")).or_default() += object::count(target, "/percent");
+    }
+    for target in traffic {
+        if object::text(target, "/revisionName") != ready || !object::flag(target, "/latestRevision") {
+            continue;
+        }
+        let percent = object::number(target, "/percent");
+        let before = object::text(&component, "/latestRolledoutRevision").to_owned();
+        let previous = object::text(&component, "/previousRolledoutRevision").to_owned();
+        if before != ready {
+            if percent == Some(100) {
+                set(&mut component, "previousRolledoutRevision", &before);
+                set(&mut component, "latestRolledoutRevision", &ready);
+            }
+        } else if ready == created && percent.is_some_and(|percent| percent < 100) {
+            // Rolled back, unless both shares go to the same revision.
+            let whole = shares.get(ready.as_str()) == Some(&100);
+            if !whole && !previous.is_empty() {
+                set(&mut component, "latestRolledoutRevision", &previous);
+            }
+        }
+    }
+    set(&mut component, "latestReadyRevision", &ready);
+    let condition = |of_type: &str| {
+        let found = object::list(knative, "/conditions").iter().find(|c| object::text(c, "/type") == of_type);
+        found.map(Is::read)
+    };
+    let is_ready = condition("Ready");
+    if is_ready.as_ref().is_some_and(|is| is.status == "True") {
+        for field in ["address", "url"] {
+            if let Some(value) = knative.get(field) {
+                component[field] = value.clone();
+            }
+        }
+    }
+    if traffic.is_empty() {
+        component.as_object_mut().map(|component| component.shift_remove("traffic"));
+    } else {
+        component["traffic"] = json!(traffic);
+    }
+    work.status.set_component(of.component, component);
+    let title = of.component.title();
+    for (is, of_type) in [
+        (is_ready, of.component.ready()),
+        (condition("RoutesReady"), format!("{title}RouteReady")),
+        (condition("ConfigurationsReady"), format!("{title}ConfigurationReady")),
+    ] {
+        if let Some(is) = is {
+            work.set(&of_type, &is);
+        }
+    }
+    work.status.observed(object::count(knative, "/observedGeneration"));
+}

@@ -1,0 +1,161 @@
+//! The way into a serverless service: a VirtualService of Istio, and a Service that names the gateway within the cluster.
+
+use proofmark_controllers::kit::{Reason as _, object};
+use serde_json::{Value, json};
+
+use crate::conditions::Is;
+use crate::config::Ingress;
+use crate::controllers::children;
+use crate::controllers::inferenceservice::component::{self, Component};
+use crate::controllers::inferenceservice::ingress as raw;
+use crate::controllers::inferenceservice::reconcile::Work;
+use crate::controllers::inferenceservice::status::INGRESS_READY;
+use crate::domain;
+use crate::names::{CLUSTER_LOCAL, KNATIVE_VISIBILITY, kinds};
+use crate::template;
+
+/// The gateway that stands for every proxy.
+const MESH: &str = "mesh";
+
+/// Makes the way in, once what it leads to is ready.
+pub(in crate::controllers::inferenceservice) async fn ingress(
+    work: &mut Work<'_>,
+    settings: &Ingress,
+) -> Result<(), String> {
+    if work.is_stopped() {
+        return Ok(());
+    }
+    let words = |error: proofmark_controllers::kit::Error| error.words();
+    let api = work.services.api.clone();
+    let early = work.services.behaviour.gateway_api;
+    let public = front_host(work);
+    if public.is_none() && !early {
+        return Ok(());
+    }
+    if !settings.disable_istio_virtual_host {
+        let external = external(&work.service, settings);
+        children::ensure(&api, &kinds::CORE_SERVICES, &external, &["/spec/externalName", "/spec/type"])
+            .await
+            .map_err(words)?;
+        if let Some(missing) = raw::missing(work) {
+            let status = if work.status.is_false(&missing.ready()) { "False" } else { "Unknown" };
+            work.set(INGRESS_READY, &component::no_ingress(missing, status));
+            return Ok(());
+        }
+        let Some(public) = &public else { return Ok(()) };
+        let wanted = virtual_service(work, settings, public)?;
+        let parts = ["/spec", "/metadata/annotations", "/metadata/labels"];
+        children::ensure(&api, &kinds::VIRTUAL_SERVICES, &wanted, &parts).await.map_err(words)?;
+    }
+    let Some(public) = public else { return Ok(()) };
+    let url = match path(work, settings)? {
+        Some(path) => format!("{}://{}/{}", settings.url_scheme, settings.ingress_domain, path.trim_start_matches('/')),
+        None => format!("{}://{public}", settings.url_scheme),
+    };
+    work.status.0["url"] = json!(url);
+    let inside = domain::internal(work.name(), work.namespace());
+    work.status.0["address"] = json!({"url": format!("http://{inside}")});
+    work.set(INGRESS_READY, &Is::new("True", "", ""));
+    Ok(())
+}
+
+/// The public host of the service: that of the component in front, without the component's name.
+fn front_host(work: &Work<'_>) -> Option<String> {
+    let front =
+        if work.service["spec"]["transformer"].is_object() { Component::Transformer } else { Component::Predictor };
+    let status = work.status.component(front);
+    let url = object::text(&status, "/url");
+    let host = url.split_once("://").map_or(url, |(_, host)| host);
+    (!host.is_empty()).then(|| host.replacen(&format!("-{}", front.field()), "", 1))
+}
+
+/// The path that the configuration gives the service, if it does.
+fn path(work: &Work<'_>, settings: &Ingress) -> Result<Option<String>, String> {
+    if settings.path_template.is_empty() {
+        return Ok(None);
+    }
+    let data = json!({
+        "Name": work.name(), "Namespace": work.namespace(), "Labels": work.service["metadata"]["labels"],
+        "Annotations": work.service["metadata"]["annotations"],
+    });
+    template::fill_in(&settings.path_template, &data).map(Some).map_err(|error| error.to_string())
+}
+
+/// The name of the service within the cluster stands for the gateway.
+fn external(service: &Value, settings: &Ingress) -> Value {
+    let metadata = json!({"name": object::name(service), "namespace": object::namespace(service)});
+    let mut external = children::child(service, &kinds::CORE_SERVICES, metadata);
+    external["spec"] =
+        json!({"type": "ExternalName", "externalName": settings.local_gateway_service, "sessionAffinity": "None"});
+    external
+}
+
+fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str) -> Result<Value, String> {
+    let (name, namespace) = (work.name(), work.namespace());
+    let inside = domain::internal(name, namespace);
+    let labels = object::labels(&work.service);
+    let label = labels.and_then(|labels| labels.get(KNATIVE_VISIBILITY)).and_then(Value::as_str);
+    let internal = label == Some(CLUSTER_LOCAL) || public == inside;
+    let mut hosts = vec![inside.clone()];
+    let mut gateways = vec![settings.local_gateway.as_str(), MESH];
+    let mut outside = Vec::new();
+    if !internal {
+        outside.push(public.to_owned());
+        let own = format!(".{}", settings.ingress_domain);
+        let subdomain = public.strip_suffix(&own);
+        outside.extend(
+            settings.additional_ingress_domains.iter().filter_map(|domain| Some(format!("{}.{domain}", subdomain?))),
+        );
+        hosts.extend(outside.iter().cloned());
+        gateways.push(&settings.ingress_gateway);
+    }
+    let regex = |host: &str| format!("^{}(?::\\d{{1,5}})?$", regex::escape(host).replace("\\-", "-"));
+    let matches = |prefix: &str| {
+        let one = |host: &str, gateways: Value| {
+            let mut one = json!({"authority": {"regex": regex(host)}, "gateways": gateways});
+            if !prefix.is_empty() {
+                one["uri"] = json!({"regex": prefix});
+            }
+            one
+        };
+        let mut all = vec![one(&inside, json!([settings.local_gateway, MESH]))];
+        all.extend(outside.iter().map(|host| one(host, json!([settings.ingress_gateway]))));
+        all
+    };
+    let route = |to: Component, matches: Vec<Value>| {
+        json!({
+            "match": matches,
+            "headers": {"request": {"set": {
+                "Host": domain::internal(&to.child_name(name), namespace), "KServe-Isvc-Name": name, "KServe-Isvc-Namespace": namespace,
+            }}},
+            "route": [{"destination": {"host": settings.local_gateway_service, "port": {"number": 80}}, "weight": 100}],
+        })
+    };
+    let has = |component: Component| work.service["spec"][component.field()].is_object();
+    let front = if has(Component::Transformer) { Component::Transformer } else { Component::Predictor };
+    let mut http = Vec::new();
+    if has(Component::Explainer) {
+        http.push(route(Component::Explainer, matches(r"^/v1/models/[\w-]+:explain$")));
+    }
+    http.push(route(front, matches("")));
+    if let Some(path) = path(work, settings)? {
+        let path = format!("/{}", path.trim_matches('/'));
+        let domain = &settings.ingress_domain;
+        let at = |uri: Value| json!({"authority": {"regex": regex(domain)}, "gateways": [settings.ingress_gateway], "uri": uri});
+        let mut by_path = route(front, vec![at(json!({"prefix": format!("{path}/")})), at(json!({"exact": path}))]);
+        by_path["rewrite"] = json!({"uri": "/"});
+        http.push(by_path);
+        hosts.push(domain.clone());
+    }
+    let mut metadata = json!({"name": name, "namespace": namespace});
+    let annotations = raw::passed_on(&work.service);
+    if annotations.as_object().is_some_and(|annotations| !annotations.is_empty()) {
+        metadata["annotations"] = annotations;
+    }
+    if let Some(labels) = labels.filter(|labels| !labels.is_empty()) {
+        metadata["labels"] = json!(labels);
+    }
+    let mut wanted = children::child(&work.service, &kinds::VIRTUAL_SERVICES, metadata);
+    wanted["spec"] = json!({"gateways": gateways, "hosts": hosts, "http": http});
+    Ok(wanted)
+}

@@ -1,0 +1,164 @@
+//! Pod specifications as JSON: a runtime's and a service's merged, as a strategic merge patch would merge them.
+
+use proofmark_controllers::kit::object;
+use proofmark_merge::strategic_merge;
+use serde_json::{Map, Value, json};
+
+use crate::names::SERVER_CONTAINER;
+use crate::template;
+
+/// The fields of a component that are not a pod's.
+const NOT_POD: &[&str] = &[
+    "model",
+    "sklearn",
+    "xgboost",
+    "tensorflow",
+    "pytorch",
+    "triton",
+    "onnx",
+    "huggingface",
+    "pmml",
+    "lightgbm",
+    "paddle",
+    "art",
+    "workerSpec",
+    "minReplicas",
+    "maxReplicas",
+    "scaleTarget",
+    "scaleMetric",
+    "scaleMetricType",
+    "containerConcurrency",
+    "timeout",
+    "canaryTrafficPercent",
+    "logger",
+    "batcher",
+    "labels",
+    "annotations",
+    "deploymentStrategy",
+    "autoScaling",
+];
+
+/// The fields of a runtime that are a pod's.
+const RUNTIME_POD: &[&str] =
+    &["containers", "volumes", "nodeSelector", "affinity", "tolerations", "imagePullSecrets", "hostIPC"];
+
+/// The fields of a model that are not a container's.
+const NOT_CONTAINER: &[&str] =
+    &["modelFormat", "runtime", "storageUri", "storageUris", "storage", "protocolVersion", "runtimeVersion"];
+
+/// What of a component is a pod specification.
+pub(crate) fn of_component(block: &Value) -> Value {
+    without(block, NOT_POD)
+}
+
+fn of_runtime(runtime: &Value) -> Value {
+    let fields = runtime["spec"].as_object().into_iter().flatten();
+    Value::Object(
+        fields
+            .filter(|(field, _)| RUNTIME_POD.contains(&field.as_str()))
+            .map(|(f, v)| (f.clone(), v.clone()))
+            .collect(),
+    )
+}
+
+/// What of a model is a container.
+pub(crate) fn container_of_model(model: &Value) -> Value {
+    without(model, NOT_CONTAINER)
+}
+
+fn without(block: &Value, left_out: &[&str]) -> Value {
+    let fields = block.as_object().into_iter().flatten();
+    Value::Object(
+        fields
+            .filter(|(field, _)| !left_out.contains(&field.as_str()))
+            .map(|(f, v)| (f.clone(), v.clone()))
+            .collect::<Map<_, _>>(),
+    )
+}
+
+/// Why a runtime makes no pod.
+#[derive(Debug)]
+pub(crate) enum Unfit {
+    NoContainers,
+    NoServer,
+    Merge(String),
+    Template(String),
+}
+
+/// The pod of a predictor with a model, served by `runtime`. `data` fills the runtime's templates.
+pub(crate) fn of_model(runtime: &Value, predictor: &Value, data: &Value) -> Result<Value, Unfit> {
+    let containers = object::list(runtime, "/spec/containers");
+    if containers.is_empty() {
+        return Err(Unfit::NoContainers);
+    }
+    let server = containers
+        .iter()
+        .find(|container| object::text(container, "/name") == SERVER_CONTAINER)
+        .ok_or(Unfit::NoServer)?;
+    let mut container = merge_container(server, &container_of_model(&predictor["model"]))?;
+    container["name"] = json!(SERVER_CONTAINER);
+    let container = fill_in(&container, data)?;
+    let mut own = of_component(predictor);
+    let beside = own.as_object_mut().and_then(|own| own.shift_remove("containers"));
+    let mut of_runtime = of_runtime(runtime);
+    if let Some(fields) = of_runtime.as_object_mut() {
+        fields.shift_remove("containers");
+    }
+    let mut spec = merge_pod(&of_runtime, &own).map_err(Unfit::Merge)?;
+    let mut all = vec![container];
+    let others: Vec<Value> =
+        containers.iter().filter(|c| object::text(c, "/name") != SERVER_CONTAINER).cloned().collect();
+    let others = match &beside {
+        Some(beside) if !object::list(beside, "").is_empty() => merge_lists(&others, beside)?,
+        _ => others,
+    };
+    all.extend(others);
+    spec["containers"] = Value::Array(all);
+    Ok(spec)
+}
+
+fn merge_lists(containers: &[Value], over: &Value) -> Result<Vec<Value>, Unfit> {
+    let merged = merge_pod(&json!({"containers": containers}), &json!({"containers": over})).map_err(Unfit::Merge)?;
+    Ok(object::list(&merged, "/containers").to_vec())
+}
+
+/// A container over another of the same name: arguments are appended, everything else is merged.
+fn merge_container(runtime: &Value, over: &Value) -> Result<Value, Unfit> {
+    let mut over = over.clone();
+    let name = runtime.get("name").cloned().unwrap_or_default();
+    over["name"] = name;
+    let args: Vec<Value> = [runtime, &over].iter().flat_map(|c| object::list(c, "/args").to_vec()).collect();
+    if let Some(fields) = over.as_object_mut() {
+        fields.shift_remove("args");
+    }
+    let merged = merge_pod(&json!({"containers": [runtime]}), &json!({"containers": [over]})).map_err(Unfit::Merge)?;
+    let mut merged = merged.pointer("/containers/0").cloned().unwrap_or_default();
+    if !args.is_empty() {
+        merged["args"] = Value::Array(args);
+    }
+    Ok(merged)
+}
+
+fn merge_pod(spec: &Value, over: &Value) -> Result<Value, String> {
+    let types = proofmark_builtin::types();
+    let pod = proofmark_builtin::type_of("", "v1", "Pod").ok_or("no such type")?;
+    let merged = strategic_merge(&json!({"spec": spec}), &json!({"spec": over}), types, pod);
+    merged.map(|mut pod| pod["spec"].take()).map_err(|error| error.to_string())
+}
+
+/// Fills in every text of a value.
+fn fill_in(value: &Value, data: &Value) -> Result<Value, Unfit> {
+    Ok(match value {
+        Value::String(text) => {
+            json!(template::fill_in(text, data).map_err(|error| Unfit::Template(error.to_string()))?)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| fill_in(item, data)).collect::<Result<_, _>>()?),
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(field, value)| Ok((field.clone(), fill_in(value, data)?)))
+                .collect::<Result<_, Unfit>>()?,
+        ),
+        other => other.clone(),
+    })
+}

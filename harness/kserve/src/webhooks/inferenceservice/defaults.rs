@@ -1,0 +1,89 @@
+//! What the defaulter fills in.
+
+use proofmark_controllers::kit::object;
+use serde_json::{Map, Value, json};
+
+use super::component::{Component, FRAMEWORKS};
+use crate::config::{Config, ConfigError, Mode, Resources};
+use crate::localmodel;
+use crate::names::{DEPLOYMENT_MODE, SERVER_CONTAINER};
+
+/// Fills in the mode, turns framework blocks into models, and completes containers of the user's own. `caches` are the LocalModelCaches there are.
+pub(super) fn fill_in(service: &mut Value, config: &Config, caches: &[Value]) -> Result<(), ConfigError> {
+    let mode = config.default_mode()?;
+    let resources = config.resources()?;
+    if object::annotation(service, DEPLOYMENT_MODE).is_none() && mode != Mode::Serverless {
+        service["metadata"]["annotations"][DEPLOYMENT_MODE] = json!(mode.name(config.behaviour));
+    }
+    if let Some(predictor) = service.pointer_mut("/spec/predictor") {
+        into_model(predictor);
+    }
+    for component in Component::ALL {
+        let exactly_one = component.of(service).is_some_and(|block| {
+            component.implementations(block, config.behaviour) == 1 && component.is_custom(block, config.behaviour)
+        });
+        let block = service.get_mut("spec").and_then(|spec| spec.get_mut(component.field()));
+        if let Some(block) = block {
+            if exactly_one {
+                own_containers(block, component, &resources);
+            } else if let Some(art) = block.get_mut("art").filter(|art| art.is_object()) {
+                art["name"] = json!(SERVER_CONTAINER);
+                ask_for(art, &resources);
+            }
+        }
+    }
+    localmodel::label(service, caches);
+    Ok(())
+}
+
+/// A framework's block means a model of the format of that name. Of several the first counts; the others stay, and are refused later.
+fn into_model(predictor: &mut Value) {
+    let Some(fields) = predictor.as_object_mut() else { return };
+    for (field, _, protocol) in FRAMEWORKS {
+        let Some(Value::Object(block)) = fields.get(field) else { continue };
+        let mut model = Map::new();
+        model.insert("modelFormat".to_owned(), json!({"name": field}));
+        model.extend(block.clone());
+        if let Some(protocol) = protocol {
+            model.entry("protocolVersion").or_insert_with(|| json!(protocol));
+        }
+        fields.shift_remove(field);
+        fields.insert("model".to_owned(), Value::Object(model));
+        return;
+    }
+    if let Some(model) = fields.get_mut("model").filter(|model| object::text(model, "/modelFormat/name") == "triton")
+        && object::text(model, "/protocolVersion").is_empty()
+    {
+        model["protocolVersion"] = json!("v2");
+    }
+}
+
+/// The first container is the server, unless several have names; the server gets resources.
+fn own_containers(block: &mut Value, component: Component, resources: &Resources) {
+    let Some(containers) = block.get_mut("containers").and_then(Value::as_array_mut) else { return };
+    let single = containers.len() == 1;
+    if let Some(first) = containers.first_mut()
+        && (single || object::text(first, "/name").is_empty())
+    {
+        first["name"] = json!(SERVER_CONTAINER);
+    }
+    let served = containers.iter().position(|container| object::text(container, "/name") == SERVER_CONTAINER);
+    let index = if component == Component::Predictor { served.unwrap_or(0) } else { 0 };
+    if let Some(container) = containers.get_mut(index) {
+        ask_for(container, resources);
+    }
+}
+
+/// Adds the requests and limits that a container does not state.
+fn ask_for(container: &mut Value, defaults: &Resources) {
+    for (part, cpu, memory) in [
+        ("requests", &defaults.cpu_request, &defaults.memory_request),
+        ("limits", &defaults.cpu_limit, &defaults.memory_limit),
+    ] {
+        for (name, amount) in [("cpu", cpu), ("memory", memory)] {
+            if !amount.is_empty() && container.pointer(&format!("/resources/{part}/{name}")).is_none() {
+                container["resources"][part][name] = json!(amount);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What a Go program leaves in an object that it reads and writes again: fields without `omitempty` appear, empty ones included.
+//!
+//! The API server drops `status` and a null `creationTimestamp` anyway, so only what can be seen afterwards is done here.
+
+use proofmark_text::quantity::Quantity;
+use serde_json::{Map, Value, json};
+
+/// Completes a service.
+pub(super) fn complete(service: &mut Value) {
+    for component in ["predictor", "transformer", "explainer"] {
+        let Some(block) = service.pointer_mut(&format!("/spec/{component}")).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        if let Some(model) = block.get_mut("model").and_then(Value::as_object_mut) {
+            let format = model.entry("modelFormat").or_insert_with(|| json!({}));
+            if format.get("name").is_none() {
+                format["name"] = json!("");
+            }
+            container(model);
+        }
+        if let Some(art) = block.get_mut("art").and_then(Value::as_object_mut) {
+            container(art);
+        }
+        for list in ["containers", "initContainers"] {
+            containers(block.get_mut(list));
+        }
+        if let Some(worker) = block.get_mut("workerSpec").and_then(Value::as_object_mut) {
+            for list in ["containers", "initContainers"] {
+                containers(worker.get_mut(list));
+            }
+        }
+    }
+}
+
+fn containers(list: Option<&mut Value>) {
+    list.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut).for_each(container);
+}
+
+fn container(fields: &mut Map<String, Value>) {
+    fields.entry("name").or_insert_with(|| json!(""));
+    let resources = fields.entry("resources").or_insert_with(|| json!({}));
+    for part in ["requests", "limits"] {
+        let amounts = resources.get_mut(part).and_then(Value::as_object_mut);
+        for amount in amounts.into_iter().flat_map(|amounts| amounts.values_mut()) {
+            let text = match &*amount {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            if let Ok(quantity) = Quantity::parse(&text) {
+                *amount = json!(quantity.to_string());
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! InferenceServices: what is filled in, and what is refused.
+
+mod autoscaling;
+mod component;
+mod defaults;
+mod marshal;
+mod multinode;
+mod validate;
+
+pub(super) use validate::{bad_name, is_name};
+
+use proofmark_controllers::kit::{View, object};
+use serde_json::Value;
+
+use super::{Denied, Inner, Review};
+use crate::config::Config;
+use crate::names::kinds;
+
+/// Fills in defaults; the service that it becomes.
+pub(super) async fn mutate(hooks: &Inner, review: &Review) -> Result<Option<Value>, Denied> {
+    let config = Config::read(&hooks.api, &hooks.namespace, hooks.behaviour).await?;
+    let caches = if config.local_model()?.enabled {
+        let list = hooks.api.list(&kinds::LOCAL_MODELS, "", &[], View::Whole).await?;
+        object::list(&list, "/items").to_vec()
+    } else {
+        Vec::new()
+    };
+    let mut service = review.object.clone();
+    defaults::fill_in(&mut service, &config, &caches)?;
+    marshal::complete(&mut service);
+    Ok(Some(service))
+}
+
+/// Checks a service.
+pub(super) fn validate(hooks: &Inner, review: &Review) -> Result<(), Denied> {
+    validate::check(&review.object, review.old.as_ref(), hooks.behaviour).map_err(Denied::because)
+}

@@ -1,0 +1,138 @@
+//! What the validator refuses, in the order in which it looks. The first refusal is the answer.
+
+use std::sync::LazyLock;
+
+use proofmark_controllers::kit::object;
+use regex::Regex;
+use serde_json::Value;
+
+use super::component::Component;
+use super::{autoscaling, multinode};
+use crate::behaviour::Behaviour;
+use crate::names::{DEPLOYMENT_MODE, TRANSFORMER_CONTAINER};
+use crate::storage;
+
+/// What names must look like; it is quoted to the user.
+const NAME: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
+
+static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("^{NAME}$")).ok());
+
+/// Whether a name is one that services and graphs may have.
+pub(in crate::webhooks) fn is_name(name: &str) -> bool {
+    NAMES.as_ref().is_some_and(|names| names.is_match(name))
+}
+
+/// What a bad name is told.
+pub(in crate::webhooks) fn bad_name(the: &str, kind: &str, name: &str) -> String {
+    format!(
+        "{the} {kind} \"{name}\" is invalid: a {kind} name must consist of lower case alphanumeric characters or '-', and must start with \
+         alphabetical character. (e.g. \"my-name\" or \"abc-123\", regex used for validation is '{NAME}')"
+    )
+}
+
+/// Checks a service; `old` is what it was before.
+pub(super) fn check(service: &Value, old: Option<&Value>, behaviour: Behaviour) -> Result<(), String> {
+    if let Some(old) = old.filter(|_| behaviour.sticky_mode) {
+        mode_is_kept(service, old)?;
+    }
+    let name = object::name(service);
+    if !is_name(name) {
+        return Err(bad_name(if behaviour.small_letters { "the" } else { "The" }, "InferenceService", name));
+    }
+    if behaviour.worker_spec {
+        multinode::check(service)?;
+    }
+    autoscaling::annotations(service, behaviour)?;
+    if behaviour.collocation {
+        one_storage_uri(service)?;
+    }
+    for component in Component::ALL {
+        let Some(block) = component.of(service) else { continue };
+        if component.implementations(block, behaviour) != 1
+            && !(component == Component::Transformer
+                && behaviour.worker_spec
+                && block.as_object().is_some_and(serde_json::Map::is_empty))
+        {
+            return Err(component.choice(behaviour));
+        }
+        storage(block, component)?;
+        extensions(block, behaviour)?;
+        autoscaling::component(service, block, behaviour)?;
+    }
+    Ok(())
+}
+
+/// The mode that the service is deployed in must stay.
+fn mode_is_kept(service: &Value, old: &Value) -> Result<(), String> {
+    let before = object::text(old, "/status/deploymentMode");
+    match object::annotation(service, DEPLOYMENT_MODE) {
+        Some(now) if !before.is_empty() && now != before => {
+            Err(format!("update rejected: deploymentMode cannot be changed from '{before}' to '{now}'"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A transformer in the predictor's pod loads nothing itself.
+fn one_storage_uri(service: &Value) -> Result<(), String> {
+    let beside = object::list(service, "/spec/predictor/containers")
+        .iter()
+        .filter(|container| object::text(container, "/name") == TRANSFORMER_CONTAINER);
+    let env = beside.flat_map(|container| object::list(container, "/env"));
+    match env.into_iter().any(|variable| object::text(variable, "/name") == "STORAGE_URI") {
+        true => Err("storage uri should not be specified in transformer container".to_owned()),
+        false => Ok(()),
+    }
+}
+
+fn storage(block: &Value, component: Component) -> Result<(), String> {
+    let model = match component {
+        Component::Predictor => block.get("model"),
+        Component::Transformer => None,
+        Component::Explainer => block.get("art"),
+    };
+    let Some(model) = model.filter(|model| model.is_object()) else { return Ok(()) };
+    let (uri, spec) = (model.get("storageUri").and_then(Value::as_str), model.get("storage"));
+    let Some(spec) = spec.filter(|spec| spec.is_object()) else { return Ok(()) };
+    if let Some(uri) = uri {
+        return Err(storage::unsupported(uri, &storage::PREFIXES[..8], true));
+    }
+    let kind = object::text(spec, "/parameters/type");
+    let known = ["s3", "hdfs", "webhdfs"];
+    if !kind.is_empty() && !known.contains(&kind) {
+        let list = known.map(|kind| format!("{kind}://")).join(", ");
+        let must = format!("storage.spec.type, must be one of: [{list}]");
+        return Err(format!("{must}. storage.spec.type [{kind}] is not supported."));
+    }
+    Ok(())
+}
+
+/// What every component can say: concurrency, replicas, logging.
+fn extensions(block: &Value, behaviour: Behaviour) -> Result<(), String> {
+    let number = |field: &str| block.get(field).and_then(Value::as_i64);
+    let small = behaviour.small_letters;
+    if number("containerConcurrency").is_some_and(|limit| limit < 0) {
+        return Err(
+            if small { "parallelism cannot be less than 0" } else { "Parallelism cannot be less than 0." }.to_owned()
+        );
+    }
+    let (min, max) = (number("minReplicas"), number("maxReplicas").unwrap_or_default());
+    let told = |which: &str, what: &str| match small {
+        true => Err(format!("'{which}' cannot be {what}")),
+        false => Err(format!("{which} cannot be {what}.")),
+    };
+    if min.is_some_and(|min| min < 0) {
+        return told("MinReplicas", "less than 0");
+    }
+    if max < 0 {
+        return told("MaxReplicas", "less than 0");
+    }
+    if max != 0 && min.unwrap_or(1) > max {
+        return told("MinReplicas", "greater than MaxReplicas");
+    }
+    let mode = object::text(block, "/logger/mode");
+    if block.get("logger").is_some_and(Value::is_object) && !["all", "request", "response"].contains(&mode) {
+        return Err(if small { "invalid logger type" } else { "Invalid logger type" }.to_owned());
+    }
+    Ok(())
+}

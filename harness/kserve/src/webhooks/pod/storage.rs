@@ -1,0 +1,182 @@
+//! The storage initializer: an init container that loads the model into a folder which the server reads; or a claim mounted in its place.
+
+use proofmark_controllers::kit::{View, object};
+use proofmark_merge::strategic_merge;
+use serde_json::{Value, json};
+
+use super::credentials::{self, Found};
+use super::{Denied, Inner, edit};
+use crate::config::{Config, Container};
+use crate::names::{
+    AGENT, INITIALIZER_CONTAINER, INITIALIZER_UID, LOCAL_MODEL_LABEL, LOCAL_MODEL_PVC, LOCAL_MODEL_SOURCE, MODEL_DIR,
+    READ_ONLY, SERVER_CONTAINER, SOURCE_URI, TRANSFORMER_CONTAINER, kinds,
+};
+use crate::storage;
+
+const VOLUME: &str = "kserve-provision-location";
+const CLAIM_VOLUME: &str = "kserve-pvc-source";
+/// Where a claim is mounted that the initializer links to.
+const CLAIM_DIR: &str = "/mnt/pvc";
+const CLAIM_SCHEME: &str = "pvc://";
+/// The file in a ConfigMap of authorities.
+const CA_VOLUME: &str = "cabundle-cert";
+const CA_DIR: &str = "/etc/ssl/custom-certs";
+/// The copy of the configured authorities in the namespace of a service.
+const CA_COPY: &str = "global-ca-bundle";
+
+pub(super) async fn inject(
+    hooks: &Inner,
+    pod: &mut Value,
+    config: &Config,
+    settings: &Container,
+) -> Result<(), Denied> {
+    let Some(mut uri) = object::annotation(pod, SOURCE_URI).map(str::to_owned) else { return Ok(()) };
+    // The agent loads the models of services for several of them.
+    if object::annotation(pod, AGENT).is_some() {
+        return Ok(());
+    }
+    if let Some(cached) = on_the_node(pod, &uri) {
+        uri = cached;
+    }
+    let present = object::list(pod, "/spec/initContainers")
+        .iter()
+        .any(|init| object::text(init, "/name") == INITIALIZER_CONTAINER);
+    if present {
+        return Ok(());
+    }
+    let writable = hooks.behaviour.writable_models && object::annotation(pod, READ_ONLY) == Some("false");
+    let mut mounts = Vec::new();
+    let mut source = uri.clone();
+    if let Some(claimed) = uri.strip_prefix(CLAIM_SCHEME) {
+        let (claim, path) = claimed.split_once('/').unwrap_or((claimed, ""));
+        edit::push_named(
+            &mut pod["spec"],
+            "volumes",
+            json!({"name": CLAIM_VOLUME, "persistentVolumeClaim": {"claimName": claim, "readOnly": false}}),
+        );
+        let direct = hooks.behaviour.direct_pvc && settings.enable_direct_pvc_volume_mount;
+        if direct {
+            let mut mount = json!({"name": CLAIM_VOLUME, "mountPath": MODEL_DIR, "readOnly": !writable});
+            if !path.is_empty() {
+                mount["subPath"] = json!(path);
+            }
+            each_reader(pod, |container| edit::push_named(container, "volumeMounts", mount.clone()));
+            return Ok(());
+        }
+        let mount = json!({"name": CLAIM_VOLUME, "mountPath": CLAIM_DIR, "readOnly": true});
+        each_reader(pod, |container| edit::push_named(container, "volumeMounts", mount.clone()));
+        mounts.push(mount);
+        source = format!("{CLAIM_DIR}/{path}");
+    }
+    mounts.push(json!({"name": VOLUME, "mountPath": MODEL_DIR}));
+    let mut init = json!({
+        "name": INITIALIZER_CONTAINER, "image": settings.image, "args": [source, MODEL_DIR],
+        "terminationMessagePolicy": "FallbackToLogsOnError", "resources": edit::resources(settings), "volumeMounts": mounts,
+    });
+    edit::push_named(&mut pod["spec"], "volumes", json!({"name": VOLUME, "emptyDir": {}}));
+    let mount = json!({"name": VOLUME, "mountPath": MODEL_DIR, "readOnly": !writable});
+    each_reader(pod, |container| edit::push_named(container, "volumeMounts", mount.clone()));
+    if !hooks.behaviour.own_security_context
+        && let Some(security) = edit::container(pod, SERVER_CONTAINER).and_then(|c| c.get("securityContext").cloned())
+    {
+        init["securityContext"] = security;
+    }
+    let found = credentials::find(hooks, pod, config, &source).await?;
+    with_credentials(pod, &mut init, found);
+    if hooks.behaviour.storage_containers {
+        let list = hooks.api.list(&kinds::STORAGE_CONTAINERS, "", &[], View::Whole).await?;
+        let containers = object::list(&list, "/items");
+        let wanted = init.pointer("/args/0").and_then(Value::as_str).unwrap_or(&source);
+        if let Some(own) = containers.iter().find(|own| storage::is_enabled(own) && storage::claims(own, wanted)) {
+            init = merge(&init, &own["spec"]["container"]);
+        }
+    }
+    if hooks.behaviour.ca_bundles {
+        authorities(hooks, pod, &mut init, settings);
+    }
+    edit::push(&mut pod["spec"], "initContainers", init);
+    Ok(())
+}
+
+/// The claim that holds the model on the node, if one does.
+fn on_the_node(pod: &Value, uri: &str) -> Option<String> {
+    let cache = object::labels(pod)?.get(LOCAL_MODEL_LABEL)?.as_str()?;
+    let rest = uri.strip_prefix(object::annotation(pod, LOCAL_MODEL_SOURCE)?)?;
+    let slash = if rest.starts_with('/') { "" } else { "/" };
+    Some(format!("{CLAIM_SCHEME}{}/models/{cache}{slash}{rest}", object::annotation(pod, LOCAL_MODEL_PVC)?))
+}
+
+/// The containers that read the model: the server, and a transformer beside it.
+fn each_reader(pod: &mut Value, mut change: impl FnMut(&mut Value)) {
+    for name in [SERVER_CONTAINER, TRANSFORMER_CONTAINER] {
+        if let Some(container) = edit::container(pod, name) {
+            change(container);
+        }
+    }
+}
+
+fn with_credentials(pod: &mut Value, init: &mut Value, found: Found) {
+    for variable in found.env {
+        edit::push_named(init, "env", variable);
+    }
+    for volume in found.volumes {
+        edit::push_named(&mut pod["spec"], "volumes", volume);
+    }
+    for mount in found.mounts {
+        edit::push_named(init, "volumeMounts", mount);
+    }
+    if let Some(uri) = found.uri {
+        init["args"][0] = json!(uri);
+    }
+}
+
+/// A container over another, as kubectl would patch it.
+fn merge(init: &Value, over: &Value) -> Value {
+    let types = proofmark_builtin::types();
+    let in_pod = |container: &Value| json!({"spec": {"initContainers": [container]}});
+    let merged = proofmark_builtin::type_of("", "v1", "Pod")
+        .and_then(|pod| strategic_merge(&in_pod(init), &in_pod(over), types, pod).ok());
+    merged
+        .and_then(|mut pod| pod.pointer_mut("/spec/initContainers/0").map(Value::take))
+        .unwrap_or_else(|| init.clone())
+}
+
+/// Mounts the authorities that the initializer trusts, if the configuration or its credentials name some.
+fn authorities(hooks: &Inner, pod: &mut Value, init: &mut Value, settings: &Container) {
+    let variable = |name: &str| {
+        let env = object::list(init, "/env").iter().find(|variable| object::text(variable, "/name") == name)?;
+        env.get("value")?.as_str().filter(|value| !value.is_empty()).map(str::to_owned)
+    };
+    let own = variable("AWS_CA_BUNDLE_CONFIGMAP");
+    if settings.ca_bundle_config_map_name.is_empty() && own.is_none() {
+        return;
+    }
+    let copied = object::namespace(pod) != hooks.namespace;
+    let default = if copied { CA_COPY } else { settings.ca_bundle_config_map_name.as_str() };
+    let name = own.unwrap_or_else(|| default.to_owned());
+    let configured = Some(settings.ca_bundle_volume_mount_path.clone()).filter(|path| !path.is_empty());
+    let folder = variable("AWS_CA_BUNDLE")
+        .and_then(|file| file.rsplit_once('/').map(|(folder, _)| folder.to_owned()))
+        .or(configured)
+        .unwrap_or_else(|| CA_DIR.to_owned());
+    edit::push_named(init, "env", json!({"name": "CA_BUNDLE_CONFIGMAP_NAME", "value": name}));
+    edit::push_named(init, "env", json!({"name": "CA_BUNDLE_VOLUME_MOUNT_POINT", "value": folder}));
+    edit::push_named(&mut pod["spec"], "volumes", json!({"name": CA_VOLUME, "configMap": {"name": name}}));
+    edit::push_named(init, "volumeMounts", json!({"name": CA_VOLUME, "mountPath": folder, "readOnly": true}));
+}
+
+/// Where Istio's CNI redirects traffic before its proxy runs, the initializer takes the proxy's user, whose traffic is left alone.
+pub(super) fn run_as_istio(pod: &mut Value) {
+    let asked = object::annotation(pod, INITIALIZER_UID).and_then(|uid| uid.parse::<i64>().ok());
+    let redirected = object::annotation(pod, "sidecar.istio.io/interceptionMode") == Some("REDIRECT")
+        && object::annotation(pod, "sidecar.istio.io/status").is_some();
+    let inits = object::list(pod, "/spec/initContainers");
+    let cni = redirected && !inits.iter().any(|init| object::text(init, "/name") == "istio-init");
+    let proxy = object::list(pod, "/spec/containers").iter().find(|c| object::text(c, "/name") == "istio-proxy");
+    let proxy = proxy.and_then(|proxy| object::number(proxy, "/securityContext/runAsUser")).unwrap_or(1337);
+    let Some(uid) = asked.or(cni.then_some(proxy)) else { return };
+    let inits = pod.pointer_mut("/spec/initContainers").and_then(Value::as_array_mut);
+    for init in inits.into_iter().flatten().filter(|init| object::text(init, "/name") == INITIALIZER_CONTAINER) {
+        init["securityContext"]["runAsUser"] = json!(uid);
+    }
+}

@@ -1,0 +1,89 @@
+//! Reviews of `admission.k8s.io/v1beta1`, read and answered as controller-runtime does.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::Response;
+use proofmark_controllers::kit::Error;
+use serde_json::{Value, json};
+
+use crate::config::ConfigError;
+
+/// A question of the API server.
+pub(crate) struct Review {
+    uid: String,
+    pub(crate) operation: String,
+    pub(crate) namespace: String,
+    /// The object as it would be stored; on a deletion the one that goes.
+    pub(crate) object: Value,
+    /// The object as it is stored.
+    pub(crate) old: Option<Value>,
+}
+
+/// Why something is not admitted: a code and words, and on refusals that come from the API server itself its whole status.
+#[derive(Debug)]
+pub(crate) struct Denied(Value);
+
+impl Denied {
+    /// Refuses in a validator's words.
+    pub(crate) fn because(words: impl Into<String>) -> Self {
+        Self(json!({"code": 403, "reason": "Forbidden", "message": words.into()}))
+    }
+
+    /// Something went wrong on the way to a decision.
+    pub(crate) fn failed(words: impl Into<String>) -> Self {
+        Self(json!({"code": 500, "message": words.into()}))
+    }
+}
+
+impl From<Error> for Denied {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Api(status) => Self(serde_json::to_value(&*status).unwrap_or_default()),
+            other => Self::failed(other.to_string()),
+        }
+    }
+}
+
+impl From<ConfigError> for Denied {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Api(error) => error.into(),
+            other => Self::because(other.to_string()),
+        }
+    }
+}
+
+impl Review {
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let mut review: Value = serde_json::from_slice(body).ok()?;
+        let mut request = review.get_mut("request")?.take();
+        let text = |key: &str| request.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (uid, operation, namespace) = (text("uid"), text("operation"), text("namespace"));
+        let old = request.get_mut("oldObject").map(Value::take).filter(Value::is_object);
+        let object = request.get_mut("object").map(Value::take).filter(Value::is_object).or_else(|| old.clone())?;
+        Some(Self { uid, operation, namespace, object, old })
+    }
+
+    /// Admits, with the object that it shall become if that is another; or denies.
+    pub(super) fn answer(&self, decided: Result<Option<Value>, Denied>) -> Response<Bytes> {
+        let mut response = json!({"uid": self.uid, "allowed": decided.is_ok()});
+        match decided {
+            Ok(Some(object)) if object != self.object => {
+                let patch = json!([{"op": "replace", "path": "", "value": object}]).to_string();
+                response["patchType"] = json!("JSONPatch");
+                response["patch"] = json!(STANDARD.encode(patch));
+            }
+            Ok(_) => {}
+            Err(Denied(status)) => response["status"] = status,
+        }
+        let review = json!({"apiVersion": "admission.k8s.io/v1beta1", "kind": "AdmissionReview", "response": response});
+        plain(200, &review.to_string())
+    }
+}
+
+pub(super) fn plain(code: u16, text: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::copy_from_slice(text.as_bytes()));
+    *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or_default();
+    response
+}
