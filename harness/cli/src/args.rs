@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use proofmark_apiserver::faults::Fault;
 use proofmark_kserve::Release;
+use proofmark_kserve::extras::Project;
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_report::Format;
 
@@ -229,6 +230,9 @@ pub(crate) struct UpArgs {
     /// A distribution's own manifests instead: files, folders, kustomizations, or - for standard input
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["kserve", "kubeflow"])]
     pub(crate) manifests: Vec<String>,
+    /// Kinds of other projects for KServe to use: knative, istio, keda, gateway-api, local-model
+    #[arg(long, value_name = "PROJECTS", value_delimiter = ',')]
+    pub(crate) with: Vec<Project>,
     /// The API server with Kubernetes' own controllers alone
     #[arg(long, conflicts_with_all = ["kserve", "kubeflow", "manifests"])]
     pub(crate) bare: bool,

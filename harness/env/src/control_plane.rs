@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use proofmark_apiserver::ApiServer;
+use proofmark_apiserver::{ApiServer, Endpoint};
 use proofmark_controllers::{Controllers, Options, SecretTokens};
 use proofmark_identity::{Claims, ObjectRef};
+use proofmark_kserve::control_plane as kserve;
 use proofmark_kubeflow::profile::{self, Config, ProfileController};
 use proofmark_nodes::{NodePool, Nodes};
 use serde_json::Value;
@@ -21,6 +22,7 @@ pub struct ControlPlane {
     pub profiles: bool,
     _controllers: Controllers,
     _profiles: Option<ProfileController>,
+    _kserve: Option<kserve::ControlPlane>,
     _nodes: Option<Nodes>,
 }
 
@@ -54,8 +56,34 @@ impl ControlPlane {
         if let Some(profiles) = &profiles {
             profiles.ready().await;
         }
-        Ok(Self { left_out, profiles: runs, _controllers: controllers, _profiles: profiles, _nodes: nodes })
+        let kserve = start_kserve(server, plan).await?;
+        Ok(Self {
+            left_out,
+            profiles: runs,
+            _controllers: controllers,
+            _profiles: profiles,
+            _kserve: kserve,
+            _nodes: nodes,
+        })
     }
+}
+
+/// Starts KServe's control plane, if the plan asks for it, and has the API server ask its webhooks.
+async fn start_kserve(server: &ApiServer, plan: &Plan) -> Result<Option<kserve::ControlPlane>, EnvError> {
+    let (Some(flavor), Some(release)) = (plan.control_plane, plan.kserve) else { return Ok(None) };
+    let (clock, namespace) = (server.clone(), flavor.namespace().to_owned());
+    let options = kserve::Options { release, namespace, clock: Arc::new(move || clock.now()) };
+    let plane = kserve::start(client(server), options);
+    let webhooks = plane.webhooks();
+    let answer = move |request| {
+        let webhooks = webhooks.clone();
+        async move { webhooks.answer(request).await }
+    };
+    server.webhooks().register(Endpoint::service(flavor.namespace(), kserve::SERVICE), answer);
+    plane.ready().await;
+    let registered = plane.register().await;
+    registered.map_err(|error| EnvError::Prepare { what: "KServe's webhooks".to_owned(), why: error.to_string() })?;
+    Ok(Some(plane))
 }
 
 /// Starts the plan's nodes, if it asks for any, and has the API server ask them for logs.

@@ -1,6 +1,7 @@
 //! What a universe shall hold.
 
-use proofmark_kserve::{Flavor, Release};
+use proofmark_kserve::extras::{self, Project};
+use proofmark_kserve::{Flavor, Release, install};
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_nodes::process::Images;
 use serde_json::Value;
@@ -14,6 +15,11 @@ pub struct Plan {
     pub kubeflow: Option<KubeflowRelease>,
     /// This release of KServe. With Kubeflow it is the flavor that joins Kubeflow's roles, whether or not Kubeflow bundles it.
     pub kserve: Option<Release>,
+    /// Where KServe's own control plane runs: its webhooks and controllers. Without it there are its kinds and the roles for them, and nothing that
+    /// acts on objects.
+    pub control_plane: Option<Flavor>,
+    /// Other projects whose kinds are there for KServe to use.
+    pub extras: Vec<Project>,
     /// These objects, of whatever origin, in any order.
     pub manifests: Vec<Value>,
     /// So many nodes, with a scheduler. Without any, pods stay pending.
@@ -51,6 +57,11 @@ impl Plan {
             (None, Some(kserve)) => proofmark_kserve::install::objects(kserve, Flavor::Standalone),
             (None, None) => Vec::new(),
         };
+        objects.extend(extras::objects(&self.extras));
+        if let (Some(flavor), Some(kserve)) = (self.control_plane, self.kserve) {
+            objects.extend(install::control_plane(kserve, flavor.namespace()));
+            extras::switch_on(&self.extras, &mut objects);
+        }
         objects.extend(self.manifests.iter().cloned());
         // A distribution's Profiles without its Istio, which is often filed elsewhere.
         let defined = |name: &str| objects.iter().any(|object| defines(object, name));

@@ -11,6 +11,7 @@ mod world;
 
 use proofmark_apiserver::VERSION;
 use proofmark_env::Plan;
+use proofmark_kserve::Flavor;
 use proofmark_kubeflow::KubeflowRelease;
 
 use crate::args::UpArgs;
@@ -44,7 +45,12 @@ fn plan(args: &UpArgs, terminal: &Terminal) -> Result<Plan, ExpectedError> {
         (None, kubeflow) => Plan::kubeflow(kubeflow.unwrap_or(KubeflowRelease::latest())),
     };
     let usual = u32::from(!args.bare && !args.no_nodes);
-    Ok(Plan { seed: args.seed, nodes: args.nodes.unwrap_or(usual), ..plan })
+    let control_plane = plan.kserve.map(|_| match (args.kserve, args.kubeflow) {
+        (Some(_), None) => Flavor::Standalone,
+        _ => Flavor::Kubeflow,
+    });
+    let extras = args.with.clone();
+    Ok(Plan { seed: args.seed, nodes: args.nodes.unwrap_or(usual), control_plane, extras, ..plan })
 }
 
 async fn up(args: &UpArgs, plan: Plan) -> Result<Exit, ExpectedError> {
