@@ -69,6 +69,8 @@ async fn bodies() {
         (B, "GET", "/models/m", &[], ""),
         (B, "HEAD", "/models", &[], ""),
         (B, "PUT", "/models", &[], ""),
+        (B, "PUT", "/other", &[("x-amz-acl", "private")], ""),
+        (B, "PUT", "/another", &[("x-amz-acl", "public-read")], ""),
     ];
     let mut all = String::new();
     for (account, method, uri, headers, body) in cases {

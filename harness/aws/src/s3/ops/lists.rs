@@ -2,7 +2,7 @@
 
 use super::super::acl::{Written, shown};
 use super::super::answer::Context;
-use super::super::store::{Acl, Bucket, Object, Ownership, Version};
+use super::super::store::{Acl, Bucket, Grantee, Object, Ownership, Version};
 use super::super::{access, error};
 use super::list;
 use crate::Fault;
@@ -43,12 +43,15 @@ pub(super) fn of_new(
 
 /// The list of a new bucket.
 pub(super) fn of_new_bucket(world: &World, bucket: &Bucket, written: &Written<'_>) -> Result<Acl, Fault> {
-    if written.is_any() && bucket.ownership == Ownership::BucketOwnerEnforced {
+    let owner = canonical_id(world, &bucket.owner);
+    let acl = written.read(world, &owner, &owner)?;
+    // Where lists are off, one that gives others nothing does no harm.
+    let own = Grantee::Account(owner);
+    let gives = acl.0.iter().any(|(grantee, _)| *grantee != own);
+    if gives && bucket.ownership == Ownership::BucketOwnerEnforced {
         let message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
         return Err(Fault::new(400, "InvalidBucketAclWithObjectOwnership", message));
     }
-    let owner = canonical_id(world, &bucket.owner);
-    let acl = written.read(world, &owner, &owner)?;
     if acl.is_public() && bucket.public_access.block_acls {
         let message = "Bucket cannot have public ACLs set with BlockPublicAccess enabled";
         return Err(Fault::new(400, "InvalidBucketAclWithBlockPublicAccessError", message));
