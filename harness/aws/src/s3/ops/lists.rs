@@ -21,7 +21,7 @@ fn off() -> Fault {
     Fault::new(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
 }
 
-/// The list of a new object. Where lists are off, only the one that changes nothing may be asked for.
+/// The list of a new object. Where lists are off, only those that give nothing to others may be asked for.
 pub(super) fn of_new(
     context: &Context,
     world: &World,
@@ -34,8 +34,8 @@ pub(super) fn of_new(
     let [owner, bucket_owner] = [owner, &bucket.owner].map(|account| canonical_id(world, account));
     let acl = written.read(world, &owner, &bucket_owner)?;
     if bucket.ownership == Ownership::BucketOwnerEnforced {
-        let full_control = written.canned == Some("bucket-owner-full-control");
-        return if !written.is_any() || full_control { Ok(acl) } else { Err(off()) };
+        let harmless = matches!(written.canned, Some("private" | "bucket-owner-full-control"));
+        return if !written.is_any() || harmless { Ok(acl) } else { Err(off()) };
     }
     check_public(context, bucket, &acl, action, resource)?;
     Ok(acl)
