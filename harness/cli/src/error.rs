@@ -4,6 +4,7 @@
 //! a bug of Proofmark, and ends as an inner error too.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -98,6 +99,26 @@ pub(crate) enum ExpectedError {
         #[source]
         source: WorldError,
     },
+    /// A file that is needed cannot be read.
+    #[error("failed to read {}", file.display())]
+    Read {
+        file: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// A description of a cloud makes no sense, or no cloud.
+    #[error("{}: {why}", file.display())]
+    World { file: PathBuf, why: String },
+    /// The address cannot be had.
+    #[error("failed to listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+    /// No cloud answers there.
+    #[error("{endpoint} tells nothing: {why}")]
+    NoCloud { endpoint: String, why: String },
     /// A file that somebody else wrote would be lost.
     #[error("{} is a kubeconfig that Proofmark did not write", .0.display())]
     ForeignKubeconfig(PathBuf),
@@ -145,6 +166,10 @@ impl ExpectedError {
             | Self::Write { .. }
             | Self::ForeignKubeconfig(_)
             | Self::Restore { .. }
+            | Self::Read { .. }
+            | Self::World { .. }
+            | Self::Listen { .. }
+            | Self::NoCloud { .. }
             | Self::Serve(TransportError::Bind { .. })
             | Self::Command { .. } => Exit::BadInput,
             Self::Load(FetchError::Unsupported(_)) => Exit::BadInput,
@@ -165,6 +190,9 @@ impl ExpectedError {
             Self::UnknownResource { help, .. } => Some(help.clone()),
             Self::LogFilter { .. } => Some("for instance: debug, or proofmark_apiserver=debug,error".to_owned()),
             Self::ForeignKubeconfig(_) => Some("name a file that does not exist yet".to_owned()),
+            Self::NoCloud { .. } => {
+                Some("start one with `proofmark aws`, and name the address that it prints".to_owned())
+            }
             _ => None,
         }
     }

@@ -3,13 +3,14 @@
 //! | module | what |
 //! |---|---|
 //! | `args` | the command line |
-//! | `run`, `check`, `list`, `explain`, `can_i`, `up`, `load`, `completions` | one subcommand each |
+//! | `run`, `check`, `list`, `explain`, `can_i`, `up`, `aws`, `load`, `completions` | one subcommand each |
 //! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
 //! | `report`, `json`, `destination` | results on their way out |
 //! | `error`, `tell`, `terminal` | what went wrong, and how people are told |
-//! | `interrupt` | Ctrl-C |
+//! | `process`, `interrupt` | commands that run beside, and Ctrl-C |
 
 mod args;
+mod aws;
 mod can_i;
 mod check;
 mod completions;
@@ -64,6 +65,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<Exit, ExpectedError> {
         Command::Explain(args) => explain::run(args, terminal),
         Command::CanI(args) => can_i::run(args, terminal),
         Command::Up(args) => up::run(args, terminal),
+        Command::Aws(args) => aws::run(args),
         Command::Load(args) => load::run(args),
         Command::Completions { shell } => completions::run(*shell),
     }

@@ -1,4 +1,4 @@
-//! The command of `up -- CMD`.
+//! The command of `up -- CMD` and `aws -- CMD`.
 //!
 //! It stays in the process group of its terminal, so that it may read from it. A signal that asks us to end is handed on to it; if it has not
 //! ended a while later, or if a second one comes, it is killed.

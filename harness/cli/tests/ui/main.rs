@@ -2,6 +2,7 @@
 //!
 //! Commands run in the root of the workspace, so that paths in the outputs are the same everywhere.
 
+mod aws;
 mod bad_input;
 mod can_i;
 mod check;

@@ -9,7 +9,8 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,28 @@ impl Https {
     /// Trusts these certificate authorities beside the thumbprints of each provider.
     pub fn new(roots: RootCertStore) -> Self {
         Self { roots: Arc::new(roots) }
+    }
+
+    /// Trusts these certificates, and those of a file in PEM.
+    ///
+    /// # Errors
+    /// When the file holds no certificate. Of the others those that cannot be read are left out.
+    pub fn trusting(
+        certificates: impl IntoIterator<Item = CertificateDer<'static>>,
+        pem: Option<&[u8]>,
+    ) -> Result<Self, rustls::Error> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates);
+        if let Some(pem) = pem {
+            let named: Vec<_> = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect();
+            if named.is_empty() {
+                return Err(rustls::Error::General("no certificate in PEM".to_owned()));
+            }
+            for certificate in named {
+                roots.add(certificate)?;
+            }
+        }
+        Ok(Self::new(roots))
     }
 
     async fn get(&self, url: &str, thumbprints: &[String]) -> Result<Value, Unreachable> {
