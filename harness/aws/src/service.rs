@@ -133,7 +133,8 @@ impl Cloud {
 
     /// Answers a request as one service, whatever it means: for endpoints that serve only one.
     pub async fn answer_as(&self, service: Service, request: Request<Body>) -> Response<Body> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        name_host(&mut parts);
         if let Some(answer) = self.inspect(&parts) {
             return answer;
         }
@@ -178,6 +179,15 @@ impl Cloud {
             }
         };
         answered.unwrap_or_else(refuse)
+    }
+}
+
+/// HTTP/2 names the host in the URI, and signs it as a header.
+fn name_host(parts: &mut Parts) {
+    if !parts.headers.contains_key(http::header::HOST)
+        && let Some(host) = parts.uri.authority().and_then(|host| http::HeaderValue::from_str(host.as_str()).ok())
+    {
+        parts.headers.insert(http::header::HOST, host);
     }
 }
 

@@ -75,12 +75,6 @@ fn prepare(
             .with("Method", "POST")
             .with("ResourceType", "SERVICE"));
     }
-    // HTTP/2 names the host in the URI, and signs it as a header.
-    if !parts.headers.contains_key(header::HOST)
-        && let Some(host) = parts.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
-    {
-        parts.headers.insert(header::HOST, host);
-    }
     let caller = gate::identify(cloud, Service::S3, &parts, None)?;
     let verified = body::verified(&parts, &caller, body)?;
     let call = Call::new(cloud, &parts, caller, request_id.to_owned());
