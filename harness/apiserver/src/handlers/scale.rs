@@ -55,13 +55,20 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
         let object = crate::resource::read(call.server, resource, &stored).await?;
         return reply(resource, &pointers, &object.value);
     }
+    // Whoever names no version of the object is not bothered by what changes it meanwhile: a controller's status, mostly.
+    patch::retrying(target, || write(call, target, &pointers)).await
+}
+
+/// Writes the scale of an object once.
+async fn write(call: &Call<'_>, target: &Target<'_>, pointers: &Pointers) -> Result<Reply, Refusal> {
+    let resource = target.resource;
     let live = target.live(call).await?.ok_or_else(|| target.not_found())?;
     let of_scale =
         call.server.catalog.find_virtual("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)?;
     let api_version = resource.group_version();
     let entries = managed::scale_entries(call.server, resource, &api_version);
     let of_parent = live.value.pointer("/metadata/managedFields").cloned().unwrap_or_else(|| json!([]));
-    let mut before = of(resource, &pointers, &live.value).unwrap_or_else(|scale| scale);
+    let mut before = of(resource, pointers, &live.value).unwrap_or_else(|scale| scale);
     let owners = entries.to_scale(&of_parent).map_err(unreadable)?;
     if owners.as_array().is_some_and(|list| !list.is_empty()) {
         before["metadata"]["managedFields"] = owners;
@@ -91,7 +98,7 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
     admit::validate(&request, &wanted).await?;
     let change = Change { target, options: &options, subresource: "scale", live: &live, managed: true, admitted: true };
     let value = change.apply(call, object).await?;
-    reply(resource, &pointers, &value)
+    reply(resource, pointers, &value)
 }
 
 /// The Scale that the request asks for, with its owners.

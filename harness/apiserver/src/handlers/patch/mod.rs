@@ -38,8 +38,16 @@ pub(super) async fn patch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
 /// Patches an object through a subresource (`status`), or itself (empty).
 pub(super) async fn patch_through(call: &Call<'_>, target: &Target<'_>, subresource: &str) -> Result<Reply, Refusal> {
     let (form, options) = read(call, target.resource)?;
+    retrying(target, || attempt_patch(call, target, subresource, form, &options)).await
+}
+
+/// Tries a change again when somebody else wrote meanwhile.
+pub(super) async fn retrying<F>(target: &Target<'_>, change: impl Fn() -> F) -> Result<Reply, Refusal>
+where
+    F: Future<Output = Result<Reply, Refusal>>,
+{
     for attempt in 1..=TRIES {
-        match attempt_patch(call, target, subresource, form, &options).await {
+        match change().await {
             Err(Refusal::Status(status)) if attempt < TRIES && raced(target, &status) => {}
             outcome => return outcome,
         }
