@@ -68,6 +68,11 @@ impl Cluster {
         self.recorder.take()
     }
 
+    /// Where its exchanges are kept, for what runs beside it.
+    pub(crate) fn recorder(&self) -> Recorder {
+        self.recorder.clone()
+    }
+
     fn recorded(&self, who: &Identity) -> Recorded {
         Recorded { inner: self.transport.clone(), who: who.clone(), recorder: self.recorder.clone() }
     }

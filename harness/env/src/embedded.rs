@@ -1,17 +1,22 @@
 //! The environment in this process: an API server in memory, on a simulated clock, without a socket.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use http::{Request, Response};
 use proofmark_apiserver::{ApiServer, Audit};
+use proofmark_aws::{Cloud, Settings};
+use proofmark_clock::Clock;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
+use crate::aws::{ISSUER, InProcess};
 use crate::{
-    Cluster, ControlPlane, Decision, EnvError, Environment, Plan, Universe, WireBody, simulated_runtime, transport,
+    Aws, CloudPlan, Cluster, ControlPlane, Decision, EnvError, Environment, Plan, Universe, WireBody,
+    simulated_runtime, transport,
 };
 
 /// No simulated time passes before all work that is possible now is done, so any moment would do, but for work that failed and is tried again
@@ -33,17 +38,29 @@ impl Environment for Embedded {
 }
 
 async fn build(plan: Plan) -> Result<Universe, EnvError> {
-    let server = ApiServer::builder()
-        .seed(plan.seed)
+    let builder = ApiServer::builder().seed(plan.seed);
+    let server = if plan.cloud.is_some() { builder.issuer(ISSUER) } else { builder }
         .build()
         .map_err(|error| EnvError::Prepare { what: "the API server".to_owned(), why: error.to_string() })?;
     let transport = transport(ServiceExt::<Request<WireBody>>::map_response(server.service(), explained));
     let cluster = Cluster::new(transport.clone(), QUIET);
+    let cloud = plan.cloud.as_ref().map(|cloud| build_cloud(&server, cloud, plan.seed)).transpose()?;
     let control_plane = ControlPlane::start(&server, &cluster, &plan, None).await?;
     let left_out = control_plane.left_out.clone();
     let mut universe = Universe::new(Cluster::new(transport, QUIET), control_plane);
     universe.left_out = left_out;
+    universe.cloud = cloud.map(|cloud| Aws::new(cloud, universe.cluster.clone()));
     Ok(universe)
+}
+
+/// A cloud that verifies the tokens of this API server. Both clocks are tokio's and begin at the same date, so they agree.
+fn build_cloud(server: &ApiServer, plan: &CloudPlan, seed: u64) -> Result<Cloud, EnvError> {
+    let cloud = Cloud::new(Settings { seed, ..Settings::default() }, Clock::simulated());
+    cloud.reach_issuers(Arc::new(InProcess(server.clone())));
+    cloud
+        .set_up(&plan.accounts)
+        .map_err(|error| EnvError::Prepare { what: "the cloud".to_owned(), why: error.to_string() })?;
+    Ok(cloud)
 }
 
 /// Puts the decision behind an answer into words.

@@ -6,12 +6,14 @@ use std::io;
 use futures_util::future::LocalBoxFuture;
 use tokio::runtime::Runtime;
 
-use crate::{Cluster, EnvError, LeftOut, Plan};
+use crate::{Aws, Cluster, EnvError, LeftOut, Plan};
 
-/// A disposable world: one cluster and whatever runs beside it. Dropping it ends it.
+/// A disposable world: one cluster, perhaps a cloud, and whatever runs beside them. Dropping it ends it.
 pub struct Universe {
     /// The way in.
     pub cluster: Cluster,
+    /// The cloud beside it, if the plan asks for one.
+    pub cloud: Option<Aws>,
     /// What of the plan was not installed.
     pub left_out: Vec<LeftOut>,
     _keep: Box<dyn Any>,
@@ -20,7 +22,7 @@ pub struct Universe {
 impl Universe {
     /// A universe around a cluster. `keep` is what must live as long as it does, such as running controllers.
     pub fn new(cluster: Cluster, keep: impl Any) -> Self {
-        Self { cluster, left_out: Vec::new(), _keep: Box::new(keep) }
+        Self { cluster, cloud: None, left_out: Vec::new(), _keep: Box::new(keep) }
     }
 }
 
@@ -35,7 +37,7 @@ pub trait Environment: Send + Sync {
     /// Builds a universe; called inside [`Environment::runtime`].
     ///
     /// # Errors
-    /// [`EnvError::Prepare`] when a part of it does not come up.
+    /// [`EnvError::Prepare`] when a part of it does not come up, [`EnvError::Unsupported`] when the plan asks for what there is none of here.
     fn prepare(&self, plan: Plan) -> LocalBoxFuture<'_, Result<Universe, EnvError>>;
 }
 

@@ -19,4 +19,7 @@ pub enum EnvError {
         /// The reason.
         why: String,
     },
+    /// The environment has no such thing; a plan without it could be built.
+    #[error("this environment has no {0}")]
+    Unsupported(&'static str),
 }

@@ -6,14 +6,12 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Identity;
-
-/// A request to the Kubernetes API.
+/// A request to the Kubernetes API, or to AWS.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiRequest {
     /// The HTTP method.
     pub method: Method,
-    /// Path and query, for instance `/api/v1/namespaces/a/configmaps?limit=5`.
+    /// Path and query, for instance `/api/v1/namespaces/a/configmaps?limit=5`; to AWS the whole URL.
     pub path: String,
     /// Headers beside those that name the identity.
     pub headers: Vec<(String, String)>,
@@ -133,15 +131,15 @@ pub struct ApiResponse {
     pub body: Body,
 }
 
-/// Why a request was let through or refused, where the environment can tell (only the embedded one can).
+/// Why a request was let through or refused, where the environment can tell (real clusters cannot).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// Whether the authorizer let the request through.
     pub allowed: bool,
-    /// The user name that was decided about, after impersonation.
+    /// The user name that was decided about, after impersonation; in AWS the ARN.
     pub user: String,
-    /// The decision in words: the binding and the rule behind it, or what would have allowed it.
+    /// The decision in words: the binding and the rule behind it, or what would have allowed it; in AWS what each policy said.
     pub explanation: String,
 }
 
@@ -150,8 +148,8 @@ pub struct Decision {
 pub struct Exchange {
     /// When the answer was complete, counted from the universe's start on its own clock.
     pub at: Duration,
-    /// Who asked.
-    pub who: Identity,
+    /// Who asked, in words.
+    pub who: String,
     /// What was asked.
     pub request: ApiRequest,
     /// What came back.

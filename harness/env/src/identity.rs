@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::EnvError;
+use crate::{AwsIdentity, EnvError};
 
 /// Who a request is made as. Every environment sends it the same way: the harness's own credentials plus impersonation headers, so that
 /// a scenario needs neither passwords nor tokens of the people it plays.
@@ -28,6 +28,14 @@ pub enum Identity {
     },
     /// Nobody: `system:anonymous`.
     Anonymous,
+    /// Somebody who is known to AWS and not to the cluster.
+    Aws(AwsIdentity),
+}
+
+impl From<AwsIdentity> for Identity {
+    fn from(who: AwsIdentity) -> Self {
+        Self::Aws(who)
+    }
 }
 
 impl Identity {
@@ -42,10 +50,10 @@ impl Identity {
     }
 
     /// The user name that the API server decides about and prints in refusals; none for [`Identity::Admin`], whose name is the
-    /// environment's affair.
+    /// environment's affair, and for [`Identity::Aws`].
     pub fn user_name(&self) -> Option<String> {
         match self {
-            Self::Admin => None,
+            Self::Admin | Self::Aws(_) => None,
             Self::User { name, .. } => Some(name.clone()),
             Self::ServiceAccount { namespace, name } => Some(format!("system:serviceaccount:{namespace}:{name}")),
             Self::Anonymous => Some("system:anonymous".to_owned()),
@@ -55,12 +63,15 @@ impl Identity {
     /// Sets the impersonation headers.
     ///
     /// # Errors
-    /// [`EnvError::Request`] when a name holds characters that no header can carry.
+    /// [`EnvError::Request`] when a name holds characters that no header can carry, or is not the cluster's.
     pub fn impersonate(&self, headers: &mut HeaderMap) -> Result<(), EnvError> {
         let value = |text: &str| {
             HeaderValue::from_str(text)
                 .map_err(|_| EnvError::Request(format!("identity {text:?} does not fit into a header")))
         };
+        if let Self::Aws(who) = self {
+            return Err(EnvError::Request(format!("{who} is not known to the cluster")));
+        }
         let Some(user) = self.user_name() else { return Ok(()) };
         headers.insert(HeaderName::from_static("impersonate-user"), value(&user)?);
         if let Self::User { groups, .. } = self {
@@ -74,9 +85,10 @@ impl Identity {
 
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.user_name() {
-            Some(name) => f.write_str(&name),
-            None => f.write_str("admin"),
+        match (self, self.user_name()) {
+            (Self::Aws(who), _) => who.fmt(f),
+            (_, Some(name)) => f.write_str(&name),
+            (_, None) => f.write_str("admin"),
         }
     }
 }

@@ -4,10 +4,12 @@
 //! - [`Cluster`] sends requests and hands out typed clients by identity, and keeps every [`Exchange`] as evidence.
 //! - [`Environment`] builds a [`Universe`] for a [`Plan`]: a cluster with the releases and manifests that it asks for.
 //!   [`Embedded`] does so in this process, on a simulated clock, without a socket.
+//! - [`Aws`] is the cloud beside the cluster, if the plan asks for one.
 //! - [`install()`] brings objects of any kind and origin into a cluster.
 //!
 //! Nothing here knows what a scenario is, or what it expects.
 
+mod aws;
 mod cluster;
 mod control_plane;
 mod embedded;
@@ -21,6 +23,7 @@ mod plan;
 mod recorder;
 mod transport;
 
+pub use aws::{AccountToken, Aws, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, ISSUER};
 pub use cluster::Cluster;
 pub use control_plane::ControlPlane;
 pub use embedded::Embedded;

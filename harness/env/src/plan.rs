@@ -6,6 +6,7 @@ use proofmark_kubeflow::KubeflowRelease;
 use proofmark_nodes::process::Images;
 use serde_json::Value;
 
+use crate::CloudPlan;
 use crate::control_plane::{POLICIES, PROFILES, defines};
 
 /// What a universe shall hold, beside what every Kubernetes cluster has.
@@ -26,6 +27,8 @@ pub struct Plan {
     pub nodes: u32,
     /// What runs in containers on these nodes.
     pub images: Images,
+    /// Accounts of AWS beside the cluster.
+    pub cloud: Option<CloudPlan>,
     /// Where everything random in this universe comes from.
     pub seed: u64,
 }

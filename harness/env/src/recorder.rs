@@ -73,7 +73,7 @@ impl Recorded {
         };
         let exchange = Exchange {
             at: self.recorder.elapsed(),
-            who: self.who,
+            who: self.who.to_string(),
             request,
             response: ApiResponse { status: parts.status.as_u16(), headers: listed(&parts.headers), body: got },
             decision: parts.extensions.get::<Decision>().cloned(),
@@ -115,7 +115,7 @@ fn described(parts: &request::Parts, body: &[u8]) -> ApiRequest {
     }
 }
 
-fn listed(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(crate) fn listed(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(k, v)| (k.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect()
 }
 

@@ -83,7 +83,8 @@ mod tests {
     fn only_what_is_new_is_noted(#[case] request: ApiRequest, #[case] status: u16, #[case] path: Option<&str>) {
         let body = Body::Json(json!({"metadata": {"name": "m"}}));
         let response = ApiResponse { status, headers: Vec::new(), body };
-        let exchange = Exchange { at: Duration::ZERO, who: Identity::Admin, request, response, decision: None };
+        let exchange =
+            Exchange { at: Duration::ZERO, who: Identity::Admin.to_string(), request, response, decision: None };
         assert_eq!(created_by(&exchange).as_deref(), path);
     }
 }

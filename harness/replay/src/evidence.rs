@@ -58,7 +58,7 @@ impl Evidence {
         let header = |(name, value): &(String, String)| format!("{name}: {}", mask::header(name, value));
         Self {
             at_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
-            identity: who.to_string(),
+            identity: who.clone(),
             request: Sent {
                 method: request.method.to_string(),
                 path: mask::path(&request.path),

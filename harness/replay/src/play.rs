@@ -11,7 +11,7 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use proofmark_env::{Environment, Plan};
+use proofmark_env::{EnvError, Environment, Plan};
 
 use crate::player::{Player, panic_message};
 use crate::{Case, Conclusion, Event, Expected, Phase, Scenario, StepResult, StepVerdict, Target, Verdict};
@@ -68,8 +68,19 @@ impl Planned<'_> {
     fn in_universe(&self, environment: &dyn Environment, told: &RefCell<Vec<Event>>) -> Result<Conclusion, String> {
         let runtime = environment.runtime().map_err(|error| format!("no runtime: {error}"))?;
         runtime.block_on(async {
-            let plan = Plan { seed: self.seed, ..self.target.plan.clone() };
-            let universe = environment.prepare(plan).await.map_err(|error| error.to_string())?;
+            let plan = Plan { seed: self.seed, ..self.scenario.plan(self.target) };
+            let wants_cloud = plan.cloud.is_some();
+            let prepared = match environment.prepare(plan).await {
+                Ok(universe) if wants_cloud && universe.cloud.is_none() => Err(EnvError::Unsupported("cloud")),
+                prepared => prepared,
+            };
+            let universe = match prepared {
+                Ok(universe) => universe,
+                Err(lacking @ EnvError::Unsupported(_)) => {
+                    return Ok(Conclusion::without_playing(Verdict::NotApplicable, lacking.to_string()));
+                }
+                Err(error) => return Err(error.to_string()),
+            };
             let mut player = Player::new(universe.cluster.clone());
             let course = self.phases(&mut player, told).await;
             Ok(Conclusion {

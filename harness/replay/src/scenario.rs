@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use proofmark_env::Plan;
 use serde::Serialize;
 
 use crate::{Affected, Expected, Inspector, Severity, Step, Target};
@@ -114,6 +115,7 @@ impl fmt::Display for Phase {
     }
 }
 
+type Planner = Arc<dyn Fn(&Target) -> Plan + Send + Sync>;
 type Script = Arc<dyn Fn(&Target) -> Vec<Step> + Send + Sync>;
 
 /// A documented failure, ready to be played. Each phase is a list of steps, made for the target at hand.
@@ -121,6 +123,7 @@ type Script = Arc<dyn Fn(&Target) -> Vec<Step> + Send + Sync>;
 pub struct Scenario {
     about: About,
     affected: Affected,
+    planner: Planner,
     scripts: [Script; 5],
     fixes: Vec<Script>,
     inspector: Option<Arc<dyn Inspector>>,
@@ -145,7 +148,9 @@ impl Scenario {
             level: Level::Core,
             variants: Vec::new(),
         };
-        Self { about, affected, scripts: std::array::from_fn(|_| nothing.clone()), fixes: Vec::new(), inspector: None }
+        let planner: Planner = Arc::new(|target| target.plan.clone());
+        let scripts = std::array::from_fn(|_| nothing.clone());
+        Self { about, affected, planner, scripts, fixes: Vec::new(), inspector: None }
     }
 
     /// The same story under another id.
@@ -202,6 +207,13 @@ impl Scenario {
     pub fn profile(mut self, profile: impl Into<String>, level: Level) -> Self {
         self.about.profile = profile.into();
         self.about.level = level;
+        self
+    }
+
+    /// What the universe holds that it is played in, where that is not just what the target holds.
+    #[must_use]
+    pub fn universe(mut self, plan: impl Fn(&Target) -> Plan + Send + Sync + 'static) -> Self {
+        self.planner = Arc::new(plan);
         self
     }
 
@@ -300,6 +312,11 @@ impl Scenario {
         self.about.variants = vec![self.about.variants.swap_remove(index)];
         self.fixes = vec![self.fixes.swap_remove(index)];
         Some(self)
+    }
+
+    /// What the universe for a target holds.
+    pub(crate) fn plan(&self, target: &Target) -> Plan {
+        (self.planner)(target)
     }
 
     /// The steps of a phase on a target; `variant` chooses among the fixes.

@@ -130,11 +130,23 @@ impl Authority {
                 alt_names.push((*name).to_owned());
             }
         }
+        self.issue_to_server("kube-apiserver", &alt_names, now)
+    }
+
+    /// A certificate for any other server, which has one DNS name or IP address; valid for a year.
+    ///
+    /// # Errors
+    /// [`CertError::Random`] when the system offers no random numbers.
+    pub fn issue_host(&self, host: &str, now: Timestamp) -> Result<Issued, CertError> {
+        self.issue_to_server(host, &[host.to_owned()], now)
+    }
+
+    fn issue_to_server(&self, common_name: &str, alt_names: &[String], now: Timestamp) -> Result<Issued, CertError> {
         self.issue(&Template {
             purpose: Purpose::Server,
-            common_name: "kube-apiserver",
+            common_name,
             organizations: &[],
-            alt_names: &alt_names,
+            alt_names,
             not_before: earlier(now),
             not_after: later(now, SignedDuration::from_hours(365 * 24)),
         })

@@ -21,17 +21,36 @@ impl Authority {
     /// # Errors
     /// When `server` is not a certificate with its key.
     pub fn server_config(&self, server: &Issued) -> Result<ServerConfig, CertError> {
-        let certificate = pem::decode("CERTIFICATE", &server.certificate_pem).ok_or(CertError::Pem("certificate"))?;
-        let key = pem::decode("PRIVATE KEY", &server.key_pem).ok_or(CertError::Pem("private key"))?;
+        let (certificate, key) = server.der()?;
         let provider = Arc::new(ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(CertError::Tls)?
             .with_client_cert_verifier(Arc::new(AcceptAnyClient::new(self, &provider)))
-            .with_single_cert(vec![certificate.into()], PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key)))
+            .with_single_cert(vec![certificate], key)
             .map_err(CertError::Tls)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
+    }
+}
+
+impl Issued {
+    /// The TLS configuration of a server that has this certificate, asks clients for none and speaks HTTP/1.1.
+    ///
+    /// # Errors
+    /// When this is not a certificate with its key.
+    pub fn server_config(&self) -> Result<ServerConfig, CertError> {
+        let (certificate, key) = self.der()?;
+        ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .and_then(|config| config.with_no_client_auth().with_single_cert(vec![certificate], key))
+            .map_err(CertError::Tls)
+    }
+
+    fn der(&self) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), CertError> {
+        let certificate = pem::decode("CERTIFICATE", &self.certificate_pem).ok_or(CertError::Pem("certificate"))?;
+        let key = pem::decode("PRIVATE KEY", &self.key_pem).ok_or(CertError::Pem("private key"))?;
+        Ok((certificate.into(), PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key))))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use proofmark_env::{Body, Identity};
+use proofmark_env::{Body, CloudPlan, Identity, Plan};
 use proofmark_replay::{
     Bottom, Event, Expected, MASK, Phase, Resource, RunResult, Runner, Scenario, StepVerdict, Target, Verdict, step,
 };
@@ -111,6 +111,14 @@ fn a_panic_is_an_inner_error_of_its_step_and_leaves_other_cases_alone() {
     assert_eq!(result.bottom(), Bottom::InnerError);
     let broken = &result.cases[0].phases.last().unwrap().steps[0];
     assert_eq!((broken.verdict, broken.found.as_str()), (StepVerdict::InnerError, "panic: off the rails"));
+}
+
+#[test]
+fn a_universe_without_the_cloud_that_a_story_needs_is_no_place_for_it() {
+    let plan = |target: &Target| Plan { cloud: Some(CloudPlan::default()), ..target.plan.clone() };
+    let case = play(one_fix(by_manifests()).universe(plan), buggy());
+    let conclusion = (case.conclusion.verdict, case.conclusion.reason.as_deref(), case.phases.len());
+    assert_eq!(conclusion, (Verdict::NotApplicable, Some("this environment has no cloud"), 0));
 }
 
 #[test]

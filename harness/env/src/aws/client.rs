@@ -1,0 +1,153 @@
+//! The way into the cloud.
+
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+use http::{HeaderName, HeaderValue, Request};
+use proofmark_aws::{Cloud, Service};
+use proofmark_aws_sigv4::{Credentials, Payload, sign};
+use serde_json::json;
+
+use super::record::Kept;
+use super::{AccountToken, AwsIdentity, AwsRequest, CloudNetwork};
+use crate::{ApiRequest, Cluster, EnvError, Exchange, Identity};
+
+/// The cloud of a universe, reached by identity. Every exchange is kept, those that credentials are got by included.
+#[derive(Clone)]
+pub struct Aws {
+    kept: Kept,
+    cluster: Cluster,
+    network: Arc<CloudNetwork>,
+}
+
+/// What somebody signs with, or the answer that refused it to him.
+type Signer = Result<Option<Credentials>, Box<Exchange>>;
+
+impl Aws {
+    /// A cloud beside a cluster that issues tokens for it.
+    pub(crate) fn new(cloud: Cloud, cluster: Cluster) -> Self {
+        let kept = Kept { cloud, recorder: cluster.recorder() };
+        Self { network: Arc::new(CloudNetwork::recorded(kept.clone())), kept, cluster }
+    }
+
+    /// Signs a request as `who` and sends it. A refusal is an answer, not an error; who is refused his credentials has that for an answer.
+    ///
+    /// # Errors
+    /// [`EnvError::Request`] when the request cannot be put on the wire, [`EnvError::Transport`] when the cluster, asked for a token, gave no answer.
+    pub async fn send(&self, who: &AwsIdentity, request: AwsRequest) -> Result<Exchange, EnvError> {
+        match self.signer(who).await? {
+            Ok(credentials) => self.exchange(who, credentials.as_ref(), request).await,
+            Err(refused) => Ok(*refused),
+        }
+    }
+
+    /// Asks the cluster for a service account's token, and keeps it for as long as it says.
+    ///
+    /// # Errors
+    /// As [`Aws::send`]; the inner error is the cluster's refusal.
+    pub async fn token(&self, token: &AccountToken) -> Result<Result<String, Box<Exchange>>, EnvError> {
+        let AccountToken { namespace, account, audience, lasts, age } = token;
+        let body = json!({
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"audiences": [audience], "expirationSeconds": lasts.as_secs()},
+        });
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token");
+        let answer = self.cluster.send(&Identity::Admin, ApiRequest::post(path, body)).await?;
+        let text = answer.response.body.json()["status"]["token"].as_str().map(str::to_owned);
+        if !age.is_zero() {
+            self.cluster.advance(*age).await;
+        }
+        Ok(text.ok_or_else(|| Box::new(answer)))
+    }
+
+    /// Connections to the cloud, for programs that speak HTTP themselves.
+    pub fn network(&self) -> Arc<CloudNetwork> {
+        self.network.clone()
+    }
+
+    /// The cloud itself.
+    pub fn cloud(&self) -> &Cloud {
+        &self.kept.cloud
+    }
+
+    fn signer<'a>(&'a self, who: &'a AwsIdentity) -> LocalBoxFuture<'a, Result<Signer, EnvError>> {
+        Box::pin(async move {
+            let of_key = |key: &str, secret: &str| Credentials {
+                access_key_id: key.to_owned(),
+                secret_access_key: secret.to_owned(),
+                session_token: None,
+            };
+            Ok(match who {
+                AwsIdentity::Anonymous => Ok(None),
+                // The access key of a root user is the account's id.
+                AwsIdentity::Root { account } => Ok(Some(of_key(account, &self.cloud().settings().root_secret))),
+                AwsIdentity::User { key, secret, .. } => Ok(Some(of_key(key, secret))),
+                AwsIdentity::Role { role, session, by } => {
+                    let parameters = [("RoleArn", role.as_str()), ("RoleSessionName", session)];
+                    let answer = self.send(by, AwsRequest::action(Service::Sts, "AssumeRole", &parameters)).await?;
+                    temporary(answer)
+                }
+                AwsIdentity::WebIdentity { role, session, token, age } => {
+                    let token = match self.token(token).await? {
+                        Ok(token) => token,
+                        Err(refused) => return Ok(Err(refused)),
+                    };
+                    let parameters =
+                        [("RoleArn", role.as_str()), ("RoleSessionName", session), ("WebIdentityToken", &token)];
+                    let request = AwsRequest::action(Service::Sts, "AssumeRoleWithWebIdentity", &parameters);
+                    let answer = self.exchange(who, None, request).await?;
+                    if !age.is_zero() {
+                        self.cluster.advance(*age).await;
+                    }
+                    temporary(answer)
+                }
+            })
+        })
+    }
+
+    async fn exchange(
+        &self,
+        who: &AwsIdentity,
+        credentials: Option<&Credentials>,
+        request: AwsRequest,
+    ) -> Result<Exchange, EnvError> {
+        let (service, region) = (request.service, request.region.clone());
+        let (mut parts, body) = wire(request)?.into_parts();
+        if let Some(credentials) = credentials {
+            let payload = Payload::Bytes(&body);
+            sign(&mut parts, credentials, &region, service.signing_name(), payload, self.cloud().now());
+        }
+        Ok(self.kept.answer(Some(who.to_string()), parts, body.into()).await.1)
+    }
+}
+
+/// The credentials in an answer of STS.
+fn temporary(answer: Exchange) -> Signer {
+    let crate::Body::Text(text) = &answer.response.body else { return Err(Box::new(answer)) };
+    let element = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        rest.split_once('<').map(|(value, _)| value.to_owned())
+    };
+    match (element("AccessKeyId"), element("SecretAccessKey"), element("SessionToken")) {
+        (Some(access_key_id), Some(secret_access_key), session_token) => {
+            Ok(Some(Credentials { access_key_id, secret_access_key, session_token }))
+        }
+        _ => Err(Box::new(answer)),
+    }
+}
+
+fn wire(request: AwsRequest) -> Result<Request<Vec<u8>>, EnvError> {
+    let unfit = |what: String| EnvError::Request(format!("{what} is not valid in HTTP"));
+    let mut wire = Request::new(request.body);
+    *wire.method_mut() = request.method;
+    *wire.uri_mut() = request.url.parse().map_err(|_| unfit(format!("URL {:?}", request.url)))?;
+    let host = wire.uri().authority().map(|authority| authority.as_str().to_owned()).unwrap_or_default();
+    let length = wire.body().len().to_string();
+    let always = [("host".to_owned(), host), ("content-length".to_owned(), length)];
+    for (name, value) in always.into_iter().chain(request.headers) {
+        let header = HeaderName::try_from(&name).map_err(|_| unfit(format!("header name {name:?}")))?;
+        wire.headers_mut().insert(header, HeaderValue::try_from(value).map_err(|_| unfit(format!("header {name}")))?);
+    }
+    Ok(wire)
+}

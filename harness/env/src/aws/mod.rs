@@ -1,0 +1,28 @@
+//! The cloud of a universe: accounts of AWS beside the cluster, on the same clock.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`Aws`] | the way in: signed requests by identity, each kept as an exchange with the decisions behind it |
+//! | [`AwsIdentity`] | who asks: root users, users, sessions of roles, service accounts with their tokens |
+//! | [`AwsRequest`] | a request to one of the services, not signed yet |
+//! | [`CloudPlan`] | what a cloud shall hold |
+//! | [`CloudNetwork`] | connections to the cloud for programs that speak HTTP themselves, with TLS and by the names of AWS |
+//! | `issuer` | the cluster's own API server as the issuer of tokens that the cloud verifies |
+//! | `record` | what is kept of a request, whoever sent it |
+
+mod client;
+mod identity;
+mod issuer;
+mod network;
+mod plan;
+mod record;
+mod request;
+
+pub use client::Aws;
+pub use identity::{AccountToken, AwsIdentity};
+pub use issuer::ISSUER;
+pub use network::CloudNetwork;
+pub use plan::CloudPlan;
+pub use request::AwsRequest;
+
+pub(crate) use issuer::InProcess;
