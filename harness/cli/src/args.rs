@@ -63,10 +63,17 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct TerminalArgs {
     /// Colours: on terminals unless NO_COLOR is set, always, or never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, display_order = 900, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorWhen,
     /// What Proofmark logs on standard error about itself, as a tracing filter
-    #[arg(long, global = true, value_name = "FILTER", env = "PROOFMARK_LOG", default_value = "error")]
+    #[arg(
+        long,
+        global = true,
+        display_order = 901,
+        value_name = "FILTER",
+        env = "PROOFMARK_LOG",
+        default_value = "error,kube_client=off"
+    )]
     pub(crate) log: String,
 }
 
@@ -93,7 +100,27 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
     #[command(flatten)]
+    pub(crate) environment: EnvironmentArgs,
+    #[command(flatten)]
     pub(crate) report: ReportArgs,
+}
+
+/// Where to play.
+#[derive(Debug, Args)]
+pub(crate) struct EnvironmentArgs {
+    /// What stands behind the Kubernetes API: an API server in this process, or a real kube-apiserver and etcd for each case
+    #[arg(long, value_name = "ENVIRONMENT", default_value = "embedded")]
+    pub(crate) env: EnvironmentName,
+    /// With --env envtest: the folder that holds kube-apiserver and etcd [default: /usr/local/kubebuilder/bin]
+    #[arg(long, value_name = "DIR", env = "KUBEBUILDER_ASSETS", hide_env_values = true)]
+    pub(crate) assets: Option<PathBuf>,
+}
+
+/// What stands behind the Kubernetes API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EnvironmentName {
+    Embedded,
+    Envtest,
 }
 
 /// What to play against; every released KServe unless told.

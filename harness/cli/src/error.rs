@@ -12,6 +12,7 @@ use proofmark_apiserver::transport::TransportError;
 use proofmark_apiserver::{BuildError, WorldError};
 use proofmark_catalog::NotFound;
 use proofmark_env::EnvError;
+use proofmark_env::envtest::MissingAssets;
 use proofmark_manifests::Diagnostic;
 use proofmark_model_loader::FetchError;
 use proofmark_replay::Bottom;
@@ -128,6 +129,9 @@ pub(crate) enum ExpectedError {
     /// The API server could not be built.
     #[error("failed to build the API server")]
     Build(#[from] BuildError),
+    /// A real API server has no binaries.
+    #[error("envtest cannot start")]
+    Assets(#[from] MissingAssets),
     /// The environment does not come up.
     #[error("the environment did not come up")]
     Environment(#[from] EnvError),
@@ -170,6 +174,7 @@ impl ExpectedError {
             | Self::World { .. }
             | Self::Listen { .. }
             | Self::NoCloud { .. }
+            | Self::Assets(_)
             | Self::Serve(TransportError::Bind { .. })
             | Self::Command { .. } => Exit::BadInput,
             Self::Load(FetchError::Unsupported(_)) => Exit::BadInput,
@@ -189,6 +194,7 @@ impl ExpectedError {
             }
             Self::UnknownResource { help, .. } => Some(help.clone()),
             Self::LogFilter { .. } => Some("for instance: debug, or proofmark_apiserver=debug,error".to_owned()),
+            Self::Assets(missing) => Some(missing.help().to_owned()),
             Self::ForeignKubeconfig(_) => Some("name a file that does not exist yet".to_owned()),
             Self::NoCloud { .. } => {
                 Some("start one with `proofmark aws`, and name the address that it prints".to_owned())

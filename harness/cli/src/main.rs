@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `args` | the command line |
 //! | `run`, `check`, `list`, `explain`, `can_i`, `up`, `aws`, `load`, `completions` | one subcommand each |
+//! | `environment` | where scenarios are played |
 //! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
 //! | `report`, `json`, `destination` | results on their way out |
 //! | `error`, `tell`, `terminal` | what went wrong, and how people are told |
@@ -15,6 +16,7 @@ mod can_i;
 mod check;
 mod completions;
 mod destination;
+mod environment;
 mod error;
 mod explain;
 mod input;

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 
-use proofmark_env::Embedded;
 use proofmark_kserve::Release;
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_replay::{Runner, Target};
@@ -10,7 +9,7 @@ use proofmark_replay::{Runner, Target};
 use crate::args::{ReleaseArgs, RunArgs};
 use crate::error::{Exit, ExpectedError};
 use crate::terminal::Terminal;
-use crate::{input, interrupt, report};
+use crate::{environment, input, interrupt, report};
 
 pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedError> {
     let scenarios = match args.scenarios.as_slice() {
@@ -18,8 +17,9 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedE
         names => names.iter().map(|name| proofmark_catalog::find(name)).collect::<Result<_, _>>()?,
     };
     let targets = targets(args, terminal)?;
+    let environment = environment::of(&args.environment)?;
     let interrupted = interrupt::flag()?;
-    let runner = Runner::new(&Embedded).seed(args.seed).interrupted_by(interrupted.clone());
+    let runner = Runner::new(&*environment).seed(args.seed).interrupted_by(interrupted.clone());
     let result = report::told(&args.report, terminal, |sink| runner.run(&scenarios, &targets, sink))?;
     Ok(match Exit::from(result.bottom()) {
         Exit::AsExpected if interrupted.load(Ordering::Relaxed) => Exit::INTERRUPTED,

@@ -6,21 +6,20 @@ use http::{HeaderName, HeaderValue, Request};
 
 use crate::recorder::{Recorded, Recorder};
 use crate::transport::{Transport, full};
-use crate::{ApiRequest, Body, EnvError, Exchange, Identity};
+use crate::{ApiRequest, Body, EnvError, Exchange, Identity, Rest};
 
 /// A running Kubernetes API, reached by identity. Every exchange is kept until [`Cluster::take_exchanges`].
 #[derive(Clone)]
 pub struct Cluster {
     transport: Transport,
     recorder: Recorder,
-    quiet: Duration,
+    rest: Rest,
 }
 
 impl Cluster {
-    /// A cluster behind a transport. `quiet` is how long [`Cluster::settle`] waits: on a simulated clock any moment will do, because time
-    /// passes there only when nobody has work left; on a real clock it is a bounded wait. Must be called inside a tokio runtime.
-    pub fn new(transport: Transport, quiet: Duration) -> Self {
-        Self { transport, recorder: Recorder::starting_now(), quiet }
+    /// A cluster behind a transport; `rest` is how [`Cluster::settle`] waits. Must be called inside a tokio runtime.
+    pub fn new(transport: Transport, rest: impl Into<Rest>) -> Self {
+        Self { transport, recorder: Recorder::starting_now(), rest: rest.into() }
     }
 
     /// Sends a request as `who`. A refusal is an answer, not an error.
@@ -48,9 +47,10 @@ impl Cluster {
     ///
     /// On the embedded environment that is exact. A universe lives on one thread with a paused clock, which moves only when every task of it
     /// waits for something; a moment of simulated time has therefore passed only after all work that was possible now has been done. Work
-    /// that waits for a later time (a long back-off, a resync) is not waited for: see [`Cluster::advance`].
+    /// that waits for a later time (a long back-off, a resync) is not waited for: see [`Cluster::advance`]. On a real clock it is a guess: see
+    /// [`Rest::WhenStill`].
     pub async fn settle(&self) {
-        tokio::time::sleep(self.quiet).await;
+        self.rest.wait(&self.transport).await;
     }
 
     /// Lets time pass: free of cost on a simulated clock.

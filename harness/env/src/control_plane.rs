@@ -1,20 +1,16 @@
 //! What runs beside an API server: Kubernetes' controllers, nodes, and the controllers of what is installed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use proofmark_apiserver::{ApiServer, Endpoint};
-use proofmark_controllers::{Controllers, Options, SecretTokens};
-use proofmark_identity::{Claims, ObjectRef};
+use proofmark_controllers::{Controllers, Options};
 use proofmark_kserve::control_plane as kserve;
 use proofmark_kubeflow::profile::{self, Config, ProfileController};
 use proofmark_nodes::{NodePool, Nodes};
 use serde_json::Value;
 
-use crate::kubelet::Answers;
-use crate::{Cluster, EnvError, LeftOut, Plan, install};
+use crate::{Cluster, EnvError, LeftOut, Plan, Site, install};
 
-/// The controllers around an embedded API server. Dropping it stops them.
+/// The controllers around an API server. Dropping it stops them.
 pub struct ControlPlane {
     /// What was not installed, and why.
     pub left_out: Vec<LeftOut>,
@@ -34,16 +30,16 @@ impl ControlPlane {
     /// # Errors
     /// When an object cannot be installed, or a node not be registered.
     pub async fn start(
-        server: &ApiServer,
+        site: &Site,
         cluster: &Cluster,
         plan: &Plan,
         heartbeat: Option<Duration>,
     ) -> Result<Self, EnvError> {
         let objects = plan.objects();
         let objects = objects.as_slice();
-        let controllers = proofmark_controllers::start(client(server), options(server));
+        let controllers = proofmark_controllers::start(site.client(), options(site));
         controllers.ready().await;
-        let nodes = start_nodes(server, plan, heartbeat).await?;
+        let nodes = start_nodes(site, plan, heartbeat).await?;
         let mut left_out = if objects.is_empty() { Vec::new() } else { install(cluster, objects).await? };
         let defined = |name: &str| objects.iter().any(|object| defines(object, name));
         let wanted = defined(PROFILES);
@@ -52,11 +48,11 @@ impl ControlPlane {
             left_out.push(LeftOut { object, why: format!("it makes {POLICIES}, which nothing here defines") });
         }
         let runs = wanted && defined(POLICIES);
-        let profiles = runs.then(|| profile::start(client(server), Config::default()));
+        let profiles = runs.then(|| profile::start(site.client(), Config::default()));
         if let Some(profiles) = &profiles {
             profiles.ready().await;
         }
-        let kserve = start_kserve(server, plan).await?;
+        let kserve = start_kserve(site, plan).await?;
         Ok(Self {
             left_out,
             profiles: runs,
@@ -69,40 +65,33 @@ impl ControlPlane {
 }
 
 /// Starts KServe's control plane, if the plan asks for it, and has the API server ask its webhooks.
-async fn start_kserve(server: &ApiServer, plan: &Plan) -> Result<Option<kserve::ControlPlane>, EnvError> {
+async fn start_kserve(site: &Site, plan: &Plan) -> Result<Option<kserve::ControlPlane>, EnvError> {
     let (Some(flavor), Some(release)) = (plan.control_plane, plan.kserve) else { return Ok(None) };
-    let (clock, namespace) = (server.clone(), flavor.namespace().to_owned());
-    let options = kserve::Options { release, namespace, clock: Arc::new(move || clock.now()) };
-    let plane = kserve::start(client(server), options);
-    let webhooks = plane.webhooks();
-    let answer = move |request| {
-        let webhooks = webhooks.clone();
-        async move { webhooks.answer(request).await }
-    };
-    server.webhooks().register(Endpoint::service(flavor.namespace(), kserve::SERVICE), answer);
+    let namespace = flavor.namespace().to_owned();
+    let plane = kserve::start(site.client(), kserve::Options { release, namespace, clock: site.clock() });
+    let address = site.answer_webhooks(flavor.namespace(), kserve::SERVICE, plane.webhooks()).await?;
     plane.ready().await;
-    let registered = plane.register().await;
+    let registered = plane.register(address.as_ref()).await;
     registered.map_err(|error| EnvError::Prepare { what: "KServe's webhooks".to_owned(), why: error.to_string() })?;
     Ok(Some(plane))
 }
 
-/// Starts the plan's nodes, if it asks for any, and has the API server ask them for logs.
-async fn start_nodes(server: &ApiServer, plan: &Plan, heartbeat: Option<Duration>) -> Result<Option<Nodes>, EnvError> {
+/// Starts the plan's nodes, if it asks for any, and has the API server ask them for logs where it can.
+async fn start_nodes(site: &Site, plan: &Plan, heartbeat: Option<Duration>) -> Result<Option<Nodes>, EnvError> {
     if plan.nodes == 0 {
         return Ok(None);
     }
-    let clock = server.clone();
     let options = proofmark_nodes::Options {
         pools: vec![NodePool::of(plan.nodes)],
         images: plan.images.clone(),
         heartbeat,
-        ..proofmark_nodes::Options::new(Arc::new(move || clock.now()))
+        ..proofmark_nodes::Options::new(site.clock())
     };
-    let nodes = proofmark_nodes::start(client(server), options)
+    let nodes = proofmark_nodes::start(site.client(), options)
         .await
         .map_err(|error| EnvError::Prepare { what: "the nodes".to_owned(), why: error.to_string() })?;
     nodes.ready().await;
-    server.serve_nodes(Arc::new(Answers(nodes.downgrade())));
+    site.answer_kubelets(&nodes);
     Ok(Some(nodes))
 }
 
@@ -116,20 +105,6 @@ pub(crate) fn defines(object: &Value, name: &str) -> bool {
     object["kind"] == "CustomResourceDefinition" && object["metadata"]["name"] == name
 }
 
-/// A client with the rights of an administrator.
-fn client(server: &ApiServer) -> kube::Client {
-    kube::Client::new(server.service(), "default")
-}
-
-fn options(server: &ApiServer) -> Options {
-    let (clock, signer) = (server.clone(), server.clone());
-    let secret_tokens = SecretTokens::new(move |token| {
-        let account = ObjectRef { name: token.service_account.to_owned(), uid: token.service_account_uid.to_owned() };
-        signer.signer().sign(&Claims::legacy(token.namespace, &account, token.secret))
-    });
-    Options {
-        clock: Arc::new(move || clock.now()),
-        root_ca: server.authority().certificate_pem(),
-        secret_tokens: Some(secret_tokens),
-    }
+fn options(site: &Site) -> Options {
+    Options { clock: site.clock(), root_ca: site.root_ca().to_owned(), secret_tokens: Some(site.secret_tokens()) }
 }

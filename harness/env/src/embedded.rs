@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::aws::{ISSUER, InProcess};
 use crate::{
-    Aws, CloudPlan, Cluster, ControlPlane, Decision, EnvError, Environment, Plan, Universe, WireBody,
+    Aws, CloudPlan, Cluster, ControlPlane, Decision, EnvError, Environment, Plan, Site, Universe, WireBody,
     simulated_runtime, transport,
 };
 
@@ -45,7 +45,7 @@ async fn build(plan: Plan) -> Result<Universe, EnvError> {
     let transport = transport(ServiceExt::<Request<WireBody>>::map_response(server.service(), explained));
     let cluster = Cluster::new(transport.clone(), QUIET);
     let cloud = plan.cloud.as_ref().map(|cloud| build_cloud(&server, cloud, plan.seed)).transpose()?;
-    let control_plane = ControlPlane::start(&server, &cluster, &plan, None).await?;
+    let control_plane = ControlPlane::start(&Site::embedded(&server), &cluster, &plan, None).await?;
     let left_out = control_plane.left_out.clone();
     let mut universe = Universe::new(Cluster::new(transport, QUIET), control_plane);
     universe.left_out = left_out;

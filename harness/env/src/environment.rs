@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::io;
+use std::num::NonZeroUsize;
 
 use futures_util::future::LocalBoxFuture;
 use tokio::runtime::Runtime;
@@ -34,6 +35,11 @@ pub trait Environment: Send + Sync {
     /// When the operating system refuses what the runtime needs.
     fn runtime(&self) -> io::Result<Runtime>;
 
+    /// How many universes there may be at once; any number unless told.
+    fn at_once(&self) -> Option<NonZeroUsize> {
+        None
+    }
+
     /// Builds a universe; called inside [`Environment::runtime`].
     ///
     /// # Errors
@@ -47,4 +53,12 @@ pub trait Environment: Send + Sync {
 /// When the operating system refuses what the runtime needs.
 pub fn simulated_runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
+}
+
+/// A runtime of the calling thread on the real clock, with sockets.
+///
+/// # Errors
+/// When the operating system refuses what the runtime needs.
+pub(crate) fn real_runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

@@ -10,11 +10,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{ApiRequest, Cluster, EnvError, Exchange, Identity, PatchFormat};
+
+const CRD: &str = "CustomResourceDefinition";
+/// How long new kinds may take to be served, and how often they are looked for.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What was not installed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +52,11 @@ pub async fn install(cluster: &Cluster, objects: &[Value]) -> Result<Vec<LeftOut
     let mut installer =
         Installer { cluster, homes: BTreeMap::new(), namespaces: BTreeSet::new(), left_out: Vec::new() };
     let (first, rest): (Vec<_>, Vec<_>) = objects.iter().partition(|object| is_ground(object));
-    for object in first {
+    for object in &first {
         installer.put(object).await?;
     }
-    cluster.settle().await; // new kinds are served from now on
+    installer.wait_for_kinds(&first).await?;
+    cluster.settle().await;
     for object in rest {
         if is_webhook(object) {
             installer.leave_out(object, "what it calls does not run here");
@@ -115,6 +122,30 @@ impl Installer<'_> {
         Ok(Some(namespace))
     }
 
+    /// Waits until the kinds that were just defined are served; whoever needs one that never is will find out.
+    async fn wait_for_kinds(&self, objects: &[&Value]) -> Result<(), EnvError> {
+        let mut awaited: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for spec in objects.iter().filter(|object| object["kind"] == CRD).map(|object| &object["spec"]) {
+            for version in spec["versions"].as_array().into_iter().flatten().filter(|v| v["served"] == true) {
+                let path = format!("/apis/{}/{}", text(&spec["group"]), text(&version["name"]));
+                awaited.entry(path).or_default().insert(text(&spec["names"]["plural"]));
+            }
+        }
+        let deadline = self.cluster.elapsed() + PATIENCE;
+        for (path, plurals) in awaited {
+            loop {
+                let found = self.admin(ApiRequest::get(&path)).await?;
+                let listed = found.response.body.json()["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let is_there = |plural: &&str| listed.iter().any(|resource| resource["name"] == **plural);
+                if plurals.iter().all(is_there) || self.cluster.elapsed() > deadline {
+                    break;
+                }
+                self.cluster.advance(PAUSE).await;
+            }
+        }
+        Ok(())
+    }
+
     async fn home(&mut self, object: &Value) -> Result<Option<Home>, EnvError> {
         let (version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
         if let Some(home) = self.homes.get(version).and_then(|kinds| kinds.get(kind)) {
@@ -144,7 +175,7 @@ impl Installer<'_> {
 
 /// Whether other objects stand on this one.
 fn is_ground(object: &Value) -> bool {
-    matches!(text(&object["kind"]), "CustomResourceDefinition" | "Namespace")
+    matches!(text(&object["kind"]), CRD | "Namespace")
 }
 
 fn is_webhook(object: &Value) -> bool {

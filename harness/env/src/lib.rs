@@ -3,7 +3,7 @@
 //! - [`Identity`] is who asks; every environment speaks as others by impersonation.
 //! - [`Cluster`] sends requests and hands out typed clients by identity, and keeps every [`Exchange`] as evidence.
 //! - [`Environment`] builds a [`Universe`] for a [`Plan`]: a cluster with the releases and manifests that it asks for.
-//!   [`Embedded`] does so in this process, on a simulated clock, without a socket.
+//!   [`Embedded`] does so in this process, on a simulated clock, without a socket; [`envtest::Envtest`] around a real kube-apiserver.
 //! - [`Aws`] is the cloud beside the cluster, if the plan asks for one.
 //! - [`install()`] brings objects of any kind and origin into a cluster.
 //!
@@ -14,6 +14,7 @@ mod cluster;
 mod control_plane;
 mod embedded;
 mod environment;
+pub mod envtest;
 mod error;
 mod exchange;
 mod identity;
@@ -21,16 +22,23 @@ mod install;
 mod kubelet;
 mod plan;
 mod recorder;
+mod remote;
+mod rest;
+mod site;
 mod transport;
+mod webhook_server;
 
 pub use aws::{AccountToken, Aws, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, ISSUER};
 pub use cluster::Cluster;
 pub use control_plane::ControlPlane;
 pub use embedded::Embedded;
+pub(crate) use environment::real_runtime;
 pub use environment::{Environment, Universe, simulated_runtime};
 pub use error::EnvError;
 pub use exchange::{ApiRequest, ApiResponse, Body, Decision, Exchange, PatchFormat};
 pub use identity::Identity;
 pub use install::{LeftOut, install};
 pub use plan::Plan;
+pub use rest::Rest;
+pub use site::Site;
 pub use transport::{BoxError, Transport, WireBody, transport};

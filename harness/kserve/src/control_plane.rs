@@ -5,11 +5,14 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use kube::Client;
 use proofmark_controllers::kit::{
     Api, Error, Informer, Reason as _, Reconcile, Recorder, Resource, Selection, Worker, events,
 };
+use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::behaviour::Behaviour;
@@ -35,6 +38,26 @@ pub struct Options {
     pub clock: Clock,
 }
 
+/// Where the API server reaches webhooks that no service is in front of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookAddress {
+    /// Without a path: `https://127.0.0.1:9443`.
+    pub url: String,
+    /// The authority of its certificate (PEM).
+    pub ca_bundle: String,
+}
+
+impl WebhookAddress {
+    /// Has the webhooks of a configuration called here instead of behind their service.
+    fn put_into(&self, configuration: &mut Value) {
+        for webhook in configuration["webhooks"].as_array_mut().into_iter().flatten() {
+            let path = webhook["clientConfig"]["service"]["path"].as_str().unwrap_or_default();
+            let url = format!("{}{path}", self.url);
+            webhook["clientConfig"] = json!({"url": url, "caBundle": BASE64.encode(&self.ca_bundle)});
+        }
+    }
+}
+
 /// A running control plane. Dropping it stops its controllers.
 pub struct ControlPlane {
     api: Api,
@@ -51,11 +74,11 @@ impl ControlPlane {
         self.webhooks.clone()
     }
 
-    /// Has the API server ask the webhooks, which must be able to answer by now.
+    /// Has the API server ask the webhooks, which must be able to answer by now: behind [`SERVICE`] unless at another address.
     ///
     /// # Errors
     /// When the API server refuses.
-    pub async fn register(&self) -> Result<(), Error> {
+    pub async fn register(&self, at: Option<&WebhookAddress>) -> Result<(), Error> {
         let service = Resource::namespaced("", "v1", "services", "Service");
         let configuration = |kind: &'static str, plural: &'static str| {
             Resource::cluster("admissionregistration.k8s.io", "v1", plural, kind)
@@ -65,7 +88,10 @@ impl ControlPlane {
             configuration("MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),
             configuration("ValidatingWebhookConfiguration", "validatingwebhookconfigurations"),
         ];
-        for object in registrations(self.options.release, &self.options.namespace) {
+        for mut object in registrations(self.options.release, &self.options.namespace) {
+            if let Some(address) = at {
+                address.put_into(&mut object);
+            }
             let Some(of) = known.iter().find(|of| object["kind"] == *of.kind) else { continue };
             match self.api.create(of, &object).await {
                 Err(error) if !error.is_already_exists() => return Err(error),

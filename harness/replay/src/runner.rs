@@ -122,8 +122,9 @@ impl<'a> Runner<'a> {
     fn play_all(&self, plan: &[Planned<'_>], tell: &mut dyn FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let (done, played) = mpsc::channel();
+        let threads = self.environment.at_once().map_or(self.threads, |most| self.threads.min(most));
         thread::scope(|scope| {
-            for _ in 0..self.threads.get().min(plan.len()) {
+            for _ in 0..threads.get().min(plan.len()) {
                 let (done, next, stop) = (done.clone(), &next, &stop);
                 scope.spawn(move || {
                     while !stop.load(Ordering::Relaxed) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use proofmark_apiserver::faults::Fault;
 use proofmark_apiserver::transport::{Listener, TransportError};
 use proofmark_apiserver::{ApiServer, World};
-use proofmark_env::{Cluster, ControlPlane, LeftOut, Plan, transport};
+use proofmark_env::{Cluster, ControlPlane, LeftOut, Plan, Site, transport};
 use proofmark_identity::{Credentials, KubeconfigUser, kubeconfig};
 use proofmark_kubeflow::kfam::{Kfam, Settings};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -58,7 +58,7 @@ impl Live {
             None => builder.build()?,
         };
         let cluster = Cluster::new(transport(server.service()), QUIET);
-        let control_plane = ControlPlane::start(&server, &cluster, plan, Some(HEARTBEAT)).await?;
+        let control_plane = ControlPlane::start(&Site::embedded(&server), &cluster, plan, Some(HEARTBEAT)).await?;
         let stop = CancellationToken::new();
         let serving = tokio::spawn(listener.serve(server.clone(), stop.clone()));
         let kfam = if control_plane.profiles {

@@ -17,7 +17,7 @@ pub(crate) struct Ran {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
     command.args(arguments).current_dir(root());
-    for setting in ["NO_COLOR", "PROOFMARK_LOG", "GITHUB_STEP_SUMMARY", "KUBECONFIG", "COLUMNS"] {
+    for setting in ["NO_COLOR", "KUBEBUILDER_ASSETS", "PROOFMARK_LOG", "GITHUB_STEP_SUMMARY", "KUBECONFIG", "COLUMNS"] {
         command.env_remove(setting);
     }
     command

@@ -133,7 +133,7 @@ impl World {
         };
         self.server.webhooks().register(Endpoint::service("kserve", control_plane::SERVICE), answer);
         plane.ready().await;
-        plane.register().await.expect("registered");
+        plane.register(None).await.expect("registered");
         *self.control_plane.lock().expect("not poisoned") = Some(plane);
     }
 

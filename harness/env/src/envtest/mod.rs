@@ -1,0 +1,76 @@
+//! The environment of envtest: a real kube-apiserver on a real etcd, from binaries on this machine, and our controllers around it.
+//!
+//! Every universe has a server of its own, in a folder of its own, with keys and ports of its own: two to four seconds each. One server for all
+//! would have to be emptied between cases, and what is left behind (caches, aggregated roles, kinds that are half gone) would decide about the
+//! next case. Everything ends with its universe; see [`process`] for what happens when Proofmark itself is killed.
+//!
+//! kube-apiserver is the real one; Kubernetes' controllers, nodes, KServe and Kubeflow are ours, as in the embedded environment. It asks our
+//! webhooks over TLS on the loopback device. It does not ask our kubelets, so logs of pods cannot be read.
+
+mod assets;
+mod process;
+mod server;
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use tokio::runtime::Runtime;
+
+use crate::{Cluster, ControlPlane, EnvError, Environment, Plan, Rest, Universe, real_runtime};
+
+pub use assets::{Assets, MissingAssets};
+use server::Server;
+
+/// A controller's watch has told it of a write long before this is over.
+const REST: Rest = Rest::WhenStill { still: Duration::from_millis(250), limit: Duration::from_secs(20) };
+
+/// How often nodes say that they are there: as often as kubelets do.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Builds universes around real API servers.
+#[derive(Debug, Clone)]
+pub struct Envtest {
+    assets: Assets,
+    at_once: NonZeroUsize,
+}
+
+impl Envtest {
+    /// Universes with these binaries. A server starts on one processor and keeps some of it, so as many are under way as there are processors.
+    pub fn new(assets: Assets) -> Self {
+        Self { assets, at_once: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN) }
+    }
+}
+
+impl Environment for Envtest {
+    fn runtime(&self) -> io::Result<Runtime> {
+        real_runtime()
+    }
+
+    fn prepare(&self, plan: Plan) -> LocalBoxFuture<'_, Result<Universe, EnvError>> {
+        self.build(plan).boxed_local()
+    }
+
+    fn at_once(&self) -> Option<NonZeroUsize> {
+        Some(self.at_once)
+    }
+}
+
+impl Envtest {
+    async fn build(&self, plan: Plan) -> Result<Universe, EnvError> {
+        if plan.cloud.is_some() {
+            return Err(EnvError::Unsupported("cloud"));
+        }
+        let server = Server::start(&self.assets).await?;
+        let transport = server.transport().await?;
+        let cluster = Cluster::new(transport.clone(), REST);
+        let control_plane = ControlPlane::start(&server.site().await?, &cluster, &plan, Some(HEARTBEAT)).await?;
+        let left_out = control_plane.left_out.clone();
+        // What is kept ends in this order: first the clients, then the server.
+        let mut universe = Universe::new(Cluster::new(transport, REST), (control_plane, server));
+        universe.left_out = left_out;
+        Ok(universe)
+    }
+}

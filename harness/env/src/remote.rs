@@ -1,0 +1,40 @@
+//! The way to an API server in another process or on another machine.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use kube::Config;
+use kube::client::{Body, ClientBuilder};
+
+use crate::EnvError;
+use crate::transport::{BoxError, Transport, WireBody, erase, transport};
+
+/// A client by a configuration, for controllers: it tries again what the server asks to try again.
+///
+/// # Errors
+/// [`EnvError::Prepare`] when the configuration holds credentials that cannot be used.
+pub(crate) fn client(config: Config) -> Result<kube::Client, EnvError> {
+    let builder = ClientBuilder::try_from(config);
+    builder
+        .map(ClientBuilder::build)
+        .map_err(|error| EnvError::Prepare { what: "a client for the cluster".to_owned(), why: error.to_string() })
+}
+
+/// A transport by a configuration, for scenarios: one request is one exchange.
+///
+/// # Errors
+/// [`EnvError::Prepare`] when the configuration holds credentials that cannot be used.
+pub(crate) fn connect(mut config: Config) -> Result<Transport, EnvError> {
+    config.default_retry = false;
+    let client = Arc::new(client(config)?);
+    Ok(transport(tower::service_fn(move |request: Request<WireBody>| send(client.clone(), request))))
+}
+
+async fn send(client: Arc<kube::Client>, request: Request<WireBody>) -> Result<Response<WireBody>, BoxError> {
+    let (parts, body) = request.into_parts();
+    let body: Bytes = body.collect().await?.to_bytes();
+    let response = client.send(Request::from_parts(parts, Body::from(body))).await?;
+    Ok(response.map(erase))
+}

@@ -1,0 +1,62 @@
+//! How a cluster comes to rest: when nobody in it has work left.
+
+use std::time::Duration;
+
+use http::Request;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use tower::ServiceExt;
+
+use crate::transport::{Transport, full};
+
+/// How one knows that nobody has work left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// After this long. On a simulated clock any moment will do, because time passes there only when nobody has work left.
+    After(Duration),
+    /// When nothing was written anywhere in the cluster for as long as `still`; after `limit` in any case, for clusters that others use too.
+    ///
+    /// Every list of a Kubernetes API server tells the revision of its whole store, whatever was listed, so a look costs one small request.
+    /// On a real clock this is a guess, though a good one: a controller may take longer than `still` to think.
+    WhenStill {
+        /// How long nothing may be written.
+        still: Duration,
+        /// How long to wait at most.
+        limit: Duration,
+    },
+}
+
+impl From<Duration> for Rest {
+    fn from(time: Duration) -> Self {
+        Self::After(time)
+    }
+}
+
+impl Rest {
+    /// Waits for it.
+    pub(crate) async fn wait(self, transport: &Transport) {
+        let (still, limit) = match self {
+            Self::After(time) => return sleep(time).await,
+            Self::WhenStill { still, limit } => (still, limit),
+        };
+        let start = Instant::now();
+        let (mut last, mut since) = (revision(transport).await, start);
+        while since.elapsed() < still && start.elapsed() < limit {
+            sleep(still / 5).await;
+            let now = revision(transport).await;
+            if now.is_none() || now != last {
+                (last, since) = (now, Instant::now());
+            }
+        }
+    }
+}
+
+/// The revision of the cluster's store; none if it could not be had.
+async fn revision(transport: &Transport) -> Option<String> {
+    let mut request = Request::new(full(bytes::Bytes::new()));
+    *request.uri_mut() = http::Uri::from_static("/api/v1/namespaces?limit=1");
+    let body = transport.clone().oneshot(request).await.ok()?.into_body().collect().await.ok()?.to_bytes();
+    let list: Value = serde_json::from_slice(&body).ok()?;
+    list["metadata"]["resourceVersion"].as_str().map(str::to_owned)
+}

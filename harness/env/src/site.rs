@@ -1,0 +1,120 @@
+//! What a control plane stands on: an API server, and how that reaches back.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use proofmark_apiserver::{ApiServer, Endpoint};
+use proofmark_clock::Clock;
+use proofmark_controllers::SecretTokens;
+use proofmark_identity::{Authority, Claims, ObjectRef, TokenSigner};
+use proofmark_kserve::control_plane::{WebhookAddress, Webhooks};
+use proofmark_nodes::Nodes;
+
+use crate::EnvError;
+use crate::kubelet::Answers;
+use crate::webhook_server::WebhookServer;
+
+/// An API server as those see it who run a control plane on it.
+pub struct Site {
+    client: kube::Client,
+    clock: proofmark_controllers::Clock,
+    root_ca: String,
+    secret_tokens: SecretTokens,
+    way_back: WayBack,
+}
+
+/// How the API server reaches webhooks and kubelets.
+enum WayBack {
+    /// By a call, as it is in this process.
+    Call(ApiServer),
+    /// Webhooks through a port of their own, with certificates of this authority. Kubelets not at all: it would ask them at an address of a node.
+    Loopback { authority: Arc<Authority>, clock: Clock },
+}
+
+impl Site {
+    /// The embedded API server.
+    pub fn embedded(server: &ApiServer) -> Self {
+        let (clock, signer) = (server.clone(), server.clone());
+        Self {
+            client: kube::Client::new(server.service(), "default"),
+            clock: Arc::new(move || clock.now()),
+            root_ca: server.authority().certificate_pem(),
+            secret_tokens: signing(move |claims| signer.signer().sign(claims)),
+            way_back: WayBack::Call(server.clone()),
+        }
+    }
+
+    /// An API server in another process of this machine, whose keys are ours.
+    pub(crate) fn beside(client: kube::Client, authority: Arc<Authority>, signer: TokenSigner) -> Self {
+        let clock = Clock::real();
+        Self {
+            client,
+            clock: {
+                let clock = clock.clone();
+                Arc::new(move || clock.now())
+            },
+            root_ca: authority.certificate_pem(),
+            secret_tokens: signing(move |claims| signer.sign(claims)),
+            way_back: WayBack::Loopback { authority, clock },
+        }
+    }
+
+    /// A client with the rights of an administrator.
+    pub(crate) fn client(&self) -> kube::Client {
+        self.client.clone()
+    }
+
+    /// Tells the present moment.
+    pub(crate) fn clock(&self) -> proofmark_controllers::Clock {
+        self.clock.clone()
+    }
+
+    /// The certificates that clients inside the cluster check the API server by (PEM).
+    pub(crate) fn root_ca(&self) -> &str {
+        &self.root_ca
+    }
+
+    /// Signs tokens as the API server does.
+    pub(crate) fn secret_tokens(&self) -> SecretTokens {
+        self.secret_tokens.clone()
+    }
+
+    /// Has webhooks answer for a service; where they are to be registered, if not behind that service.
+    pub(crate) async fn answer_webhooks(
+        &self,
+        namespace: &str,
+        service: &str,
+        webhooks: Webhooks,
+    ) -> Result<Option<WebhookAddress>, EnvError> {
+        match &self.way_back {
+            WayBack::Call(server) => {
+                let answer = move |request| {
+                    let webhooks = webhooks.clone();
+                    async move { webhooks.answer(request).await }
+                };
+                server.webhooks().register(Endpoint::service(namespace, service), answer);
+                Ok(None)
+            }
+            WayBack::Loopback { authority, clock } => {
+                let local = SocketAddr::from(([127, 0, 0, 1], 0));
+                let address = WebhookServer::bind(local).await?.serve(authority, clock.now(), webhooks)?;
+                Ok(Some(WebhookAddress { url: format!("https://{address}"), ca_bundle: authority.certificate_pem() }))
+            }
+        }
+    }
+
+    /// Has nodes answer what the API server asks kubelets.
+    pub(crate) fn answer_kubelets(&self, nodes: &Nodes) {
+        if let WayBack::Call(server) = &self.way_back {
+            server.serve_nodes(Arc::new(Answers(nodes.downgrade())));
+        }
+    }
+}
+
+/// Signs tokens of Secrets by what signs all tokens.
+fn signing(sign: impl Fn(&Claims) -> String + Send + Sync + 'static) -> SecretTokens {
+    SecretTokens::new(move |token| {
+        let account = ObjectRef { name: token.service_account.to_owned(), uid: token.service_account_uid.to_owned() };
+        sign(&Claims::legacy(token.namespace, &account, token.secret))
+    })
+}
