@@ -32,6 +32,8 @@ use tokio::time::Instant;
 
 /// The version that the server says it is: the Kubernetes release whose behaviour it has.
 pub const VERSION: &str = "v1.35.4";
+/// Its minor release, as OpenAPI documents name it.
+pub(crate) const MINOR_VERSION: &str = "1.35";
 
 /// An embedded Kubernetes API server. Cloning gives another handle to the same server.
 #[derive(Clone)]

@@ -15,7 +15,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use proofmark_status::{Details, Reason, Status};
 use serde_json::Value;
 
-pub(crate) use negotiate::{Form, Negotiated, Shape};
+pub(crate) use negotiate::{Form, Negotiated, Shape, choose};
 
 use crate::body::Body;
 use crate::handlers::{Content, Reply};

@@ -50,8 +50,7 @@ struct Clause<'a> {
 impl Negotiated {
     /// Reads a request's `Accept`.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let text: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).collect();
-        let text = text.join(",");
+        let text = accepted(headers);
         let plain = |form| Self { form, shape: Shape::Object, unacceptable: false, bad_shape: false };
         if text.trim().is_empty() {
             return plain(Form::Json);
@@ -82,6 +81,26 @@ impl Negotiated {
             false => super::not_acceptable(watch),
         })
     }
+}
+
+/// The offered media type that a client likes best; none when it takes none of them. Without wishes of its own that is the first.
+///
+/// Source: `k8s.io/kube-openapi/pkg/handler`, which reads `Accept` by rules of its own.
+pub(crate) fn choose<'a>(headers: &HeaderMap, offered: &[&'a str]) -> Option<&'a str> {
+    let text = accepted(headers);
+    let text = if text.trim().is_empty() { "*/*" } else { &text };
+    clauses(text).iter().find_map(|clause| {
+        let (kind, subtype) = clause.media.split_once('/')?;
+        let fits = |media: &&&str| {
+            media.split_once('/').is_some_and(|(k, s)| (kind == "*" || kind == k) && (subtype == "*" || subtype == s))
+        };
+        offered.iter().find(fits).copied()
+    })
+}
+
+fn accepted(headers: &HeaderMap) -> String {
+    let text: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).collect();
+    text.join(",")
 }
 
 /// The clauses of an Accept header in order of quality.

@@ -1,23 +1,29 @@
 //! OpenAPI documents: what clients complete, explain and check against.
 //!
-//! - `/openapi/v3`: an index of documents, one for each group version, each with a hash in its URL.
-//! - `/openapi/v2`: one document for everything.
+//! - `/openapi/v3`: an index of documents, one for each group version, each with a hash in its URL; in JSON only.
+//! - `/openapi/v2`: one document for everything, in JSON or protobuf.
 //!
-//! Built-in definitions come from the type tables ([`types`]), custom ones from their schema. Descriptions of built-in kinds are
-//! not simulated: the tables hold facts, no prose.
+//! Built-in definitions come from the type tables ([`types`]), with upstream's descriptions ([`described`]); custom ones from their schema.
 
+mod described;
 mod paths;
+mod protobuf;
 mod types;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use bytes::Bytes;
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 use proofmark_schema::openapi as custom;
 
+use crate::encode::choose;
 use crate::handlers::{Content, Reply};
 use crate::refusal::Refusal;
 use crate::resource::Resource;
-use crate::server::{Call, Inner, VERSION};
+use crate::server::{Call, Inner, MINOR_VERSION};
 
 /// Which release of OpenAPI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,36 +42,59 @@ impl Release {
 
 /// Answers `/openapi/...`.
 pub(crate) fn answer(call: &Call<'_>, path: &str) -> Result<Reply, Refusal> {
+    let headers = call.exchange.headers;
     match path {
-        "/openapi/v2" => Ok(document(two(call.server))),
+        "/openapi/v2" => match choose(headers, &[JSON, protobuf::MEDIA_TYPE, protobuf::CONTENT_TYPE]) {
+            Some(JSON) => Ok(document(JSON, two(call.server).to_string().into())),
+            Some(_) => Ok(document(protobuf::CONTENT_TYPE, protobuf::encode(&two(call.server)).into())),
+            None => Err(Refusal::Text(406, String::new())),
+        },
         "/openapi/v3" => Ok(index(call.server)),
         _ => {
             let at = path.strip_prefix("/openapi/v3/").ok_or(Refusal::NoSuchPage)?;
-            three(call.server, at).map(document).ok_or_else(|| Refusal::Text(404, String::new()))
+            let published = three(call.server, at).ok_or_else(|| Refusal::Text(404, String::new()))?;
+            match choose(headers, &[JSON]) {
+                Some(_) => Ok(document(JSON, published.body.clone())),
+                None => Err(Refusal::Text(406, String::new())),
+            }
         }
     }
 }
 
-fn document(value: Value) -> Reply {
-    let body = Bytes::from(serde_json::to_vec(&value).unwrap_or_default());
-    Reply::new(200, Content::Document { content_type: "application/json", body })
+const JSON: &str = "application/json";
+
+fn document(content_type: &'static str, body: Bytes) -> Reply {
+    Reply::new(200, Content::Document { content_type, body })
 }
 
 /// The documents of OpenAPI v3, by path. The server says that it is text.
 fn index(server: &Inner) -> Reply {
     let mut paths = Map::new();
     for at in documents(server) {
-        let hash = three(server, &at).map(|d| hash(&d)).unwrap_or_default();
-        paths.insert(at.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{at}?hash={hash}")}));
+        if let Some(published) = three(server, &at) {
+            let url = format!("/openapi/v3/{at}?hash={}", published.hash);
+            paths.insert(at, json!({"serverRelativeURL": url}));
+        }
     }
-    let body = Bytes::from(serde_json::to_vec(&json!({"paths": paths})).unwrap_or_default());
-    Reply::new(200, Content::Document { content_type: "text/plain; charset=utf-8", body })
+    document("text/plain; charset=utf-8", json!({"paths": paths}).to_string().into())
 }
 
-fn hash(document: &Value) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA512, document.to_string().as_bytes());
-    digest.as_ref().iter().take(32).map(|b| format!("{b:02X}")).collect()
+/// A document of OpenAPI v3 as it is sent.
+struct Published {
+    body: Bytes,
+    hash: String,
 }
+
+impl Published {
+    fn new(document: &Value) -> Self {
+        let body = Bytes::from(document.to_string());
+        let digest = ring::digest::digest(&ring::digest::SHA512, &body);
+        Self { hash: digest.as_ref().iter().take(32).map(|b| format!("{b:02X}")).collect(), body }
+    }
+}
+
+/// The documents without custom resources: they are the same for every server of this process.
+static BUILTIN: Mutex<BTreeMap<String, Arc<Published>>> = Mutex::new(BTreeMap::new());
 
 /// Paths that have a document beside the group versions.
 const PLAIN: [&str; 5] = [".well-known/openid-configuration", "api", "apis", "openid/v1/jwks", "version"];
@@ -90,33 +119,39 @@ fn documents(server: &Inner) -> Vec<String> {
 }
 
 /// One document of OpenAPI v3.
-fn three(server: &Inner, at: &str) -> Option<Value> {
+fn three(server: &Inner, at: &str) -> Option<Arc<Published>> {
     let parts: Vec<&str> = at.split('/').collect();
-    let (title, resources) = match parts.as_slice() {
-        ["api", version] => ("Kubernetes", of(server, "", version)),
-        ["apis", group, version] => {
-            let found = of(server, group, version);
-            let custom = found.iter().any(|r| r.custom().is_some());
-            (if custom { "Kubernetes CRD Swagger" } else { "Kubernetes" }, found)
-        }
-        _ if documents(server).iter().any(|d| d == at) => ("Kubernetes", Vec::new()),
-        _ => return None,
+    let resources = match parts.as_slice() {
+        ["api", version] => of(server, "", version),
+        ["apis", group, version] => of(server, group, version),
+        _ => Vec::new(),
     };
     if resources.is_empty() && !documents(server).iter().any(|d| d == at) {
         return None;
     }
-    let mut paths = Map::new();
-    let mut schemas = Map::new();
-    for resource in &resources {
+    if resources.iter().any(|r| r.custom().is_some()) {
+        return Some(Arc::new(Published::new(&described("Kubernetes CRD Swagger", &resources))));
+    }
+    if let Some(known) = BUILTIN.lock().get(at) {
+        return Some(known.clone());
+    }
+    let published = Arc::new(Published::new(&described("Kubernetes", &resources)));
+    BUILTIN.lock().insert(at.to_owned(), published.clone());
+    Some(published)
+}
+
+fn described(title: &str, resources: &[Arc<Resource>]) -> Value {
+    let (mut paths, mut schemas) = (Map::new(), Map::new());
+    for resource in resources {
         paths.extend(paths::of(resource, Release::Three));
         define(resource, Release::Three, &mut schemas);
     }
-    Some(json!({
+    json!({
         "openapi": "3.0.0",
-        "info": {"title": title, "version": VERSION},
+        "info": {"title": title, "version": MINOR_VERSION},
         "paths": paths,
         "components": {"schemas": schemas},
-    }))
+    })
 }
 
 /// The one document of OpenAPI v2.
@@ -128,13 +163,13 @@ fn two(server: &Inner) -> Value {
     }
     json!({
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": VERSION},
+        "info": {"title": "Kubernetes", "version": MINOR_VERSION},
         "paths": paths,
         "definitions": definitions,
     })
 }
 
-fn of(server: &Inner, group: &str, version: &str) -> Vec<std::sync::Arc<Resource>> {
+fn of(server: &Inner, group: &str, version: &str) -> Vec<Arc<Resource>> {
     let mut all = server.catalog.builtin_in(group, version);
     all.extend(server.catalog.custom_in(group, version));
     all

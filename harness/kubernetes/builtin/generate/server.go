@@ -35,6 +35,7 @@ type node struct {
 	ListType   string           `json:"x-kubernetes-list-type"`
 	ListKeys   []string         `json:"x-kubernetes-list-map-keys"`
 	MapType    string           `json:"x-kubernetes-map-type"`
+	Enum       []string         `json:"enum"`
 }
 
 // readOpenAPI is every schema of every /openapi/v3 document, by its name.

@@ -54,7 +54,7 @@ const (
 //	["m", go, value, atomic]                       a map
 //	["o", go, atomic, fields, embeds?]             a struct
 //
-// A field is [json, type, number, flags, {"k": merge key, "d": default}?]; an embed is [first field, fields, number, go field].
+// A field is [json, type, number, flags, {"k": merge key, "d": default, "e": its values or its items' values}?]; an embed is [first field, fields, number, go field].
 type typeTable struct {
 	Kinds map[string]map[string]int `json:"kinds"` // by "group/version"; "*" holds the kinds of every group and version
 	Types [][]any                   `json:"types"`
@@ -338,6 +338,11 @@ func (s *structure) field(f reflect.StructField, name string, options []string, 
 	}
 	if seen != nil && seen.Default != nil && string(seen.Default) != "null" {
 		extra["d"] = seen.Default
+	}
+	if seen != nil && seen.Enum != nil {
+		extra["e"] = seen.Enum
+	} else if seen != nil && seen.Items != nil && seen.Items.Enum != nil {
+		extra["e"] = seen.Items.Enum
 	}
 	if len(extra) > 0 {
 		row = append(row, extra)

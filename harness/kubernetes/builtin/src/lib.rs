@@ -21,4 +21,4 @@ pub mod unstructured;
 
 pub use proofmark_text::quantity;
 pub use resources::{Group, Resource, Subresource, groups, resources};
-pub use table::{required, type_of, types};
+pub use table::{enumeration, required, type_of, types};

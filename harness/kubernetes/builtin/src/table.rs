@@ -35,6 +35,11 @@ pub fn required(ty: TypeId) -> impl Iterator<Item = &'static str> {
     fields.into_iter().flatten().zip(flags).filter(|(_, required)| **required).map(|((name, _), _)| name.as_str())
 }
 
+/// The values that OpenAPI lists for a field of a struct, or for the items of a list; validation decides, not this list.
+pub fn enumeration(ty: TypeId, field: &str) -> Option<&'static [&'static str]> {
+    TABLES.details(ty).enumerations.get(field).map(Vec::as_slice)
+}
+
 /// The graph and what belongs to its types beyond it.
 pub(crate) struct Tables {
     pub(crate) graph: TypeGraph,
@@ -44,8 +49,14 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn details(&self, ty: TypeId) -> &Details {
-        static NONE: Details =
-            Details { go_name: "", codec: None, wrapped: false, embeds: Vec::new(), required: Vec::new() };
+        static NONE: Details = Details {
+            go_name: "",
+            codec: None,
+            wrapped: false,
+            embeds: Vec::new(),
+            required: Vec::new(),
+            enumerations: BTreeMap::new(),
+        };
         self.details.get(ty.0 as usize).unwrap_or(&NONE)
     }
 }
@@ -63,6 +74,8 @@ pub(crate) struct Details {
     pub(crate) embeds: Vec<Embed>,
     /// Per field, whether OpenAPI requires it.
     required: Vec<bool>,
+    /// The values that OpenAPI lists for fields, or for their items.
+    enumerations: BTreeMap<&'static str, Vec<&'static str>>,
 }
 
 impl Details {

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub(crate) use conversion::{Conversion, ConversionError};
 pub(crate) use family::Family;
-pub(crate) use shape::{Shape, object_meta};
+pub(crate) use shape::{Shape, list_meta, object_meta};
 
 /// One version of a custom resource.
 #[derive(Debug)]

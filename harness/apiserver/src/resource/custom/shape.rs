@@ -127,11 +127,20 @@ fn schemaless(types: &mut TypeGraph, metadata: TypeId) -> TypeId {
     }))
 }
 
-/// The built-in type of `metadata`.
+/// The built-in type of an object's `metadata`.
 pub(crate) fn object_meta() -> Option<TypeId> {
-    let id = proofmark_builtin::type_of("", "v1", "ConfigMap")?;
+    metadata_of("ConfigMap")
+}
+
+/// The built-in type of a list's `metadata`.
+pub(crate) fn list_meta() -> Option<TypeId> {
+    metadata_of("ConfigMapList")
+}
+
+fn metadata_of(kind: &str) -> Option<TypeId> {
+    let id = proofmark_builtin::type_of("", "v1", kind)?;
     match proofmark_builtin::types().get(id) {
-        Type::Struct(config_map) => config_map.fields.get("metadata").map(|f| f.ty),
+        Type::Struct(known) => known.fields.get("metadata").map(|f| f.ty),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@
 //! two bytes of an empty message can stand for a large object.
 
 mod read;
-mod wire;
+pub mod wire;
 mod write;
 
 use serde_json::Value;

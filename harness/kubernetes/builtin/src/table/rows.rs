@@ -47,6 +47,8 @@ struct Extra {
     merge_key: Option<String>,
     #[serde(rename = "d")]
     default: Option<Value>,
+    #[serde(rename = "e", default, borrow)]
+    values: Vec<&'static str>,
 }
 
 /// `[first field, fields, number, go name]`
@@ -118,6 +120,11 @@ impl<'de: 'static> Visitor<'de> for RowVisitor {
                     let embed = embed.digest(&details.embeds);
                     details.embeds.push(embed);
                 }
+                details.enumerations = rows
+                    .iter()
+                    .filter(|field| !field.4.values.is_empty())
+                    .map(|field| (field.0, field.4.values.clone()))
+                    .collect();
                 details.required = rows.iter().map(|field| field.3 & flag::REQUIRED != 0).collect();
                 let fields: IndexMap<_, _> =
                     rows.into_iter().map(|field| (field.0.to_owned(), field.digest())).collect();
