@@ -2,9 +2,10 @@
 //! The README of this crate shows the same fixture.
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::api::{Api, DeleteParams, PostParams};
+use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use proofmark_apiserver::ApiServer;
 use rstest::{fixture, rstest};
+use serde_json::json;
 
 /// A server of its own for each test.
 #[fixture]
@@ -48,4 +49,31 @@ async fn the_log_says_what_was_asked(server: ApiServer) {
     let log: Vec<_> =
         server.requests().all().into_iter().map(|r| (r.verb, r.resource, r.namespace, r.status)).collect();
     assert_eq!(log, [("create".to_owned(), "configmaps".to_owned(), "default".to_owned(), 201)]);
+}
+
+/// Of all kinds only Deployments count changes of their annotations as a new generation.
+#[rstest]
+#[case::deployment("deployments", "Deployment", 2)]
+#[case::replica_set("replicasets", "ReplicaSet", 1)]
+#[tokio::test]
+async fn generations_count(server: ApiServer, #[case] plural: &str, #[case] kind: &str, #[case] generation: i64) {
+    let resource = ApiResource {
+        group: "apps".to_owned(),
+        version: "v1".to_owned(),
+        api_version: "apps/v1".to_owned(),
+        kind: kind.to_owned(),
+        plural: plural.to_owned(),
+    };
+    let client = kube::Client::new(server.service(), "default");
+    let objects: Api<DynamicObject> = Api::default_namespaced_with(client, &resource);
+    let labels = json!({"app": "a"});
+    let pod = json!({"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    let spec = json!({"selector": {"matchLabels": labels}, "template": pod});
+    let made = DynamicObject::new("a", &resource).data(json!({"spec": spec}));
+    objects.create(&PostParams::default(), &made).await.unwrap();
+    for (patch, expected) in [(json!({"labels": {"a": "b"}}), 1), (json!({"annotations": {"a": "b"}}), generation)] {
+        let patch = Patch::Merge(json!({"metadata": patch}));
+        let patched = objects.patch("a", &PatchParams::default(), &patch).await.unwrap();
+        assert_eq!(patched.metadata.generation, Some(expected), "{kind} {patch:?}");
+    }
 }

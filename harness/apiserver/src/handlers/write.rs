@@ -179,7 +179,7 @@ pub(super) fn prepare_update(target: &Target<'_>, new: &mut Value, old: &Value) 
     }
 }
 
-/// Whether anything but metadata and status changed. Custom resources without a status subresource count every change.
+/// Whether anything but metadata and status changed, or annotations where they count. Custom resources without a status subresource count every change.
 fn spec_changed(resource: &Resource, new: &Value, old: &Value) -> bool {
     let counted =
         |key: &str| !matches!(key, "metadata" | "apiVersion" | "kind") && (key != "status" || !has_status(resource));
@@ -189,7 +189,8 @@ fn spec_changed(resource: &Resource, new: &Value, old: &Value) -> bool {
         parts.sort_by(|a, b| a.0.cmp(&b.0));
         parts
     };
-    parts(new) != parts(old)
+    let annotations = |o: &Value| meta::of(o).and_then(|meta| meta.get("annotations")).cloned();
+    parts(new) != parts(old) || resource.strategy.annotations_count && annotations(new) != annotations(old)
 }
 
 /// What a client hears about a state that is accepted all the same.

@@ -73,6 +73,8 @@ pub struct Strategy {
     pub repeats: Repeats,
     /// Whether `metadata.generation` counts changes of the spec.
     pub generation: bool,
+    /// Whether it counts changes of annotations as well.
+    pub annotations_count: bool,
     /// Whether `status` is written through the status subresource only.
     pub status: bool,
     /// Whether a new object keeps the status that it comes with (nodes register with theirs).
@@ -142,6 +144,7 @@ pub(crate) const BASE: Strategy = Strategy {
     name: NameRule::Subdomain,
     repeats: Repeats::Change,
     generation: false,
+    annotations_count: false,
     status: false,
     keeps_status: false,
     deprecated: None,

@@ -22,6 +22,7 @@ pub(super) const ROWS: &[Strategy] = &[
     Strategy {
         group: "apps",
         resource: "deployments",
+        annotations_count: true,
         validate: |new| deployment(new, None),
         validate_update: |new, old| deployment(new, Some(old)),
         ..WORKLOAD
