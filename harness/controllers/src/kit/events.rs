@@ -25,6 +25,8 @@ const BURST: f64 = 25.0;
 const REFILL: f64 = 300.0;
 /// No more events, or objects, than this are remembered.
 const REMEMBERED: usize = 4096;
+/// How many names an event is given until one is free.
+const ATTEMPTS: usize = 8;
 
 /// Tells of objects in the name of one controller. Clones share what was told.
 #[derive(Clone)]
@@ -119,7 +121,7 @@ impl Scribe {
                 Ok(_) => return,
             }
         }
-        let event = json!({
+        let mut event = json!({
             "apiVersion": "v1", "kind": "Event",
             "metadata": {"name": seen.name, "namespace": namespace},
             "involvedObject": told.about,
@@ -134,8 +136,17 @@ impl Scribe {
             "reportingComponent": self.component,
             "reportingInstance": "",
         });
-        if let Err(error) = self.api.create(&EVENTS, &event).await {
-            tracing::debug!(%error, "an event was not written");
+        let mut name = seen.name;
+        for _ in 0..ATTEMPTS {
+            let Err(error) = self.api.create(&EVENTS, &event).await else { return };
+            if !error.is_already_exists() {
+                return tracing::debug!(%error, "an event was not written");
+            }
+            // Another source told of an object of the same name at the same moment.
+            let other = self.name(&told);
+            self.memory.rename(&name, &other);
+            event["metadata"]["name"] = json!(other);
+            name = other;
         }
     }
 
@@ -175,6 +186,13 @@ struct Seen {
 }
 
 impl Memory {
+    /// An event got another name.
+    fn rename(&mut self, name: &str, other: &str) {
+        for seen in self.existing.values_mut().filter(|seen| seen.name == name) {
+            other.clone_into(&mut seen.name);
+        }
+    }
+
     /// What to write of an event; nothing of one too many. `name` is for a new one.
     fn observe(&mut self, told: &Told, name: &str) -> Option<Seen> {
         for size in [self.similar.len(), self.existing.len(), self.tokens.len()] {
@@ -235,6 +253,15 @@ mod tests {
         let first = memory.observe(&told("x", 0), "one").expect("written");
         let second = memory.observe(&told("x", 5), "two").expect("written");
         assert_eq!((first.count, second.count, second.name.as_str()), (1, 2, "one"));
+    }
+
+    #[test]
+    fn an_event_under_another_name_goes_on_counting() {
+        let mut memory = Memory::default();
+        memory.observe(&told("x", 0), "one").expect("written");
+        memory.rename("one", "other");
+        let second = memory.observe(&told("x", 5), "two").expect("written");
+        assert_eq!((second.count, second.name.as_str()), (2, "other"));
     }
 
     #[test]
