@@ -43,12 +43,16 @@ behaviour! {
     own_security_context: from V0_14_0;
     /// `storage.kserve.io/readonly: "false"` lets servers write into the model's folder.
     writable_models: from V0_14_0;
+    /// Proxies within the mesh lead to serverless services as well, by the whole name of a host.
+    mesh_gateway: from V0_14_0;
     /// Models cached on nodes (LocalModelCache).
     local_models: from V0_14_1;
     /// Default resources of containers are read from the configuration.
     configured_resources: from V0_15_0Rc0;
-    /// HTTPRoutes of the Gateway API instead of Ingresses, where the configuration says so.
+    /// HTTPRoutes of the Gateway API instead of Ingresses, where the configuration says so. Routes tell servers which service is meant.
     gateway_api: from V0_15_0Rc0;
+    /// Servers of Hugging Face's models have an image of their own for GPUs.
+    hugging_face_gpu: from V0_15_0Rc0;
     /// Several nodes serve one model (`workerSpec`).
     worker_spec: from V0_15_0Rc0;
     /// Autoscaler classes `keda` and `none`.
@@ -63,6 +67,8 @@ behaviour! {
     sticky_mode: from V0_15_2;
     /// A failing init container of the newest pod is told although an older pod still serves.
     init_before_ready: from V0_15_2;
+    /// Routes are waited for until there is something to lead to; before, their absence was an error.
+    waits_for_routes: from V0_16_0;
     /// Modes are called `Knative` and `Standard`; the older names are understood.
     new_mode_names: from V0_16_0;
     /// Tokens for Hugging Face are references to their secret instead of plain text.

@@ -55,6 +55,7 @@ names! {
     ALLOCATED_LABEL = "serving.kserve.io/trainedmodel-allocated";
     SERVER_CONTAINER = "kserve-container";
     TRANSFORMER_CONTAINER = "transformer-container";
+    WORKER_CONTAINER = "worker-container";
     INITIALIZER_CONTAINER = "storage-initializer";
     MODEL_DIR = "/mnt/models";
 }

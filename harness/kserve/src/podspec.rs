@@ -2,6 +2,7 @@
 
 use proofmark_controllers::kit::object;
 use proofmark_merge::strategic_merge;
+use proofmark_types::Type;
 use serde_json::{Map, Value, json};
 
 use crate::names::SERVER_CONTAINER;
@@ -38,13 +39,24 @@ const NOT_POD: &[&str] = &[
     "autoScaling",
 ];
 
-/// The fields of a runtime that are a pod's.
-const RUNTIME_POD: &[&str] =
-    &["containers", "volumes", "nodeSelector", "affinity", "tolerations", "imagePullSecrets", "hostIPC"];
+/// The fields of a runtime that become a pod's. `hostIPC` is one that runtimes may state and that nothing comes of.
+const RUNTIME_POD: &[&str] = &["containers", "volumes", "nodeSelector", "affinity", "tolerations", "imagePullSecrets"];
 
 /// The fields of a model that are not a container's.
 const NOT_CONTAINER: &[&str] =
     &["modelFormat", "runtime", "storageUri", "storageUris", "storage", "protocolVersion", "runtimeVersion"];
+
+/// Whether a component has a field of this name.
+pub(crate) fn is_field_of_component(field: &str) -> bool {
+    let types = proofmark_builtin::types();
+    let fields = |ty| match types.get(ty) {
+        Type::Struct(of) => Some(&of.fields),
+        _ => None,
+    };
+    let pod = proofmark_builtin::type_of("", "v1", "Pod").and_then(fields);
+    let spec = pod.and_then(|pod| fields(pod.get("spec")?.ty));
+    NOT_POD.contains(&field) || spec.is_none_or(|spec| spec.contains_key(field))
+}
 
 /// What of a component is a pod specification.
 pub(crate) fn of_component(block: &Value) -> Value {
@@ -115,6 +127,12 @@ pub(crate) fn of_model(runtime: &Value, predictor: &Value, data: &Value) -> Resu
     all.extend(others);
     spec["containers"] = Value::Array(all);
     Ok(spec)
+}
+
+/// The pod of a worker: the runtime's, and what the service says of it.
+pub(crate) fn of_workers(of_runtime: &Value, own: &Value) -> Result<Value, Unfit> {
+    let pod = |spec: &Value| without(spec, &["pipelineParallelSize", "tensorParallelSize"]);
+    merge_pod(&pod(of_runtime), &pod(own)).map_err(Unfit::Merge)
 }
 
 fn merge_lists(containers: &[Value], over: &Value) -> Result<Vec<Value>, Unfit> {

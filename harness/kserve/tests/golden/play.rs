@@ -12,6 +12,9 @@ use crate::world::{World, list};
 /// The waits before an unmet expectation is given up: a little more than five seconds.
 const WAITS: [u64; 7] = [50, 100, 250, 600, 1000, 1500, 2000];
 
+/// Between two changes.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// Kind, namespace and name, with random parts replaced.
 type Key = (String, String, String);
 
@@ -67,6 +70,10 @@ impl<'w> Play<'w> {
                     created.strip_prefix("(dryRun=All) ").map_or((false, created), |rest| (true, rest));
                 let answer = self.create(Some((created, dry_run))).await.unwrap_or(json!({"code": "never created"}));
                 self.judge_answer(what, &step["response"], &answer);
+            } else if what == "action: manager stopped" {
+                self.world.stop_control_plane();
+            } else if what == "action: manager started" {
+                self.world.start_control_plane().await;
             } else if step.get("request").is_some() {
                 let answer = self.act(&step, &mut undo).await;
                 if let (Some(wanted), Some(answer)) = (step.get("response"), answer) {
@@ -103,6 +110,8 @@ impl<'w> Play<'w> {
     async fn create(&mut self, upto: Option<(&str, bool)>) -> Option<Value> {
         while !self.todo.is_empty() {
             let object = self.todo.remove(0);
+            // Times of creation are in seconds, and some choices are made by them.
+            tokio::time::sleep(SECOND).await;
             let hit = upto.filter(|(named, _)| *named == format!("{} {}", text(&object, "kind"), name(&object)));
             let path =
                 self.world.path(&object, false) + if hit.is_some_and(|(_, dry)| dry) { "?dryRun=All" } else { "" };
@@ -123,6 +132,7 @@ impl<'w> Play<'w> {
     }
 
     async fn act(&mut self, step: &Value, undo: &mut Vec<(String, Value)>) -> Option<Value> {
+        tokio::time::sleep(SECOND).await;
         let request = &step["request"];
         let answered = |(code, body): (u16, Value)| Some(json!({"code": code, "body": body}));
         if let Some(what) = request.get("patch").and_then(Value::as_str) {

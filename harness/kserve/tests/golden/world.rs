@@ -10,6 +10,7 @@ use proofmark_apiserver::{ApiServer, Endpoint};
 use proofmark_controllers::Controllers;
 use proofmark_kserve::control_plane::{self, ControlPlane};
 use proofmark_kserve::{Flavor, Release, extras, install};
+use proofmark_kubeflow::KubeflowRelease;
 use serde_json::{Value, json};
 
 /// Kinds of other projects that a group of cases was recorded with.
@@ -110,6 +111,7 @@ impl World {
         let mut objects = install::objects(release, Flavor::Standalone);
         objects.extend(install::control_plane(release, Flavor::Standalone.namespace()));
         objects.extend(install::cluster_roles(release));
+        objects.extend(proofmark_kubeflow::roles::objects(KubeflowRelease::latest()));
         objects.extend(extras::objects(extras.projects()));
         extras::switch_on(extras.projects(), &mut objects);
         for object in objects {
@@ -135,6 +137,12 @@ impl World {
         plane.ready().await;
         plane.register(None).await.expect("registered");
         *self.control_plane.lock().expect("not poisoned") = Some(plane);
+    }
+
+    /// Ends the manager: nobody answers for its webhooks any more.
+    pub(crate) fn stop_control_plane(&self) {
+        self.server.webhooks().remove(&Endpoint::service("kserve", control_plane::SERVICE));
+        *self.control_plane.lock().expect("not poisoned") = None;
     }
 
     /// Puts the configuration back that a case deleted.

@@ -113,7 +113,7 @@ impl Graphs {
         children::ensure(&self.api, &kinds::CORE_SERVICES, &front, &["/spec/ports", "/spec/selector"])
             .await
             .map_err(words)?;
-        let scaler = autoscaler(owner, &metadata, &graph["spec"]);
+        let scaler = autoscaler(owner, &metadata, &graph["spec"], self.behaviour);
         let parts =
             ["/spec/metrics", "/spec/minReplicas", "/spec/maxReplicas", "/metadata/annotations", "/metadata/labels"];
         children::ensure(&self.api, &kinds::AUTOSCALERS, &scaler, &parts).await.map_err(words)?;

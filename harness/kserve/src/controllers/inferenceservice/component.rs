@@ -3,6 +3,7 @@
 use proofmark_controllers::kit::{View, object};
 use serde_json::{Map, Value, json};
 
+use super::multinode::Workers;
 use super::reconcile::Work;
 use super::{metadata, model_status, predictor, raw, serverless};
 use crate::conditions::Is;
@@ -58,6 +59,8 @@ pub(super) struct Deployable {
     pub(super) metadata: Value,
     /// The pod's specification.
     pub(super) pod: Value,
+    /// Who joins the pod, where a model takes several nodes.
+    pub(super) workers: Option<Workers>,
 }
 
 /// Deploys a component and puts into the status what became of it. The error is for the user.
@@ -72,12 +75,12 @@ pub(super) async fn reconcile(work: &mut Work<'_>, component: Component) -> Resu
         return Ok(());
     }
     let fails = |error: String| format!("fails to reconcile {}: {error}", component.field());
-    match work.mode {
+    let deployed = match work.mode {
         Mode::Serverless => serverless::deploy(work, &deployable).await.map_err(fails)?,
         _ => raw::deploy(work, &deployable).await.map_err(fails)?,
-    }
+    };
     if component == Component::Predictor {
-        model_status::propagate(work, &deployable)
+        model_status::propagate(work, &deployable, deployed)
             .await
             .map_err(|error| format!("fails to list inferenceservice pods by label: {error}"))?;
     }
@@ -110,7 +113,7 @@ fn custom(work: &Work<'_>, component: Component, block: Value) -> Result<Deploya
         first["args"] = json!(args);
     }
     let metadata = metadata::of_children(&work.service, component, &block, None, annotations);
-    Ok(Deployable { component, block, metadata, pod })
+    Ok(Deployable { component, block, metadata, pod, workers: None })
 }
 
 /// The container of an explainer that the configuration knows.

@@ -30,6 +30,10 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
     } else {
         for component in &components {
             if !work.status.is_true(&component.ready()) {
+                if !work.services.behaviour.waits_for_routes {
+                    let (name, of) = (component.child_name(&name), kinds::HTTP_ROUTES);
+                    return Err(format!("{}.{} \"{name}\" not found", of.kind, of.group));
+                }
                 work.set(INGRESS_READY, &component::no_ingress(*component, "False"));
                 return Ok(());
             }

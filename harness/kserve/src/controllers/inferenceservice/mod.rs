@@ -6,6 +6,7 @@
 //! | `component` | what predictors, transformers and explainers come down to |
 //! | `predictor` | the runtime of a model, and what it changes |
 //! | `metadata` | labels and annotations of children |
+//! | `multinode` | a head and its workers |
 //! | `raw` | Deployments, Services, autoscalers |
 //! | `ingress` | Ingresses of raw mode |
 //! | `serverless` | Knative Services and VirtualServices |
@@ -17,6 +18,7 @@ mod ingress;
 mod keda;
 mod metadata;
 mod model_status;
+mod multinode;
 mod predictor;
 mod raw;
 mod reconcile;

@@ -25,26 +25,40 @@ fn target(model: &mut Value, state: &str) {
     model["states"]["targetModelState"] = json!(state);
 }
 
+/// How far the deployment of a component is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deployed {
+    /// Made just now: there are no pods of it yet.
+    JustNow,
+    /// There may be pods.
+    Before,
+    /// It has a condition that says no.
+    Refused,
+}
+
 /// What the pods of a predictor say.
-pub(super) async fn propagate(work: &mut Work<'_>, predictor: &Deployable) -> Result<(), Error> {
+pub(super) async fn propagate(work: &mut Work<'_>, predictor: &Deployable, deployed: Deployed) -> Result<(), Error> {
     let raw = work.mode != Mode::Serverless;
     let of = work.status.component(Component::Predictor);
     let revision = object::text(&of, "/latestCreatedRevision").to_owned();
     let name = object::text(&predictor.metadata, "/name");
     let pods = match raw {
+        _ if deployed == Deployed::JustNow => Vec::new(),
         true => component::pods(work, "app", &format!("isvc.{name}")).await?,
         false => component::pods(work, "serving.knative.dev/revision", &revision).await?,
     };
     let settled = raw || revision == object::text(&of, "/latestReadyRevision");
     let ready = work.status.is_true(READY) && settled;
     let before = work.services.behaviour.init_before_ready;
-    let model = &mut work.status.0["modelStatus"];
     let Some(newest) = pods.first() else {
-        if !raw {
-            pending(model, "Pending");
+        let model = &mut work.status.0["modelStatus"];
+        match before && deployed == Deployed::Refused {
+            true => failed(model),
+            false => pending(model, "Pending"),
         }
         return Ok(());
     };
+    let model = &mut work.status.0["modelStatus"];
     if before && let Some(seen) = of_container(newest, "/status/initContainerStatuses", INITIALIZER_CONTAINER) {
         apply(model, &seen);
         return Ok(());
@@ -60,7 +74,9 @@ pub(super) async fn propagate(work: &mut Work<'_>, predictor: &Deployable) -> Re
     });
     match seen {
         Some(seen) => apply(model, &seen),
-        None => pending(model, "Pending"),
+        // Before a kubelet has said anything of the server, what was said last stays.
+        None if has_container(newest, SERVER_CONTAINER) => pending(model, "Pending"),
+        None => {}
     }
     Ok(())
 }
@@ -71,6 +87,10 @@ enum Seen {
     Loading,
     /// The message and the code that it ended with.
     Failed(String, i64),
+}
+
+fn has_container(pod: &Value, name: &str) -> bool {
+    object::list(pod, "/status/containerStatuses").iter().any(|status| object::text(status, "/name") == name)
 }
 
 fn of_container(pod: &Value, at: &str, name: &str) -> Option<Seen> {
@@ -93,12 +113,16 @@ fn pending(model: &mut Value, state: &str) {
     model["transitionStatus"] = json!("InProgress");
 }
 
+fn failed(model: &mut Value) {
+    target(model, "FailedToLoad");
+    model["transitionStatus"] = json!("BlockedByFailedLoad");
+}
+
 fn apply(model: &mut Value, seen: &Seen) {
     match seen {
         Seen::Loading => pending(model, "Loading"),
         Seen::Failed(message, code) => {
-            target(model, "FailedToLoad");
-            model["transitionStatus"] = json!("BlockedByFailedLoad");
+            failed(model);
             let mut failure = json!({"reason": "ModelLoadFailed"});
             if !message.is_empty() {
                 failure["message"] = json!(message);

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::component::{Component, Deployable, serves_many, storage_of_container};
 use super::metadata;
 use super::model_status;
+use super::multinode;
 use super::reconcile::Work;
+use crate::behaviour::Behaviour;
 use crate::names::{MODEL_DIR, kinds};
 use crate::podspec::{self, Unfit};
 use crate::runtime::{self, Runtimes};
@@ -41,7 +43,7 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
             storage_of_container(container, &mut annotations);
         }
         let metadata = metadata::of_children(&work.service, Component::Predictor, &block, None, annotations);
-        return Ok(Deployable { component: Component::Predictor, block, metadata, pod });
+        return Ok(Deployable { component: Component::Predictor, block, metadata, pod, workers: None });
     }
     let own = api.list(&kinds::RUNTIMES, work.namespace(), &[], View::Whole).await.map_err(words)?;
     let cluster = api.list(&kinds::CLUSTER_RUNTIMES, "", &[], View::Whole).await.map_err(words)?;
@@ -74,12 +76,36 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
         error
     })?;
     let server = pod.pointer_mut("/containers/0");
-    if let (Some(server), Some(version)) = (server, block.pointer("/model/runtimeVersion").and_then(Value::as_str)) {
+    if let Some(server) = server {
         let image = object::text(server, "/image").to_owned();
-        server["image"] = json!(with_version(&image, version));
+        match block.pointer("/model/runtimeVersion").and_then(Value::as_str) {
+            Some(version) => server["image"] = json!(with_version(&image, version)),
+            None if asks_for_gpus(server) && has_gpu_image(object::name(runtime), behaviour) && is_tagged(&image) => {
+                server["image"] = json!(format!("{image}-gpu"));
+            }
+            None => {}
+        }
     }
     let metadata = metadata::of_children(&work.service, Component::Predictor, &block, Some(runtime), annotations);
-    Ok(Deployable { component: Component::Predictor, block, metadata, pod })
+    let mut deployable = Deployable { component: Component::Predictor, block, metadata, pod, workers: None };
+    if behaviour.worker_spec && deployable.block["workerSpec"].is_object() {
+        deployable.workers = Some(multinode::workers(work, runtime, &mut deployable)?);
+    }
+    Ok(deployable)
+}
+
+fn asks_for_gpus(container: &Value) -> bool {
+    container.pointer("/resources/limits").and_then(|limits| limits.get("nvidia.com/gpu")).is_some()
+}
+
+/// Runtimes whose images have a tag for GPUs.
+fn has_gpu_image(runtime: &str, behaviour: Behaviour) -> bool {
+    ["kserve-tensorflow-serving", "kserve-torchserve"].contains(&runtime)
+        || behaviour.hugging_face_gpu && runtime == "kserve-huggingfaceserver"
+}
+
+fn is_tagged(image: &str) -> bool {
+    image.rsplit_once(':').is_some_and(|(_, tag)| !tag.is_empty() && !tag.contains('/'))
 }
 
 /// An image with another tag.

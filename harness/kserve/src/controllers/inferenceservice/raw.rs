@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use super::component::Deployable;
 use super::keda;
+use super::model_status::Deployed;
+use super::multinode;
 use super::reconcile::Work;
+use crate::behaviour::Behaviour;
 use crate::conditions::Is;
 use crate::controllers::children;
 use crate::domain;
@@ -19,7 +22,10 @@ const AGENT_PORT: i64 = 9081;
 const PORT: i64 = 8080;
 
 /// Deploys a component and puts into the status what became of it.
-pub(super) async fn deploy(work: &mut Work<'_>, of: &Deployable) -> Result<(), String> {
+pub(super) async fn deploy(work: &mut Work<'_>, of: &Deployable) -> Result<Deployed, String> {
+    if let Some(workers) = &of.workers {
+        return multinode::deploy(work, of, workers).await;
+    }
     let api = &work.services.api;
     let words = |error: proofmark_controllers::kit::Error| error.words();
     let deployment = deployment(&work.service, &of.metadata, &of.pod, &of.block);
@@ -31,7 +37,15 @@ pub(super) async fn deploy(work: &mut Work<'_>, of: &Deployable) -> Result<(), S
     let host = domain::public(object::text(&of.metadata, "/name"), &work.service, &settings);
     let url = format!("http://{}", host.map_err(|error| error.to_string())?);
     propagate(work, of, &found, &url);
-    Ok(())
+    Ok(how_far(&found))
+}
+
+/// A Deployment that its controller has not seen has no pods.
+pub(super) fn how_far(deployment: &Value) -> Deployed {
+    match object::count(deployment, "/status/observedGeneration") {
+        0 => Deployed::JustNow,
+        _ => Deployed::Before,
+    }
 }
 
 /// What the status says of a Deployment.
@@ -151,17 +165,23 @@ async fn scale(work: &Work<'_>, of: &Deployable) -> Result<(), proofmark_control
     if class == "external" || class == "none" {
         return children::remove(api, &kinds::AUTOSCALERS, &work.service, name).await;
     }
-    let autoscaler = autoscaler(&work.service, &metadata, &of.block);
+    let autoscaler = autoscaler(&work.service, &metadata, &of.block, work.services.behaviour);
     let parts =
         ["/spec/metrics", "/spec/minReplicas", "/spec/maxReplicas", "/metadata/annotations", "/metadata/labels"];
     children::ensure(api, &kinds::AUTOSCALERS, &autoscaler, &parts).await.map(|_| ())
 }
 
 /// The autoscaler of a component.
-pub(in crate::controllers) fn autoscaler(owner: &Value, metadata: &Value, block: &Value) -> Value {
+pub(in crate::controllers) fn autoscaler(
+    owner: &Value,
+    metadata: &Value,
+    block: &Value,
+    behaviour: Behaviour,
+) -> Value {
     let metadata = labelled(metadata);
     let (min, max) = replicas(block);
     let annotated = metadata["annotations"].get(TARGET_UTILIZATION).and_then(Value::as_str);
+    let annotated = annotated.filter(|_| !behaviour.keda);
     let annotated = annotated.map(|target| target.parse::<i64>().unwrap_or_default());
     let utilization = block.get("scaleTarget").and_then(Value::as_i64).or(annotated).unwrap_or(80);
     let metric = block.get("scaleMetric").and_then(Value::as_str).unwrap_or("cpu");

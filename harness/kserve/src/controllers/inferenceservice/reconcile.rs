@@ -77,6 +77,9 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
         // Trying again would change nothing.
         return Ok(Next::Done);
     }
+    if mode == Mode::Serverless && services.behaviour.configured_resources {
+        serverless::autoscaler_settings(&services.api).await?;
+    }
     let status = Status::of(&service);
     let mut work = Work { services, service, status, config, mode };
     authorities(&work).await?;

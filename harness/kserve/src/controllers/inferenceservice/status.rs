@@ -70,8 +70,8 @@ pub(super) async fn write(work: &mut Work<'_>) -> Result<(), String> {
     let found =
         children::read(&services.api, &kinds::SERVICES, &namespace, &name).await.map_err(|error| error.words())?;
     let Some(existing) = found else { return Ok(()) };
-    let before = existing.get("status").cloned().unwrap_or_default();
-    if object::same(&before, &work.status.0) && before.is_object() {
+    let before = Status::of(&existing).0;
+    if object::same(&before, &work.status.0) {
         return Ok(());
     }
     let mut updated = work.service.clone();

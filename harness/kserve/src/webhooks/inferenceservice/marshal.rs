@@ -1,16 +1,25 @@
-//! What a Go program leaves in an object that it reads and writes again: fields without `omitempty` appear, empty ones included.
+//! What a Go program leaves in an object that it reads and writes again: fields without `omitempty` appear, empty ones included, and unknown
+//! fields of components disappear.
 //!
 //! The API server drops `status` and a null `creationTimestamp` anyway, so only what can be seen afterwards is done here.
 
 use proofmark_text::quantity::Quantity;
 use serde_json::{Map, Value, json};
 
-/// Completes a service.
+use crate::podspec;
+
+/// What a pod may share with its node; nothing is said of what it does not share.
+const HOST: [&str; 3] = ["hostNetwork", "hostPID", "hostIPC"];
+
+/// Completes a service, and leaves out what Go's types do not know.
 pub(super) fn complete(service: &mut Value) {
     for component in ["predictor", "transformer", "explainer"] {
         let Some(block) = service.pointer_mut(&format!("/spec/{component}")).and_then(Value::as_object_mut) else {
             continue;
         };
+        block.retain(|field, value| {
+            podspec::is_field_of_component(field) && !(HOST.contains(&field.as_str()) && *value == false)
+        });
         if let Some(model) = block.get_mut("model").and_then(Value::as_object_mut) {
             let format = model.entry("modelFormat").or_insert_with(|| json!({}));
             if format.get("name").is_none() {
@@ -38,6 +47,11 @@ fn containers(list: Option<&mut Value>) {
 
 fn container(fields: &mut Map<String, Value>) {
     fields.entry("name").or_insert_with(|| json!(""));
+    for port in fields.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+        if port.is_object() && port.get("protocol").is_none() {
+            port["protocol"] = json!("TCP"); // the schema's default
+        }
+    }
     let resources = fields.entry("resources").or_insert_with(|| json!({}));
     for part in ["requests", "limits"] {
         let amounts = resources.get_mut(part).and_then(Value::as_object_mut);

@@ -11,6 +11,8 @@ use crate::names::{
 };
 
 const CONTAINER: &str = "agent";
+/// Knative's container in front of every server.
+const QUEUE_PROXY: &str = "queue-proxy";
 /// Where the agent listens.
 const PORT: i64 = 9081;
 const MODEL_VOLUME: &str = "model-dir";
@@ -114,8 +116,28 @@ pub(super) fn inject(pod: &mut Value, config: &Config) -> Result<(), ConfigError
         edit::push_named(&mut pod["spec"], "volumes", json!({"name": MODEL_VOLUME, "emptyDir": {}}));
         edit::push_named(&mut pod["spec"], "volumes", json!({"name": CONFIG_VOLUME, "configMap": {"name": map}}));
     }
+    if let Some(env) = behind_queue(pod) {
+        agent["env"] = Value::Array(env);
+    }
     edit::push(&mut pod["spec"], "containers", agent);
     Ok(())
+}
+
+/// Knative's proxy asks the agent in place of the server, and the agent learns what the proxy knew of the server; none without a proxy.
+fn behind_queue(pod: &mut Value) -> Option<Vec<Value>> {
+    let proxy = edit::container(pod, QUEUE_PROXY)?;
+    let mut told = Vec::new();
+    for variable in proxy.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
+        match object::text(variable, "/name") {
+            "SERVING_READINESS_PROBE" => told.push(variable.clone()),
+            "USER_PORT" => {
+                told.push(variable.clone());
+                variable["value"] = json!(PORT.to_string());
+            }
+            _ => {}
+        }
+    }
+    Some(told)
 }
 
 /// The same object with its fields in this order.

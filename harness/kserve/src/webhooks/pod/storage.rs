@@ -9,7 +9,7 @@ use super::{Denied, Inner, edit};
 use crate::config::{Config, Container};
 use crate::names::{
     AGENT, INITIALIZER_CONTAINER, INITIALIZER_UID, LOCAL_MODEL_LABEL, LOCAL_MODEL_PVC, LOCAL_MODEL_SOURCE, MODEL_DIR,
-    READ_ONLY, SERVER_CONTAINER, SOURCE_URI, TRANSFORMER_CONTAINER, kinds,
+    READ_ONLY, SERVER_CONTAINER, SOURCE_URI, TRANSFORMER_CONTAINER, WORKER_CONTAINER, kinds,
 };
 use crate::storage;
 
@@ -106,9 +106,9 @@ fn on_the_node(pod: &Value, uri: &str) -> Option<String> {
     Some(format!("{CLAIM_SCHEME}{}/models/{cache}{slash}{rest}", object::annotation(pod, LOCAL_MODEL_PVC)?))
 }
 
-/// The containers that read the model: the server, and a transformer beside it.
+/// The containers that read the model: the server, a transformer beside it, and workers that join a server.
 fn each_reader(pod: &mut Value, mut change: impl FnMut(&mut Value)) {
-    for name in [SERVER_CONTAINER, TRANSFORMER_CONTAINER] {
+    for name in [SERVER_CONTAINER, TRANSFORMER_CONTAINER, WORKER_CONTAINER] {
         if let Some(container) = edit::container(pod, name) {
             change(container);
         }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use proofmark_controllers::kit::{Reason as _, object};
+use proofmark_controllers::kit::{Api, Reason as _, object};
 use serde_json::{Value, json};
 
 use crate::conditions::Is;
 use crate::controllers::children;
 use crate::controllers::inferenceservice::component::Deployable;
+use crate::controllers::inferenceservice::model_status::Deployed;
 use crate::controllers::inferenceservice::reconcile::Work;
 use crate::names::{
     KNATIVE_AUTOSCALING_CLASS, KNATIVE_MAX_SCALE, KNATIVE_MIN_SCALE, KNATIVE_ROLLOUT, KNATIVE_VISIBILITY, kinds,
@@ -22,11 +23,8 @@ const TAGS: &str = "serving.kserve.io/enable-tag-routing";
 pub(in crate::controllers::inferenceservice) async fn deploy(
     work: &mut Work<'_>,
     of: &Deployable,
-) -> Result<(), String> {
+) -> Result<Deployed, String> {
     let api = &work.services.api;
-    if work.services.behaviour.configured_resources {
-        autoscaler_settings(work).await?;
-    }
     let rolled_out = work.status.component(of.component);
     let mut wanted = wanted(&work.service, of, object::text(&rolled_out, "/latestRolledoutRevision"));
     let parts = ["/spec", "/metadata/labels", "/metadata/annotations"];
@@ -44,13 +42,17 @@ pub(in crate::controllers::inferenceservice) async fn deploy(
     let found =
         children::ensure(api, &kinds::KNATIVE_SERVICES, &wanted, &parts).await.map_err(|error| error.words())?;
     propagate(work, of, &found["status"]);
-    Ok(())
+    let refuses = |condition: &Value| object::text(condition, "/status") == "False";
+    Ok(match object::list(&found, "/status/conditions").iter().any(refuses) {
+        true => Deployed::Refused,
+        false => Deployed::Before,
+    })
 }
 
 /// Knative's own settings have to be there.
-async fn autoscaler_settings(work: &Work<'_>) -> Result<(), String> {
+pub(in crate::controllers::inferenceservice) async fn autoscaler_settings(api: &Api) -> Result<(), String> {
     let (namespace, name) = ("knative-serving", "config-autoscaler");
-    work.services.api.get(&kinds::CONFIG_MAPS, namespace, name).await.map(|_| ()).map_err(|error| {
+    api.get(&kinds::CONFIG_MAPS, namespace, name).await.map(|_| ()).map_err(|error| {
         format!("failed to retrieve the knative autoscaler configuration: fails to retrieve the {name} configmap from the {namespace} namespace.: {}", error.words())
     })
 }

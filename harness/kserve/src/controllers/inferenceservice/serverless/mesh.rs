@@ -1,6 +1,6 @@
 //! The way into a serverless service: a VirtualService of Istio, and a Service that names the gateway within the cluster.
 
-use proofmark_controllers::kit::{Reason as _, object};
+use proofmark_controllers::kit::{Api, Error, Reason as _, object};
 use serde_json::{Value, json};
 
 use crate::conditions::Is;
@@ -43,11 +43,13 @@ pub(in crate::controllers::inferenceservice) async fn ingress(
             return Ok(());
         }
         let Some(public) = &public else { return Ok(()) };
-        let wanted = virtual_service(work, settings, public)?;
+        let domains = domains(&api).await.map_err(words)?;
+        let wanted = virtual_service(work, settings, public, &domains)?;
         let parts = ["/spec", "/metadata/annotations", "/metadata/labels"];
         children::ensure(&api, &kinds::VIRTUAL_SERVICES, &wanted, &parts).await.map_err(words)?;
     }
     let Some(public) = public else { return Ok(()) };
+    with_scheme(work, &settings.url_scheme);
     let url = match path(work, settings)? {
         Some(path) => format!("{}://{}/{}", settings.url_scheme, settings.ingress_domain, path.trim_start_matches('/')),
         None => format!("{}://{public}", settings.url_scheme),
@@ -59,14 +61,35 @@ pub(in crate::controllers::inferenceservice) async fn ingress(
     Ok(())
 }
 
+/// The component that requests reach first.
+fn front(work: &Work<'_>) -> Component {
+    if work.service["spec"]["transformer"].is_object() { Component::Transformer } else { Component::Predictor }
+}
+
 /// The public host of the service: that of the component in front, without the component's name.
 fn front_host(work: &Work<'_>) -> Option<String> {
-    let front =
-        if work.service["spec"]["transformer"].is_object() { Component::Transformer } else { Component::Predictor };
+    let front = front(work);
     let status = work.status.component(front);
     let url = object::text(&status, "/url");
     let host = url.split_once("://").map_or(url, |(_, host)| host);
     (!host.is_empty()).then(|| host.replacen(&format!("-{}", front.field()), "", 1))
+}
+
+/// The component in front is told with the scheme of the service.
+fn with_scheme(work: &mut Work<'_>, scheme: &str) {
+    let front = front(work);
+    let mut status = work.status.component(front);
+    if let Some((_, host)) = object::text(&status, "/url").split_once("://") {
+        status["url"] = json!(format!("{scheme}://{host}"));
+        work.status.set_component(front, status);
+    }
+}
+
+/// The domains that Knative knows.
+async fn domains(api: &Api) -> Result<Vec<String>, Error> {
+    let known = children::read(api, &kinds::CONFIG_MAPS, "knative-serving", "config-domain").await?;
+    let known = known.and_then(|map| map.get("data")?.as_object().cloned()).unwrap_or_default();
+    Ok(known.keys().cloned().collect())
 }
 
 /// The path that the configuration gives the service, if it does.
@@ -90,26 +113,27 @@ fn external(service: &Value, settings: &Ingress) -> Value {
     external
 }
 
-fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str) -> Result<Value, String> {
+fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str, domains: &[String]) -> Result<Value, String> {
+    let behaviour = work.services.behaviour;
     let (name, namespace) = (work.name(), work.namespace());
     let inside = domain::internal(name, namespace);
     let labels = object::labels(&work.service);
     let label = labels.and_then(|labels| labels.get(KNATIVE_VISIBILITY)).and_then(Value::as_str);
     let internal = label == Some(CLUSTER_LOCAL) || public == inside;
     let mut hosts = vec![inside.clone()];
-    let mut gateways = vec![settings.local_gateway.as_str(), MESH];
+    let mut inner = vec![settings.local_gateway.as_str()];
+    inner.extend(behaviour.mesh_gateway.then_some(MESH));
+    let mut gateways = inner.clone();
     let mut outside = Vec::new();
     if !internal {
         outside.push(public.to_owned());
-        let own = format!(".{}", settings.ingress_domain);
-        let subdomain = public.strip_suffix(&own);
-        outside.extend(
-            settings.additional_ingress_domains.iter().filter_map(|domain| Some(format!("{}.{domain}", subdomain?))),
-        );
-        hosts.extend(outside.iter().cloned());
+        let subdomain = domains.iter().find_map(|domain| public.strip_suffix(&format!(".{domain}")));
+        let others = settings.additional_ingress_domains.iter();
+        outside.extend(others.filter_map(|domain| Some(format!("{}.{domain}", subdomain?))));
+        hosts.push(public.to_owned());
         gateways.push(&settings.ingress_gateway);
     }
-    let regex = |host: &str| format!("^{}(?::\\d{{1,5}})?$", regex::escape(host).replace("\\-", "-"));
+    let regex = |host: &str| host_pattern(host, !behaviour.mesh_gateway);
     let matches = |prefix: &str| {
         let one = |host: &str, gateways: Value| {
             let mut one = json!({"authority": {"regex": regex(host)}, "gateways": gateways});
@@ -118,21 +142,24 @@ fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str) -> Result<
             }
             one
         };
-        let mut all = vec![one(&inside, json!([settings.local_gateway, MESH]))];
+        let mut all = vec![one(&inside, json!(inner))];
         all.extend(outside.iter().map(|host| one(host, json!([settings.ingress_gateway]))));
         all
     };
     let route = |to: Component, matches: Vec<Value>| {
+        let mut headers = json!({"Host": domain::internal(&to.child_name(name), namespace)});
+        if behaviour.gateway_api {
+            headers["KServe-Isvc-Name"] = json!(name);
+            headers["KServe-Isvc-Namespace"] = json!(namespace);
+        }
         json!({
             "match": matches,
-            "headers": {"request": {"set": {
-                "Host": domain::internal(&to.child_name(name), namespace), "KServe-Isvc-Name": name, "KServe-Isvc-Namespace": namespace,
-            }}},
+            "headers": {"request": {"set": headers}},
             "route": [{"destination": {"host": settings.local_gateway_service, "port": {"number": 80}}, "weight": 100}],
         })
     };
     let has = |component: Component| work.service["spec"][component.field()].is_object();
-    let front = if has(Component::Transformer) { Component::Transformer } else { Component::Predictor };
+    let front = front(work);
     let mut http = Vec::new();
     if has(Component::Explainer) {
         http.push(route(Component::Explainer, matches(r"^/v1/models/[\w-]+:explain$")));
@@ -147,6 +174,7 @@ fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str) -> Result<
         http.push(by_path);
         hosts.push(domain.clone());
     }
+    hosts.extend(outside.into_iter().skip(1));
     let mut metadata = json!({"name": name, "namespace": namespace});
     let annotations = raw::passed_on(&work.service);
     if annotations.as_object().is_some_and(|annotations| !annotations.is_empty()) {
@@ -158,4 +186,27 @@ fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str) -> Result<
     let mut wanted = children::child(&work.service, &kinds::VIRTUAL_SERVICES, metadata);
     wanted["spec"] = json!({"gateways": gateways, "hosts": hosts, "http": http});
     Ok(wanted)
+}
+
+/// What matches a host, with or without a port. With `shorter` the ways to leave out the end of a name within the cluster match as well.
+fn host_pattern(host: &str, shorter: bool) -> String {
+    let escaped = regex::escape(host).replace("\\-", "-");
+    let escaped = match escaped.strip_suffix(r"\.svc\.cluster\.local") {
+        Some(short) if shorter => format!(r"{short}(\.svc(\.cluster\.local)?)?"),
+        _ => escaped,
+    };
+    format!(r"^{escaped}(?::\d{{1,5}})?$")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("a-b.ns.svc.cluster.local", true, r"^a-b\.ns(\.svc(\.cluster\.local)?)?(?::\d{1,5})?$")]
+    #[case("a-b.ns.svc.cluster.local", false, r"^a-b\.ns\.svc\.cluster\.local(?::\d{1,5})?$")]
+    #[case("a.example.com", true, r"^a\.example\.com(?::\d{1,5})?$")]
+    fn hosts_become_patterns(#[case] host: &str, #[case] shorter: bool, #[case] pattern: &str) {
+        assert_eq!(host_pattern(host, shorter), pattern);
+    }
 }

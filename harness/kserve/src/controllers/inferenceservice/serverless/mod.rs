@@ -15,7 +15,7 @@ use crate::conditions::{Is, READY};
 use crate::controllers::children;
 use crate::names::kinds;
 
-pub(super) use knative::deploy;
+pub(super) use knative::{autoscaler_settings, deploy};
 pub(super) use mesh::ingress;
 
 /// What a stopped service is, beside its deployment.
