@@ -41,6 +41,23 @@ impl Assume<'_> {
             .collect();
         if reports.is_empty() { Ok(()) } else { Err(invalid_parameters(&reports)) }
     }
+
+    /// The body of the request.
+    fn form(&self, action: &str) -> String {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action).append_pair("Version", "2011-06-15");
+        form.append_pair("RoleArn", self.role_arn).append_pair("RoleSessionName", self.session_name);
+        for (name, value) in [
+            ("WebIdentityToken", self.web_identity_token),
+            ("ExternalId", self.external_id),
+            ("DurationSeconds", self.duration),
+        ] {
+            if let Some(value) = value {
+                form.append_pair(name, value);
+            }
+        }
+        form.finish()
+    }
 }
 
 /// Assumes a role; `signer` signs, unless there is a token.
@@ -53,20 +70,8 @@ pub(super) async fn assume(
     let name = if assume.web_identity_token.is_some() { "AssumeRoleWithWebIdentity" } else { "AssumeRole" };
     let client = Client::sts(host, settings, signer.map(Credentials::fixed))?;
     assume.check()?;
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("Action", name).append_pair("Version", "2011-06-15");
-    form.append_pair("RoleArn", assume.role_arn).append_pair("RoleSessionName", assume.session_name);
-    for (name, value) in [
-        ("WebIdentityToken", assume.web_identity_token),
-        ("ExternalId", assume.external_id),
-        ("DurationSeconds", assume.duration),
-    ] {
-        if let Some(value) = value {
-            form.append_pair(name, value);
-        }
-    }
     let mut operation = Operation::s3(name, Method::POST, "", None);
-    operation.body = Bytes::from(form.finish());
+    operation.body = Bytes::from(assume.form(name));
     operation.headers = vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
     let body = client.call(&operation).await?.whole();
     credentials(&body).ok_or_else(|| Exception::new("KeyError", format!("'{name}Result'")))

@@ -134,6 +134,33 @@ impl Files {
             .collect())
     }
 
+    /// Every file by its absolute path, those made from Kubernetes objects brought up to date first: what a process needs that cannot wait while it reads.
+    ///
+    /// # Errors
+    /// When a volume's files cannot be brought up to date.
+    pub async fn everything(&self) -> Result<BTreeMap<String, Bytes>, FileError> {
+        let mut all: BTreeMap<String, Bytes> =
+            self.root.0.lock().iter().map(|(path, bytes)| (format!("/{path}"), bytes.clone())).collect();
+        // Mounts further inside come later and win.
+        for mount in self.mounts.iter().rev() {
+            self.resolve(&mount.path).await?;
+            let files = mount.volume.files.0.lock();
+            let inside = files.iter().filter(|(path, _)| below(path, &mount.sub_path));
+            let shown = inside.map(|(path, bytes)| {
+                let rest = path[mount.sub_path.len()..].trim_start_matches('/');
+                let path = if rest.is_empty() { mount.path.clone() } else { format!("{}/{rest}", mount.path) };
+                (path, bytes.clone())
+            });
+            all.extend(shown);
+        }
+        Ok(all)
+    }
+
+    /// Where volumes are mounted, and whether they can only be read.
+    pub fn mounts(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.mounts.iter().map(|mount| (mount.path.as_str(), mount.read_only))
+    }
+
     async fn resolve(&self, path: &str) -> Result<(Memory, String), FileError> {
         let (memory, inner, _) = self.locate(path);
         if let Some(source) = self.mount(path).and_then(|mount| mount.volume.source.clone()) {
@@ -213,6 +240,8 @@ mod tests {
         assert_eq!(outer.0.lock().keys().collect::<Vec<_>>(), ["modelsx"]);
         assert_eq!(files.read("/etc/y").await.unwrap(), "3");
         assert_eq!(files.list("/mnt/models").await.unwrap(), ["/mnt/models/x"]);
+        let all = files.everything().await.unwrap();
+        assert_eq!(all.into_keys().collect::<Vec<_>>(), ["/etc/y", "/mnt/models/x", "/mnt/modelsx"]);
         assert!(files.remove("/mnt/models").unwrap());
         assert_eq!(files.read("/mnt/models/x").await, Err(FileError::NotFound("/mnt/models/x".to_owned())));
     }

@@ -80,6 +80,13 @@ impl Images {
         self
     }
 
+    /// What is known here, and of images that no pattern here fits, what is known there.
+    #[must_use]
+    pub fn or(mut self, others: Images) -> Self {
+        self.known.extend(others.known);
+        self
+    }
+
     /// What images are that no pattern fits.
     #[must_use]
     pub fn unknown(mut self, image: Image) -> Self {

@@ -1,0 +1,5 @@
+//! Pods whose containers run what KServe's images run, on simulated nodes, beside a cloud in the same process.
+
+mod initializer;
+mod server;
+mod world;

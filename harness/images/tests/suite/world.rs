@@ -1,0 +1,132 @@
+//! A cluster with a node, and a cloud whose S3 its pods reach.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use kube::Client;
+use proofmark_apiserver::ApiServer;
+use proofmark_aws::{Cloud, Settings};
+use proofmark_aws_sigv4::{Credentials, Payload, sign};
+use proofmark_clock::Clock;
+use proofmark_controllers::kit::{Api, Resource, object};
+use proofmark_images::{Outside, known};
+use proofmark_model_loader::net::{ConnectError, Connecting, Network, Stream};
+use proofmark_nodes::logs::LogQuery;
+use proofmark_nodes::process::Images;
+use proofmark_nodes::{Nodes, Options};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+static PODS: Resource = Resource::namespaced("", "v1", "pods", "Pod");
+static ACCOUNTS: Resource = Resource::namespaced("", "v1", "serviceaccounts", "ServiceAccount");
+
+/// The account whose root user makes buckets; its key is its id.
+pub(crate) const ACCOUNT: &str = "111111111111";
+/// The secret that goes with it.
+pub(crate) const SECRET: &str = "test";
+/// An address that leads to the cloud.
+pub(crate) const ENDPOINT: &str = "http://s3.us-east-1.amazonaws.com";
+/// A model of the fixtures.
+pub(crate) const IRIS: &[u8] = include_bytes!("../../../../fixtures/models/iris.json");
+
+pub(crate) struct World {
+    api: Api,
+    nodes: Nodes,
+    cloud: Cloud,
+}
+
+/// Plain connections to a cloud.
+struct ToCloud(Cloud);
+
+impl Network for ToCloud {
+    fn connect<'a>(&'a self, host: &'a str, port: u16) -> Connecting<'a> {
+        Box::pin(async move {
+            if !host.ends_with(".amazonaws.com") {
+                return Err(ConnectError::UnknownName);
+            }
+            if port != 80 {
+                return Err(ConnectError::System(111));
+            }
+            let (here, there) = tokio::io::duplex(64 * 1024);
+            let service = TowerToHyperService::new(self.0.clone());
+            tokio::spawn(async move {
+                let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(there), service).await;
+            });
+            Ok(Box::new(here) as Box<dyn Stream>)
+        })
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let cloud = Cloud::new(Settings::default(), Clock::simulated());
+        let outside = Outside { network: Arc::new(ToCloud(cloud.clone())), authorities: Arc::new([]), release: None };
+        Self::with(cloud, known(&outside)).await
+    }
+
+    async fn with(cloud: Cloud, images: Images) -> Self {
+        let server = ApiServer::builder().seed(1).build().expect("a server");
+        let client = Client::new(server.service(), "default");
+        let api = Api::new(client.clone(), "kubectl");
+        let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "automountServiceAccountToken": false,
+            "metadata": {"name": "default", "namespace": "default"}});
+        api.create(&ACCOUNTS, &account).await.expect("an account");
+        let options = Options { images, ..Options::new(Arc::new(move || server.now())) };
+        let nodes = proofmark_nodes::start(client, options).await.expect("nodes");
+        nodes.ready().await;
+        Self { api, nodes, cloud }
+    }
+
+    /// Puts an object, or makes a bucket, as the account's root user.
+    pub(crate) async fn put(&self, path: &str, body: &[u8]) {
+        let request = Request::put(format!("/{path}")).header("host", "s3.us-east-1.amazonaws.com");
+        let (mut parts, body) = request.body(Bytes::copy_from_slice(body)).expect("a request").into_parts();
+        let credentials = Credentials {
+            access_key_id: ACCOUNT.to_owned(),
+            secret_access_key: SECRET.to_owned(),
+            session_token: None,
+        };
+        sign(&mut parts, &credentials, "us-east-1", "s3", Payload::Bytes(&body), self.cloud.now());
+        let answer = self.cloud.clone().oneshot(Request::from_parts(parts, Full::new(body))).await.expect("an answer");
+        let status = answer.status();
+        let text = answer.into_body().collect().await.expect("a body").to_bytes();
+        assert!(status.is_success(), "{path}: {}", String::from_utf8_lossy(&text));
+    }
+
+    /// Runs a pod for a while.
+    pub(crate) async fn run(&self, name: &str, spec: Value) {
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"}, "spec": spec});
+        self.api.create(&PODS, &pod).await.expect("a pod");
+        tokio::time::sleep(Duration::from_secs(30)).await;
+    }
+
+    /// The status of a container.
+    pub(crate) async fn status(&self, pod: &str, container: &str) -> Value {
+        let pod = self.api.get(&PODS, "default", pod).await.expect("a pod");
+        let lists = ["/status/containerStatuses", "/status/initContainerStatuses"];
+        let mut all = lists.iter().flat_map(|list| object::list(&pod, list));
+        all.find(|status| status["name"] == container).unwrap_or_else(|| panic!("no {container}: {pod}")).clone()
+    }
+
+    /// What a container wrote; of its run before this one if asked.
+    pub(crate) async fn log(&self, pod: &str, container: &str, previous: bool) -> String {
+        use futures_util::StreamExt as _;
+        let query = LogQuery { previous, ..LogQuery::default() };
+        let log = self.nodes.logs("default", pod, container, &query).expect("a log");
+        let pieces: Vec<Bytes> = log.collect().await;
+        String::from_utf8_lossy(&pieces.concat()).into_owned()
+    }
+
+    /// Asks a pod; the answer's status and body.
+    pub(crate) async fn ask(&self, pod: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let handler = self.nodes.http("default", pod, 8080).expect("a server");
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+        let answer = handler(Request::builder().method(method).uri(path).body(body).expect("a request")).await;
+        (answer.status().as_u16(), serde_json::from_slice(answer.body()).expect("JSON"))
+    }
+}
