@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Aws(AwsArgs),
     /// Fetch a model from s3://, http(s):// or a local path into a directory
     Load(LoadArgs),
+    /// Take away what a run left behind in a cluster because it was killed
+    Clean(CleanArgs),
     /// Print a completion script
     Completions {
         /// The shell that it is for
@@ -108,12 +110,19 @@ pub(crate) struct RunArgs {
 /// Where to play.
 #[derive(Debug, Args)]
 pub(crate) struct EnvironmentArgs {
-    /// What stands behind the Kubernetes API: an API server in this process, or a real kube-apiserver and etcd for each case
+    /// What stands behind the Kubernetes API: an API server in this process, a real kube-apiserver and etcd for each case, or the cluster of
+    /// --kubeconfig, on which the releases are installed and taken away again
     #[arg(long, value_name = "ENVIRONMENT", default_value = "embedded")]
     pub(crate) env: EnvironmentName,
     /// With --env envtest: the folder that holds kube-apiserver and etcd [default: /usr/local/kubebuilder/bin]
     #[arg(long, value_name = "DIR", env = "KUBEBUILDER_ASSETS", hide_env_values = true)]
     pub(crate) assets: Option<PathBuf>,
+    /// With --env kubeconfig: the file that leads to the cluster
+    #[arg(long, value_name = "FILE", required_if_eq("env", "kubeconfig"))]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// With --env kubeconfig: the context in that file; the current one unless told
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
 }
 
 /// What stands behind the Kubernetes API.
@@ -121,6 +130,24 @@ pub(crate) struct EnvironmentArgs {
 pub(crate) enum EnvironmentName {
     Embedded,
     Envtest,
+    Kubeconfig,
+}
+
+/// `proofmark clean`
+#[derive(Debug, Args)]
+pub(crate) struct CleanArgs {
+    /// The file that leads to the cluster
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: PathBuf,
+    /// The context in that file; the current one unless told
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// Only what this run made: the value of the label proofmark.dev/run
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Tell what would be taken away, and leave it
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// What to play against; every released KServe unless told.

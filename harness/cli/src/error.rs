@@ -13,6 +13,7 @@ use proofmark_apiserver::{BuildError, WorldError};
 use proofmark_catalog::NotFound;
 use proofmark_env::EnvError;
 use proofmark_env::envtest::MissingAssets;
+use proofmark_env::kubeconfig::{Missing, Needs};
 use proofmark_manifests::Diagnostic;
 use proofmark_model_loader::FetchError;
 use proofmark_replay::Bottom;
@@ -132,6 +133,9 @@ pub(crate) enum ExpectedError {
     /// A real API server has no binaries.
     #[error("envtest cannot start")]
     Assets(#[from] MissingAssets),
+    /// A cluster does not allow what is needed.
+    #[error("{cluster} does not allow what is needed")]
+    NotAllowed { cluster: String, missing: Vec<Missing>, needs: Needs },
     /// The environment does not come up.
     #[error("the environment did not come up")]
     Environment(#[from] EnvError),
@@ -175,6 +179,7 @@ impl ExpectedError {
             | Self::Listen { .. }
             | Self::NoCloud { .. }
             | Self::Assets(_)
+            | Self::NotAllowed { .. }
             | Self::Serve(TransportError::Bind { .. })
             | Self::Command { .. } => Exit::BadInput,
             Self::Load(FetchError::Unsupported(_)) => Exit::BadInput,
@@ -194,6 +199,14 @@ impl ExpectedError {
             }
             Self::UnknownResource { help, .. } => Some(help.clone()),
             Self::LogFilter { .. } => Some("for instance: debug, or proofmark_apiserver=debug,error".to_owned()),
+            Self::NotAllowed { missing, needs, .. } => {
+                let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
+                let how = match needs {
+                    Needs::Install => "this must be a cluster of your own",
+                    Needs::Certify => "ci/in-cluster/cluster-role.yaml has all of it",
+                };
+                Some(format!("nothing was made. Missing: {}; {how}", missing.join(", ")))
+            }
             Self::Assets(missing) => Some(missing.help().to_owned()),
             Self::ForeignKubeconfig(_) => Some("name a file that does not exist yet".to_owned()),
             Self::NoCloud { .. } => {

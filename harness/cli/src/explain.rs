@@ -69,7 +69,8 @@ fn article(scenario: &Scenario, releases: &Releases, width: usize) -> String {
         Level::Core => "core",
         Level::Extended => "extended",
     };
-    section("Conformance", &format!("family {}, profile {}, level {level}", about.family, about.profile));
+    let profile = about.profile.map(|profile| format!(", profile {profile}, level {level}")).unwrap_or_default();
+    section("Conformance", &format!("family {}{profile}", about.family));
     if let Some(release) = releases.reproduces.last() {
         section("See it", &format!("proofmark run {} --kserve {release}", about.id));
     }

@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | `args` | the command line |
-//! | `run`, `check`, `list`, `explain`, `can_i`, `up`, `aws`, `load`, `completions` | one subcommand each |
+//! | `run`, `check`, `list`, `explain`, `can_i`, `up`, `aws`, `load`, `clean`, `completions` | one subcommand each |
 //! | `environment` | where scenarios are played |
 //! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
 //! | `report`, `json`, `destination` | results on their way out |
@@ -14,6 +14,7 @@ mod args;
 mod aws;
 mod can_i;
 mod check;
+mod clean;
 mod completions;
 mod destination;
 mod environment;
@@ -26,6 +27,7 @@ mod kinds;
 mod list;
 mod load;
 mod process;
+mod random;
 mod report;
 mod run;
 mod tell;
@@ -69,6 +71,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<Exit, ExpectedError> {
         Command::Up(args) => up::run(args, terminal),
         Command::Aws(args) => aws::run(args),
         Command::Load(args) => load::run(args),
+        Command::Clean(args) => clean::run(args),
         Command::Completions { shell } => completions::run(*shell),
     }
 }

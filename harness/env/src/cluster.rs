@@ -73,6 +73,11 @@ impl Cluster {
         self.recorder.clone()
     }
 
+    /// The way to the API server, past the recorder.
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     fn recorded(&self, who: &Identity) -> Recorded {
         Recorded { inner: self.transport.clone(), who: who.clone(), recorder: self.recorder.clone() }
     }

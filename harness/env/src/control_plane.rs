@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proofmark_controllers::{Controllers, Options};
+use proofmark_controllers::Controllers;
 use proofmark_kserve::control_plane as kserve;
 use proofmark_kubeflow::profile::{self, Config, ProfileController};
 use proofmark_nodes::{NodePool, Nodes};
@@ -16,7 +16,7 @@ pub struct ControlPlane {
     pub left_out: Vec<LeftOut>,
     /// Whether Kubeflow's Profiles have their controller.
     pub profiles: bool,
-    _controllers: Controllers,
+    _controllers: Option<Controllers>,
     _profiles: Option<ProfileController>,
     _kserve: Option<kserve::ControlPlane>,
     _nodes: Option<Nodes>,
@@ -37,8 +37,10 @@ impl ControlPlane {
     ) -> Result<Self, EnvError> {
         let objects = plan.objects();
         let objects = objects.as_slice();
-        let controllers = proofmark_controllers::start(site.client(), options(site));
-        controllers.ready().await;
+        let controllers = site.controllers().map(|options| proofmark_controllers::start(site.client(), options));
+        if let Some(controllers) = &controllers {
+            controllers.ready().await;
+        }
         let nodes = start_nodes(site, plan, heartbeat).await?;
         let mut left_out = if objects.is_empty() { Vec::new() } else { install(cluster, objects).await? };
         let defined = |name: &str| objects.iter().any(|object| defines(object, name));
@@ -103,8 +105,4 @@ pub(crate) const POLICIES: &str = "authorizationpolicies.security.istio.io";
 /// Whether an object defines a kind.
 pub(crate) fn defines(object: &Value, name: &str) -> bool {
     object["kind"] == "CustomResourceDefinition" && object["metadata"]["name"] == name
-}
-
-fn options(site: &Site) -> Options {
-    Options { clock: site.clock(), root_ca: site.root_ca().to_owned(), secret_tokens: Some(site.secret_tokens()) }
 }

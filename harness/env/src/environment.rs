@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 
 use crate::{Aws, Cluster, EnvError, LeftOut, Plan};
 
-/// A disposable world: one cluster, perhaps a cloud, and whatever runs beside them. Dropping it ends it.
+/// A disposable world: one cluster, perhaps a cloud, and whatever runs beside them. [`Universe::end`] ends it.
 pub struct Universe {
     /// The way in.
     pub cluster: Cluster,
@@ -18,12 +18,34 @@ pub struct Universe {
     /// What of the plan was not installed.
     pub left_out: Vec<LeftOut>,
     _keep: Box<dyn Any>,
+    ending: Option<Ending>,
 }
+
+/// What is left to do when a universe ends.
+type Ending = Box<dyn FnOnce() -> LocalBoxFuture<'static, Result<(), EnvError>>>;
 
 impl Universe {
     /// A universe around a cluster. `keep` is what must live as long as it does, such as running controllers.
     pub fn new(cluster: Cluster, keep: impl Any) -> Self {
-        Self { cluster, cloud: None, left_out: Vec::new(), _keep: Box::new(keep) }
+        Self { cluster, cloud: None, left_out: Vec::new(), _keep: Box::new(keep), ending: None }
+    }
+
+    /// The same, with something left to do at its end.
+    #[must_use]
+    pub fn ending(mut self, ending: impl FnOnce() -> LocalBoxFuture<'static, Result<(), EnvError>> + 'static) -> Self {
+        self.ending = Some(Box::new(ending));
+        self
+    }
+
+    /// Ends it. Where dropping it would do, this is the same; a cluster that stays is cleaned up.
+    ///
+    /// # Errors
+    /// [`EnvError::LeftBehind`] when something could not be taken away.
+    pub async fn end(self) -> Result<(), EnvError> {
+        match self.ending {
+            Some(ending) => ending().await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -22,4 +22,10 @@ pub enum EnvError {
     /// The environment has no such thing; a plan without it could be built.
     #[error("this environment has no {0}")]
     Unsupported(&'static str),
+    /// A request would have changed what the run did not make.
+    #[error("not sent, since it is about something that this run did not make: {0}")]
+    Foreign(String),
+    /// What was made could not be taken away.
+    #[error("left behind: {0}")]
+    LeftBehind(String),
 }

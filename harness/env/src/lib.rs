@@ -3,7 +3,8 @@
 //! - [`Identity`] is who asks; every environment speaks as others by impersonation.
 //! - [`Cluster`] sends requests and hands out typed clients by identity, and keeps every [`Exchange`] as evidence.
 //! - [`Environment`] builds a [`Universe`] for a [`Plan`]: a cluster with the releases and manifests that it asks for.
-//!   [`Embedded`] does so in this process, on a simulated clock, without a socket; [`envtest::Envtest`] around a real kube-apiserver.
+//!   [`Embedded`] does so in this process, on a simulated clock, without a socket; [`envtest::Envtest`] around a real kube-apiserver,
+//!   [`kubeconfig::Kubeconfig`] on a cluster that others use, too.
 //! - [`Aws`] is the cloud beside the cluster, if the plan asks for one.
 //! - [`install()`] brings objects of any kind and origin into a cluster.
 //!
@@ -19,6 +20,7 @@ mod error;
 mod exchange;
 mod identity;
 mod install;
+pub mod kubeconfig;
 mod kubelet;
 mod plan;
 mod recorder;

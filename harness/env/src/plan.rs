@@ -23,6 +23,8 @@ pub struct Plan {
     pub extras: Vec<Project>,
     /// These objects, of whatever origin, in any order.
     pub manifests: Vec<Value>,
+    /// The manifests tell what the cluster has already: nothing is to be installed.
+    pub installed: bool,
     /// So many nodes, with a scheduler. Without any, pods stay pending.
     pub nodes: u32,
     /// What runs in containers on these nodes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proofmark_apiserver::{ApiServer, Endpoint};
 use proofmark_clock::Clock;
-use proofmark_controllers::SecretTokens;
+use proofmark_controllers::{Options, SecretTokens};
 use proofmark_identity::{Authority, Claims, ObjectRef, TokenSigner};
 use proofmark_kserve::control_plane::{WebhookAddress, Webhooks};
 use proofmark_nodes::Nodes;
@@ -18,9 +18,14 @@ use crate::webhook_server::WebhookServer;
 pub struct Site {
     client: kube::Client,
     clock: proofmark_controllers::Clock,
+    keys: Option<Keys>,
+    way_back: WayBack,
+}
+
+/// What Kubernetes' own controllers must know.
+struct Keys {
     root_ca: String,
     secret_tokens: SecretTokens,
-    way_back: WayBack,
 }
 
 /// How the API server reaches webhooks and kubelets.
@@ -29,6 +34,8 @@ enum WayBack {
     Call(ApiServer),
     /// Webhooks through a port of their own, with certificates of this authority. Kubelets not at all: it would ask them at an address of a node.
     Loopback { authority: Arc<Authority>, clock: Clock },
+    /// Not at all.
+    None,
 }
 
 impl Site {
@@ -38,8 +45,10 @@ impl Site {
         Self {
             client: kube::Client::new(server.service(), "default"),
             clock: Arc::new(move || clock.now()),
-            root_ca: server.authority().certificate_pem(),
-            secret_tokens: signing(move |claims| signer.signer().sign(claims)),
+            keys: Some(Keys {
+                root_ca: server.authority().certificate_pem(),
+                secret_tokens: signing(move |claims| signer.signer().sign(claims)),
+            }),
             way_back: WayBack::Call(server.clone()),
         }
     }
@@ -53,10 +62,18 @@ impl Site {
                 let clock = clock.clone();
                 Arc::new(move || clock.now())
             },
-            root_ca: authority.certificate_pem(),
-            secret_tokens: signing(move |claims| signer.sign(claims)),
+            keys: Some(Keys {
+                root_ca: authority.certificate_pem(),
+                secret_tokens: signing(move |claims| signer.sign(claims)),
+            }),
             way_back: WayBack::Loopback { authority, clock },
         }
+    }
+
+    /// A cluster somewhere, which has controllers of its own and cannot reach us.
+    pub(crate) fn elsewhere(client: kube::Client) -> Self {
+        let clock = Clock::real();
+        Self { client, clock: Arc::new(move || clock.now()), keys: None, way_back: WayBack::None }
     }
 
     /// A client with the rights of an administrator.
@@ -69,14 +86,11 @@ impl Site {
         self.clock.clone()
     }
 
-    /// The certificates that clients inside the cluster check the API server by (PEM).
-    pub(crate) fn root_ca(&self) -> &str {
-        &self.root_ca
-    }
-
-    /// Signs tokens as the API server does.
-    pub(crate) fn secret_tokens(&self) -> SecretTokens {
-        self.secret_tokens.clone()
+    /// What Kubernetes' own controllers are started with; none where they run already.
+    pub(crate) fn controllers(&self) -> Option<Options> {
+        let Keys { root_ca, secret_tokens } = self.keys.as_ref()?;
+        let (root_ca, secret_tokens) = (root_ca.clone(), Some(secret_tokens.clone()));
+        Some(Options { clock: self.clock.clone(), root_ca, secret_tokens })
     }
 
     /// Has webhooks answer for a service; where they are to be registered, if not behind that service.
@@ -100,6 +114,7 @@ impl Site {
                 let address = WebhookServer::bind(local).await?.serve(authority, clock.now(), webhooks)?;
                 Ok(Some(WebhookAddress { url: format!("https://{address}"), ca_bundle: authority.certificate_pem() }))
             }
+            WayBack::None => Err(EnvError::Unsupported("way for the cluster to ask our webhooks")),
         }
     }
 

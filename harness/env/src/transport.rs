@@ -1,6 +1,8 @@
 //! The way to an API server: any tower service that answers HTTP requests, with its types erased.
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use tower::{Service, ServiceExt, util::BoxCloneSyncService};
@@ -36,4 +38,12 @@ where
 /// A body that is complete.
 pub(crate) fn full(bytes: Bytes) -> WireBody {
     erase(Full::new(bytes))
+}
+
+/// Sends one request.
+pub(crate) fn send(
+    by: &Transport,
+    request: Request<WireBody>,
+) -> BoxFuture<'static, Result<Response<WireBody>, BoxError>> {
+    by.clone().oneshot(request).boxed()
 }

@@ -26,6 +26,7 @@ mod outcome;
 mod permission;
 mod play;
 mod player;
+mod profile;
 mod resource;
 mod result;
 mod runner;
@@ -43,11 +44,12 @@ pub use kubectl::error_text;
 pub use mask::MASK;
 pub use outcome::Outcome;
 pub use permission::{Permission, permissions};
+pub use profile::Profile;
 pub use resource::{Place, Resource};
 pub use result::{
     Bottom, Case, CaseResult, Conclusion, PhaseResult, RunResult, StepResult, StepVerdict, Taken, Totals, Verdict,
 };
-pub use runner::Runner;
+pub use runner::{Purpose, Runner};
 pub use scenario::{About, Level, Link, Phase, Scenario, Variant};
 pub use step::{Step, step};
 pub use target::{Affected, Expected, Target};

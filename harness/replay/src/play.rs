@@ -10,6 +10,7 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use proofmark_env::{EnvError, Environment, Plan};
 
@@ -23,7 +24,16 @@ pub(crate) struct Planned<'a> {
     pub(crate) target: &'a Target,
     pub(crate) case: Case,
     pub(crate) seed: u64,
+    /// What is played; nothing if nothing can be told.
+    pub(crate) phases: &'static [Phase],
 }
+
+/// Where the failure is expected.
+pub(crate) const WITH_FAILURE: [Phase; 5] = [Phase::Arrange, Phase::Reproduce, Phase::Fix, Phase::Verify, Phase::Guard];
+/// Where it is not.
+pub(crate) const WITHOUT_FAILURE: [Phase; 4] = [Phase::Arrange, Phase::Reproduce, Phase::Verify, Phase::Guard];
+/// Where only that matters.
+pub(crate) const CONFORMANCE: [Phase; 3] = [Phase::Arrange, Phase::Verify, Phase::Guard];
 
 /// What a case has come to so far.
 struct Course {
@@ -51,12 +61,15 @@ impl Planned<'_> {
     }
 
     /// Plays the case; nothing that happens in it reaches the caller as a panic.
-    pub(crate) fn play(&self, environment: &dyn Environment) -> Vec<Event> {
+    pub(crate) fn play(&self, environment: &dyn Environment, interrupted: &AtomicBool) -> Vec<Event> {
         if let Expected::NotApplicable { reason } = &self.case.expected {
             return self.left_out(Verdict::NotApplicable, reason);
         }
+        if self.phases.is_empty() {
+            return self.left_out(Verdict::Skipped, "cannot be told from what the distribution has");
+        }
         let told = RefCell::new(vec![Event::CaseStarted { case: self.case.clone() }]);
-        let played = catch_unwind(AssertUnwindSafe(|| self.in_universe(environment, &told)));
+        let played = catch_unwind(AssertUnwindSafe(|| self.in_universe(environment, interrupted, &told)));
         let conclusion = played
             .unwrap_or_else(|panic| Err(format!("panic: {}", panic_message(&*panic))))
             .unwrap_or_else(|why| Conclusion::without_playing(Verdict::InnerError, why));
@@ -65,7 +78,12 @@ impl Planned<'_> {
         told
     }
 
-    fn in_universe(&self, environment: &dyn Environment, told: &RefCell<Vec<Event>>) -> Result<Conclusion, String> {
+    fn in_universe(
+        &self,
+        environment: &dyn Environment,
+        interrupted: &AtomicBool,
+        told: &RefCell<Vec<Event>>,
+    ) -> Result<Conclusion, String> {
         let runtime = environment.runtime().map_err(|error| format!("no runtime: {error}"))?;
         runtime.block_on(async {
             let plan = Plan { seed: self.seed, ..self.scenario.plan(self.target) };
@@ -77,28 +95,25 @@ impl Planned<'_> {
             let universe = match prepared {
                 Ok(universe) => universe,
                 Err(lacking @ EnvError::Unsupported(_)) => {
-                    return Ok(Conclusion::without_playing(Verdict::NotApplicable, lacking.to_string()));
+                    return Ok(Conclusion::without_playing(Verdict::Skipped, lacking.to_string()));
                 }
                 Err(error) => return Err(error.to_string()),
             };
             let mut player = Player::new(universe.cluster.clone());
-            let course = self.phases(&mut player, told).await;
-            Ok(Conclusion {
-                verdict: course.verdict,
-                reason: course.reason,
-                simulated_ms: player.elapsed_ms(),
-                left_out: universe.left_out.iter().map(ToString::to_string).collect(),
-            })
+            let mut course = self.phases(&mut player, interrupted, told).await;
+            let simulated_ms = player.elapsed_ms();
+            let left_out = universe.left_out.iter().map(ToString::to_string).collect();
+            if let Err(error) = universe.end().await {
+                course.turn(Verdict::InnerError, error.to_string());
+            }
+            Ok(Conclusion { verdict: course.verdict, reason: course.reason, simulated_ms, left_out })
         })
     }
 
-    async fn phases(&self, player: &mut Player, told: &RefCell<Vec<Event>>) -> Course {
+    async fn phases(&self, player: &mut Player, interrupted: &AtomicBool, told: &RefCell<Vec<Event>>) -> Course {
         let absent = self.case.expected == Expected::Absent;
         let mut course = Course { verdict: Verdict::Passed, reason: None };
-        for phase in [Phase::Arrange, Phase::Reproduce, Phase::Fix, Phase::Verify, Phase::Guard] {
-            if phase == Phase::Fix && absent {
-                continue;
-            }
+        for phase in self.phases.iter().copied() {
             if course.verdict != Verdict::Passed
                 && !(phase == Phase::Guard && course.verdict == Verdict::Failed && played_verify(told))
             {
@@ -106,7 +121,7 @@ impl Planned<'_> {
             }
             told.borrow_mut().push(Event::PhaseStarted { phase });
             player.settle().await;
-            self.phase(phase, absent, player, told, &mut course).await;
+            self.phase(phase, absent, player, interrupted, told, &mut course).await;
         }
         course
     }
@@ -116,6 +131,7 @@ impl Planned<'_> {
         phase: Phase,
         absent: bool,
         player: &mut Player,
+        interrupted: &AtomicBool,
         told: &RefCell<Vec<Event>>,
         course: &mut Course,
     ) {
@@ -125,6 +141,10 @@ impl Planned<'_> {
             course.turn(Verdict::DidNotReproduce, "the scenario names no symptom".to_owned());
         }
         for step in &steps {
+            if interrupted.load(Ordering::Relaxed) {
+                course.turn(Verdict::Skipped, "interrupted".to_owned());
+                break;
+            }
             let symptom = phase == Phase::Reproduce && !step.either_way;
             let result = player.play(step, symptom && absent).await;
             let reason = || format!("{phase}: {}: {}", result.title, result.found);

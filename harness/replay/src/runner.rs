@@ -13,8 +13,19 @@ use std::thread;
 
 use proofmark_env::Environment;
 
-use crate::play::Planned;
+use crate::play::{CONFORMANCE, Planned, WITH_FAILURE, WITHOUT_FAILURE};
 use crate::{Case, Collector, Event, Expected, RunResult, Scenario, Sink, Target, Verdict, seed};
+
+/// What a run is to show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// The documented failures, and that the fixes mend them.
+    #[default]
+    Story,
+    /// That a target conforms. Where a distribution can have got it right, it must have: arrange, verify and guard are played, without a fix.
+    /// Where no distribution can, because the fix is its users' affair, the whole story is played.
+    Conformance,
+}
 
 /// Plays scenarios against targets.
 pub struct Runner<'a> {
@@ -22,13 +33,14 @@ pub struct Runner<'a> {
     seed: u64,
     threads: NonZeroUsize,
     interrupted: Arc<AtomicBool>,
+    purpose: Purpose,
 }
 
 impl<'a> Runner<'a> {
     /// A runner with seed 0 and as many threads as the machine has processors.
     pub fn new(environment: &'a dyn Environment) -> Self {
         let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { environment, seed: 0, threads, interrupted: Arc::default() }
+        Self { environment, seed: 0, threads, interrupted: Arc::default(), purpose: Purpose::Story }
     }
 
     /// Sets the seed that everything random comes from.
@@ -45,7 +57,14 @@ impl<'a> Runner<'a> {
         self
     }
 
-    /// Skips the cases that have not begun once this flag is set.
+    /// Sets what the run is to show.
+    #[must_use]
+    pub fn purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
+    }
+
+    /// Skips the cases that have not begun once this flag is set, and ends those that have after the step that is under way.
     #[must_use]
     pub fn interrupted_by(mut self, flag: Arc<AtomicBool>) -> Self {
         self.interrupted = flag;
@@ -79,7 +98,7 @@ impl<'a> Runner<'a> {
         let mut plan = Vec::new();
         for scenario in scenarios {
             for target in targets {
-                let expected = scenario.expected(target);
+                let expected = self.expected(scenario, target);
                 let variants = &scenario.about().variants;
                 match expected {
                     Expected::Reproduces if !variants.is_empty() => {
@@ -92,6 +111,13 @@ impl<'a> Runner<'a> {
             }
         }
         plan
+    }
+
+    fn expected(&self, scenario: &Scenario, target: &Target) -> Expected {
+        match (scenario.expected(target), self.purpose, scenario.inspector()) {
+            (Expected::Reproduces, Purpose::Conformance, Some(_)) => Expected::Absent,
+            (expected, _, _) => expected,
+        }
     }
 
     fn planned<'s>(
@@ -111,11 +137,25 @@ impl<'a> Runner<'a> {
             expected: expected.clone(),
             rerun: String::new(),
         };
-        let mut words = vec!["proofmark".to_owned(), "run".to_owned(), case.name()];
+        let mut words = match (self.purpose, about.profile) {
+            (Purpose::Conformance, Some(profile)) => {
+                ["proofmark", "certify", "--profile", profile.name()].map(str::to_owned).to_vec()
+            }
+            _ => vec!["proofmark".to_owned(), "run".to_owned(), case.name()],
+        };
         words.extend(target.arguments.iter().cloned());
         words.extend(["--seed".to_owned(), self.seed.to_string()]);
         case.rerun = words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");
-        Planned { scenario, variant, target, case, seed }
+        // Nothing can be said of what nobody can recognise.
+        let untold =
+            self.purpose == Purpose::Conformance && target.manifests.is_some() && scenario.inspector().is_none();
+        let phases = match (self.purpose, expected) {
+            _ if untold => [].as_slice(),
+            (Purpose::Conformance, Expected::Absent) => &CONFORMANCE,
+            (_, Expected::Absent) => &WITHOUT_FAILURE,
+            _ => &WITH_FAILURE,
+        };
+        Planned { scenario, variant, target, case, seed, phases }
     }
 
     /// Plays the plan on several threads and hands out its events in order.
@@ -132,7 +172,7 @@ impl<'a> Runner<'a> {
                         let Some(planned) = plan.get(index) else { break };
                         let events = match self.interrupted.load(Ordering::Relaxed) {
                             true => planned.left_out(Verdict::Skipped, "interrupted"),
-                            false => planned.play(self.environment),
+                            false => planned.play(self.environment, &self.interrupted),
                         };
                         if done.send((index, events)).is_err() {
                             break;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proofmark_env::Plan;
 use serde::Serialize;
 
-use crate::{Affected, Expected, Inspector, Severity, Step, Target};
+use crate::{Affected, Expected, Inspector, Profile, Severity, Step, Target};
 
 /// How much a distribution that conforms must get right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -79,8 +79,9 @@ pub struct About {
     pub links: Vec<Link>,
     /// The releases that have it, in words.
     pub affected: String,
-    /// The conformance profile it belongs to.
-    pub profile: String,
+    /// The conformance profile it belongs to, if it belongs to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
     /// Whether the profile requires it.
     pub level: Level,
     /// The ways to fix it; empty when there is one and it needs no name.
@@ -144,7 +145,7 @@ impl Scenario {
             fix: String::new(),
             links: Vec::new(),
             affected: affected.words.clone(),
-            profile: String::new(),
+            profile: None,
             level: Level::Core,
             variants: Vec::new(),
         };
@@ -204,8 +205,8 @@ impl Scenario {
 
     /// The conformance profile it belongs to, and how much it counts there.
     #[must_use]
-    pub fn profile(mut self, profile: impl Into<String>, level: Level) -> Self {
-        self.about.profile = profile.into();
+    pub fn profile(mut self, profile: Profile, level: Level) -> Self {
+        self.about.profile = Some(profile);
         self.about.level = level;
         self
     }

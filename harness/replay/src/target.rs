@@ -46,6 +46,13 @@ impl Target {
         Self { manifests: Some(Arc::new(manifests)), ..Self::new(paths.join(" + "), &arguments, plan) }
     }
 
+    /// A distribution that a cluster has already, as read from it. `arguments` select the cluster.
+    pub fn installed(name: impl Into<String>, arguments: &[&str], manifests: ManifestSet) -> Self {
+        let objects = manifests.objects.iter().map(|object| object.value.clone()).collect();
+        let plan = Plan { installed: true, ..Plan::manifests(objects) };
+        Self { manifests: Some(Arc::new(manifests)), ..Self::new(name, arguments, plan) }
+    }
+
     /// A universe of one's own.
     pub fn new(name: impl Into<String>, arguments: &[&str], plan: Plan) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();

@@ -33,13 +33,13 @@ fn texts_are_complete() {
             ("cause", &about.cause),
             ("fix", &about.fix),
             ("affected", &about.affected),
-            ("profile", &about.profile),
         ] {
             assert!(!text.trim().is_empty(), "{} has no {what}", about.id);
             assert!(!text.contains("  ") && !text.contains('\n'), "{} {what}: {text}", about.id);
         }
         assert!(!about.title.is_empty() && !about.title.ends_with('.'), "{}: {}", about.id, about.title);
         assert!(about.summary.ends_with('.') && about.summary.len() < 160, "{}: {}", about.id, about.summary);
+        assert!(about.profile.is_some(), "{} has no profile", about.id);
         assert!(!about.links.is_empty(), "{} has no links", about.id);
         assert!(
             about.links.iter().all(|link| link.url.starts_with("https://") && !link.title.is_empty()),

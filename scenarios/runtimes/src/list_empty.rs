@@ -7,7 +7,7 @@
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use proofmark_env::{ApiRequest, Identity, PatchFormat};
 use proofmark_replay::{
-    Affected, Expected, Level, Link, Permission, Resource, Scenario, Step, Target, permissions, step,
+    Affected, Expected, Level, Link, Permission, Profile, Resource, Scenario, Step, Target, permissions, step,
 };
 use proofmark_scenarios_people::{NEIGHBOUR, TEAM, everybody, profiles};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ pub(crate) fn scenario() -> Scenario {
              namespace, so a RoleBinding cannot grant it.",
         )
         .link(Link::issue("kserve/kserve", 3744))
-        .profile("multi-user", Level::Extended)
+        .profile(Profile::KubeflowMultiuser, Level::Extended)
         .arrange(arrange)
         .reproduce(|_| reproduce())
         .fix(|_| fix())

@@ -11,7 +11,6 @@ use proofmark_apiserver::{ApiServer, World};
 use proofmark_env::{Cluster, ControlPlane, LeftOut, Plan, Site, transport};
 use proofmark_identity::{Credentials, KubeconfigUser, kubeconfig};
 use proofmark_kubeflow::kfam::{Kfam, Settings};
-use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +19,7 @@ use super::kfam;
 use super::kubeconfig::CLUSTER;
 use super::request_log::Log;
 use crate::error::ExpectedError;
-use crate::tell;
+use crate::{random, tell};
 
 /// How long the cluster is given to digest what was installed.
 const QUIET: Duration = Duration::from_millis(100);
@@ -52,7 +51,11 @@ impl Live {
             tell::line(format_args!("warning: {bound} can be reached from other machines; {told}"));
         }
         let address = SocketAddr::new(reachable(bound.ip()), bound.port()).to_string();
-        let builder = ApiServer::builder().seed(plan.seed).real_clock().address(address).admin_token(secret()?);
+        let builder = ApiServer::builder()
+            .seed(plan.seed)
+            .real_clock()
+            .address(address)
+            .admin_token(random::hexadecimal::<16>()?);
         let server = match world {
             Some(world) => builder.world(world).build()?,
             None => builder.build()?,
@@ -135,14 +138,4 @@ fn reachable(ip: IpAddr) -> IpAddr {
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     }
-}
-
-/// A token that nobody guesses, unlike everything that comes from the seed.
-fn secret() -> Result<String, ExpectedError> {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|error| ExpectedError::System {
-        what: "get random bytes",
-        source: std::io::Error::other(error.to_string()),
-    })?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

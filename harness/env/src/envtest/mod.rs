@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use crate::{Cluster, ControlPlane, EnvError, Environment, Plan, Rest, Universe, real_runtime};
 
 pub use assets::{Assets, MissingAssets};
-use server::Server;
+pub(crate) use server::Server;
 
 /// A controller's watch has told it of a write long before this is over.
 const REST: Rest = Rest::WhenStill { still: Duration::from_millis(250), limit: Duration::from_secs(20) };

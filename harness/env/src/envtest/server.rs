@@ -32,7 +32,7 @@ const ATTEMPTS: usize = 3;
 const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
 /// A running API server. Dropping it ends it and removes all that it kept.
-pub(super) struct Server {
+pub(crate) struct Server {
     authority: Arc<Authority>,
     signer_key: String,
     kubeconfig: Value,
@@ -44,7 +44,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts both and waits until requests are answered.
-    pub(super) async fn start(assets: &Assets) -> Result<Self, EnvError> {
+    pub(crate) async fn start(assets: &Assets) -> Result<Self, EnvError> {
         let mut attempt = 1;
         loop {
             let mut server = Self::launch(assets).map_err(|error| failed(&error))?;
@@ -105,14 +105,20 @@ impl Server {
     }
 
     /// A way in with the rights of an administrator.
-    pub(super) async fn transport(&self) -> Result<Transport, EnvError> {
+    pub(crate) async fn transport(&self) -> Result<Transport, EnvError> {
         remote::connect(self.config().await?)
     }
 
     /// What a control plane has to know.
-    pub(super) async fn site(&self) -> Result<Site, EnvError> {
+    pub(crate) async fn site(&self) -> Result<Site, EnvError> {
         let signer = TokenSigner::from_pkcs8_pem(&self.signer_key).map_err(|error| failed(&error))?;
         Ok(Site::beside(remote::client(self.config().await?)?, self.authority.clone(), signer))
+    }
+
+    /// The file that leads to it.
+    #[cfg(test)]
+    pub(crate) fn kubeconfig(&self) -> &Value {
+        &self.kubeconfig
     }
 
     async fn config(&self) -> Result<Config, EnvError> {

@@ -118,7 +118,7 @@ fn a_universe_without_the_cloud_that_a_story_needs_is_no_place_for_it() {
     let plan = |target: &Target| Plan { cloud: Some(CloudPlan::default()), ..target.plan.clone() };
     let case = play(one_fix(by_manifests()).universe(plan), buggy());
     let conclusion = (case.conclusion.verdict, case.conclusion.reason.as_deref(), case.phases.len());
-    assert_eq!(conclusion, (Verdict::NotApplicable, Some("this environment has no cloud"), 0));
+    assert_eq!(conclusion, (Verdict::Skipped, Some("this environment has no cloud"), 0));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use proofmark_kserve::{Release, access};
 use proofmark_manifests::ManifestSet;
-use proofmark_replay::{Affected, Expected, Finding, Inspector, Level, Link, Resource, Scenario, Target};
+use proofmark_replay::{Affected, Expected, Finding, Inspector, Level, Link, Profile, Resource, Scenario, Target};
 use proofmark_scenarios_people::TEAM;
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ impl Sample {
 }
 
 /// The conformance profile of this family: what several teams on one cluster need.
-pub(crate) const PROFILE: &str = "multi-user";
+pub(crate) const PROFILE: Profile = Profile::KubeflowMultiuser;
 
 impl Story {
     /// The scenario.

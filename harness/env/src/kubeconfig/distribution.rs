@@ -1,0 +1,83 @@
+//! What a cluster has of a distribution: its kinds, and who may do what with them.
+
+use serde_json::Value;
+
+use crate::{ApiRequest, Cluster, EnvError, Identity};
+
+/// The collections that say so.
+const COLLECTIONS: [&str; 2] =
+    ["/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "/apis/rbac.authorization.k8s.io/v1/clusterroles"];
+/// Who calls and judges what is written there.
+const ADMISSION: [&str; 4] = [
+    "mutatingwebhookconfigurations",
+    "validatingwebhookconfigurations",
+    "validatingadmissionpolicies",
+    "mutatingadmissionpolicies",
+];
+
+/// What a cluster has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Distribution {
+    /// The answer at `/version`.
+    pub version: Value,
+    /// CustomResourceDefinitions and ClusterRoles as somebody would have written them: without status, and without the rules that
+    /// aggregation fills in.
+    pub objects: Vec<Value>,
+    /// `plural/name` of what takes part in admission.
+    pub admission: Vec<String>,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// [`EnvError::Prepare`] when the cluster does not tell.
+pub async fn read(cluster: &Cluster) -> Result<Distribution, EnvError> {
+    let version = get(cluster, "/version").await?.unwrap_or_default();
+    let mut objects = Vec::new();
+    for path in COLLECTIONS {
+        let Some(mut list) = get(cluster, path).await? else { continue };
+        let (version, kind) = (list["apiVersion"].take(), list["kind"].take());
+        let kind = kind.as_str().and_then(|kind| kind.strip_suffix("List")).unwrap_or_default().to_owned();
+        if let Value::Array(items) = list["items"].take() {
+            objects.extend(items.into_iter().map(|item| as_written(item, &version, &kind)));
+        }
+    }
+    let mut admission = Vec::new();
+    for plural in ADMISSION {
+        let found = get(cluster, &format!("/apis/admissionregistration.k8s.io/v1/{plural}")).await?;
+        let names = found.iter().flat_map(|list| list["items"].as_array().into_iter().flatten());
+        admission.extend(names.filter_map(|item| Some(format!("{plural}/{}", item["metadata"]["name"].as_str()?))));
+    }
+    Ok(Distribution { version, objects, admission })
+}
+
+/// What is at a path; none if nothing is served there.
+async fn get(cluster: &Cluster, path: &str) -> Result<Option<Value>, EnvError> {
+    let answer = cluster.send(&Identity::Admin, ApiRequest::get(path)).await?.response;
+    match answer.status {
+        200 => Ok(Some(answer.body.json().clone())),
+        404 => Ok(None),
+        status => {
+            let message = answer.body.json()["message"].as_str().unwrap_or("no answer that could be read");
+            Err(EnvError::Prepare { what: path.to_owned(), why: format!("{status}: {message}") })
+        }
+    }
+}
+
+fn as_written(mut item: Value, version: &Value, kind: &str) -> Value {
+    let aggregated = item["aggregationRule"].is_object();
+    if let Some(members) = item.as_object_mut() {
+        members.shift_remove("status");
+        if aggregated {
+            members.insert("rules".to_owned(), Value::Array(Vec::new()));
+        }
+        if let Some(metadata) = members.get_mut("metadata").and_then(Value::as_object_mut) {
+            for noise in ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"] {
+                metadata.shift_remove(noise);
+            }
+        }
+        members.shift_insert(0, "apiVersion".to_owned(), version.clone());
+        members.shift_insert(1, "kind".to_owned(), kind.into());
+    }
+    item
+}

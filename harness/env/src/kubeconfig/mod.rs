@@ -1,0 +1,168 @@
+//! The environment of a kubeconfig: a cluster that others may use, too.
+//!
+//! A run leaves it as it found it. Three things see to that:
+//!
+//! - [`fence`] stands between every client of the run and the cluster: what is made gets the run's label, and what the run did not make can be read and
+//!   not changed, whoever asks;
+//! - [`removal`] deletes at the end of each case what it made, newest first, and waits until it is gone; [`clean`] does the same for what a run
+//!   left behind that was killed, which it finds by the label;
+//! - [`preflight`] asks before anything is made whether everything that is needed is allowed.
+//!
+//! Cases are played one at a time, since they use the same names. Where the cluster already has the distribution ([`Plan::installed`]), nothing is
+//! installed. Otherwise what the plan asks for is, with our Profile controller beside it; Kubernetes' own controllers are the cluster's. It cannot
+//! call webhooks in this process, so KServe's control plane, nodes and clouds of ours are not to be had here.
+//!
+//! What is indirect is not seen by the fence: a ClusterRole that joins an aggregated one changes that one for as long as it is there.
+
+mod distribution;
+mod fence;
+mod path;
+mod preflight;
+mod removal;
+#[cfg(test)]
+mod tests;
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fmt, io};
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use kube::Config;
+use kube::config::{KubeConfigOptions, Kubeconfig as File};
+use tokio::runtime::Runtime;
+
+use crate::transport::Transport;
+use crate::{Cluster, ControlPlane, EnvError, Environment, Plan, Rest, Site, Universe, real_runtime, remote};
+
+pub use distribution::{Distribution, read};
+use fence::Fence;
+pub use preflight::{Missing, Needs, missing};
+pub use removal::{Cleaned, clean};
+
+/// The label that everything gets which a run makes; its value is the run's name.
+pub const LABEL: &str = "proofmark.dev/run";
+
+/// Others write to the store as well, so that it may never be still.
+const REST: Rest = Rest::WhenStill { still: Duration::from_millis(500), limit: Duration::from_secs(3) };
+
+/// How long a request may take. A server that hangs must not keep a run from cleaning up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A cluster, by the kubeconfig that leads to it.
+#[derive(Clone)]
+pub struct Kubeconfig {
+    config: Config,
+    run: String,
+    read_only: bool,
+}
+
+impl fmt::Debug for Kubeconfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The configuration holds credentials.
+        f.debug_struct("Kubeconfig")
+            .field("cluster", &self.config.cluster_url)
+            .field("run", &self.run)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Kubeconfig {
+    /// The cluster of a context, or of the current one. `run` is the name by which what is made will be known; it must be fit for a label.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or names no cluster that can be reached so.
+    pub fn open(file: &Path, context: Option<&str>, run: impl Into<String>) -> Result<Self, EnvError> {
+        let failed =
+            |why: &dyn fmt::Display| EnvError::Prepare { what: file.display().to_string(), why: why.to_string() };
+        let read = File::read_from(file).map_err(|error| failed(&error))?;
+        let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
+        let runtime = real_runtime().map_err(|error| failed(&error))?;
+        let mut config =
+            runtime.block_on(Config::from_custom_kubeconfig(read, &options)).map_err(|error| failed(&error))?;
+        (config.read_timeout, config.write_timeout) = (Some(PATIENCE), Some(PATIENCE));
+        Ok(Self { config, run: run.into(), read_only: false })
+    }
+
+    /// Refuses every write: what needs one cannot be played.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// Where the cluster is.
+    pub fn url(&self) -> String {
+        self.config.cluster_url.to_string()
+    }
+
+    /// The cluster itself, without a fence. Must be called inside [`Environment::runtime`].
+    ///
+    /// # Errors
+    /// When the credentials cannot be used.
+    pub fn cluster(&self) -> Result<Cluster, EnvError> {
+        Ok(Cluster::new(self.transport()?, REST))
+    }
+
+    fn transport(&self) -> Result<Transport, EnvError> {
+        remote::connect(self.config.clone())
+    }
+}
+
+impl Environment for Kubeconfig {
+    fn runtime(&self) -> io::Result<Runtime> {
+        real_runtime()
+    }
+
+    fn prepare(&self, plan: Plan) -> LocalBoxFuture<'_, Result<Universe, EnvError>> {
+        self.build(plan).boxed_local()
+    }
+
+    fn at_once(&self) -> Option<NonZeroUsize> {
+        Some(NonZeroUsize::MIN)
+    }
+}
+
+impl Kubeconfig {
+    async fn build(&self, plan: Plan) -> Result<Universe, EnvError> {
+        let lacks = [
+            (plan.cloud.is_some(), "cloud"),
+            (plan.control_plane.is_some() && !plan.installed, "control plane of KServe that the cluster could ask"),
+            (plan.nodes > 0, "simulated nodes"),
+            (self.read_only, "leave to write"),
+        ];
+        if let Some((_, what)) = lacks.into_iter().find(|(lacking, _)| *lacking) {
+            return Err(EnvError::Unsupported(what));
+        }
+        let open = self.transport()?;
+        let fence = Arc::new(Fence::new(open.clone(), &self.run));
+        let fenced = fence.clone().transport();
+        let mut left_out = Vec::new();
+        let mut control_plane = None;
+        if !plan.installed {
+            let site = Site::elsewhere(remote::client(self.config.clone())?);
+            match ControlPlane::start(&site, &Cluster::new(fenced.clone(), REST), &plan, None).await {
+                Ok(started) => {
+                    left_out = started.left_out.clone();
+                    control_plane = Some(started);
+                }
+                Err(error) => {
+                    removal::remove(&open, &fence.made(), &fence.uids()).await?;
+                    return Err(error);
+                }
+            }
+        }
+        let mut universe = Universe::new(Cluster::new(fenced, REST), ()).ending(move || {
+            async move {
+                let removed = removal::remove(&open, &fence.made(), &fence.uids()).await;
+                drop(control_plane); // what takes a Profile away is its controller
+                removed
+            }
+            .boxed_local()
+        });
+        universe.left_out = left_out;
+        Ok(universe)
+    }
+}

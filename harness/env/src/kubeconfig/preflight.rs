@@ -1,0 +1,114 @@
+//! Asks a cluster whether everything is allowed that a run will need, before the run makes anything.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{ApiRequest, Cluster, EnvError, Identity};
+
+/// What certifying needs, as a ClusterRole that can be applied.
+const CERTIFY: &str = include_str!("../../../../ci/in-cluster/cluster-role.yaml");
+
+/// What a run needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// To install distributions and take them away again: everything.
+    Install,
+    /// To try what a distribution lets its users do, in namespaces of one's own: `ci/in-cluster/cluster-role.yaml`.
+    Certify,
+}
+
+/// A permission that is needed and not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// `create`
+    pub verb: String,
+    /// `profiles.kubeflow.org`
+    pub resource: String,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.resource)
+    }
+}
+
+#[derive(Deserialize)]
+struct ClusterRole {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    api_groups: Vec<String>,
+    resources: Vec<String>,
+    verbs: Vec<String>,
+}
+
+impl Needs {
+    fn rules(self) -> Result<Vec<Rule>, EnvError> {
+        let everything = || vec!["*".to_owned()];
+        match self {
+            Self::Install => Ok(vec![Rule { api_groups: everything(), resources: everything(), verbs: everything() }]),
+            Self::Certify => {
+                let failed = |error: serde_yaml::Error| EnvError::Prepare {
+                    what: "the preflight".to_owned(),
+                    why: error.to_string(),
+                };
+                Ok(serde_yaml::from_str::<ClusterRole>(CERTIFY).map_err(failed)?.rules)
+            }
+        }
+    }
+}
+
+/// The permissions that are missing, of those that are needed; asked one by one by SelfSubjectAccessReviews, in all namespaces.
+///
+/// # Errors
+/// When the cluster does not answer such reviews.
+pub async fn missing(cluster: &Cluster, needs: Needs) -> Result<Vec<Missing>, EnvError> {
+    let mut missing = Vec::new();
+    for rule in needs.rules()? {
+        for group in &rule.api_groups {
+            for resource in &rule.resources {
+                for verb in &rule.verbs {
+                    if !is_allowed(cluster, group, resource, verb).await? {
+                        let resource = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
+                        missing.push(Missing { verb: verb.clone(), resource });
+                    }
+                }
+            }
+        }
+    }
+    Ok(missing)
+}
+
+async fn is_allowed(cluster: &Cluster, group: &str, resource: &str, verb: &str) -> Result<bool, EnvError> {
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+    let body = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes":
+        {"group": group, "resource": resource, "subresource": subresource, "verb": verb}}});
+    let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    let answer = cluster.send(&Identity::Admin, ApiRequest::post(path, body)).await?.response;
+    match (answer.status, answer.body.json()["status"]["allowed"].as_bool()) {
+        (201, Some(allowed)) => Ok(allowed),
+        (status, _) => {
+            let message = answer.body.json()["message"].as_str().unwrap_or("no answer that could be read");
+            Err(EnvError::Prepare { what: "the preflight".to_owned(), why: format!("{status}: {message}") })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_role_names_no_wildcards() {
+        let rules = Needs::Certify.rules().unwrap();
+        assert!(!rules.is_empty());
+        for rule in rules {
+            assert!([&rule.api_groups, &rule.resources, &rule.verbs].iter().all(|list| !list.iter().any(|x| x == "*")));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Conformance profiles: what a distribution can be certified for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+/// A set of scenarios that make sense together, each of them required or beyond that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Profile {
+    /// Models are served: runtimes, storage, webhooks.
+    KserveCore,
+    /// What KServe offers beyond that: graphs, caches, several nodes, a mesh.
+    KserveExtended,
+    /// Several teams on one Kubeflow, each in a profile of its own.
+    KubeflowMultiuser,
+    /// Models in an AWS account that is not the cluster's.
+    AwsCrossAccount,
+    /// The web application in which people see and make models.
+    ModelsWebApp,
+}
+
+impl Profile {
+    /// All of them, in the order in which reports list them.
+    pub const ALL: [Self; 5] =
+        [Self::KserveCore, Self::KserveExtended, Self::KubeflowMultiuser, Self::AwsCrossAccount, Self::ModelsWebApp];
+
+    /// Its name: `kserve-core`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KserveCore => "kserve-core",
+            Self::KserveExtended => "kserve-extended",
+            Self::KubeflowMultiuser => "kubeflow-multiuser",
+            Self::AwsCrossAccount => "aws-cross-account",
+            Self::ModelsWebApp => "models-web-app",
+        }
+    }
+
+    /// What it is about, in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::KserveCore => "KServe serves models",
+            Self::KserveExtended => "KServe's further features",
+            Self::KubeflowMultiuser => "several teams on one Kubeflow",
+            Self::AwsCrossAccount => "models in another AWS account",
+            Self::ModelsWebApp => "the models web application",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Profile {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|profile| profile.name() == name).ok_or_else(|| format!("unknown profile {name}"))
+    }
+}
+
+impl Serialize for Profile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
