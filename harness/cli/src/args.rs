@@ -43,6 +43,8 @@ pub(crate) enum Command {
     List(PlainArgs),
     /// Tell a scenario's story, cause and fix, and which releases have it
     Explain(ExplainArgs),
+    /// Find what is wrong with scenario files, without playing them
+    Lint(LintArgs),
     /// Tell whether a user may do something under the roles and bindings of manifests, and why
     #[command(name = "can-i")]
     CanI(CanIArgs),
@@ -87,10 +89,21 @@ pub(crate) enum ColorWhen {
     Never,
 }
 
+/// `proofmark lint`
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Scenario files
+    #[arg(value_name = "FILE", required_unless_present = "schema")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print the JSON Schema of scenario files, for editors
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) schema: bool,
+}
+
 /// `proofmark run`
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Scenarios, or one way to fix one (trainedmodel-403/own-role); all of them unless named
+    /// Scenarios, or one way to fix one (trainedmodel-403/own-role), or scenario files (*.yaml); all known ones unless named
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenarios: Vec<String>,
     #[command(flatten)]

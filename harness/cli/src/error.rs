@@ -17,6 +17,7 @@ use proofmark_env::kubeconfig::{Missing, Needs};
 use proofmark_manifests::Diagnostic;
 use proofmark_model_loader::FetchError;
 use proofmark_replay::Bottom;
+use proofmark_scenario_files::Problem;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,9 @@ pub(crate) enum ExpectedError {
     /// No scenario is called this, or it has no such variant.
     #[error(transparent)]
     NoScenario(#[from] NotFound),
+    /// A file is no scenario; each problem has its place.
+    #[error("the scenario file is not well formed")]
+    BadScenario(Vec<Problem>),
     /// No kind is called this.
     #[error(
         "unknown resource `{given}`: neither Kubernetes nor a CustomResourceDefinition in the manifests defines it"
@@ -169,6 +173,7 @@ impl ExpectedError {
             | Self::NoObjects(_)
             | Self::Stdin(_)
             | Self::NoScenario(_)
+            | Self::BadScenario(_)
             | Self::UnknownResource { .. }
             | Self::LogFilter { .. }
             | Self::Write { .. }

@@ -3,7 +3,8 @@
 //! | module | what |
 //! |---|---|
 //! | `args` | the command line |
-//! | `run`, `check`, `list`, `explain`, `can_i`, `up`, `aws`, `load`, `clean`, `completions` | one subcommand each |
+//! | `run`, `check`, `list`, `explain`, `lint`, `can_i`, `up`, `aws`, `load`, `clean`, `completions` | one subcommand each |
+//! | `scenarios` | what a user names, found in the catalogue or in files |
 //! | `environment` | where scenarios are played |
 //! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
 //! | `report`, `json`, `destination` | results on their way out |
@@ -24,12 +25,14 @@ mod input;
 mod interrupt;
 mod json;
 mod kinds;
+mod lint;
 mod list;
 mod load;
 mod process;
 mod random;
 mod report;
 mod run;
+mod scenarios;
 mod tell;
 mod terminal;
 mod up;
@@ -67,6 +70,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<Exit, ExpectedError> {
         Command::Check(args) => check::run(args, terminal),
         Command::List(args) => list::run(args),
         Command::Explain(args) => explain::run(args, terminal),
+        Command::Lint(args) => lint::run(args),
         Command::CanI(args) => can_i::run(args, terminal),
         Command::Up(args) => up::run(args, terminal),
         Command::Aws(args) => aws::run(args),

@@ -9,12 +9,12 @@ use proofmark_replay::{Runner, Target};
 use crate::args::{ReleaseArgs, RunArgs};
 use crate::error::{Exit, ExpectedError};
 use crate::terminal::Terminal;
-use crate::{environment, input, interrupt, report};
+use crate::{environment, input, interrupt, report, scenarios};
 
 pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedError> {
     let scenarios = match args.scenarios.as_slice() {
         [] => proofmark_catalog::all(),
-        names => names.iter().map(|name| proofmark_catalog::find(name)).collect::<Result<_, _>>()?,
+        names => names.iter().map(|name| scenarios::named(name)).collect::<Result<_, _>>()?,
     };
     let targets = targets(args, terminal)?;
     let environment = environment::of(&args.environment)?;

@@ -31,6 +31,9 @@ pub(crate) fn error(error: &ExpectedError, terminal: &Terminal) {
     if let ExpectedError::Manifests(findings) = error {
         return findings.iter().for_each(|finding| diagnostic(finding, terminal));
     }
+    if let ExpectedError::BadScenario(problems) = error {
+        return problems.iter().for_each(|problem| line(format_args!("error: {problem}")));
+    }
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -3,9 +3,9 @@
 use proofmark_status::Status;
 use serde_json::{Value, json};
 
-use crate::Outcome;
 use crate::diff::{Difference, exact, partial};
 use crate::permission::{Permission, grouped};
+use crate::{Expression, Outcome};
 
 /// One expectation. A step may have several; all must hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub(crate) enum Expect {
     Lists(Vec<String>),
     /// Exactly these permissions are new since an earlier survey, and none is gone.
     Opens(Vec<Permission>),
+    /// A condition in CEL.
+    Holds(Expression),
 }
 
 impl Expect {
@@ -57,6 +59,7 @@ impl Expect {
             Self::Lists(names) => format!("lists {}", names.join(", ")),
             Self::Opens(opened) if opened.is_empty() => "leaves every permission as it was".to_owned(),
             Self::Opens(opened) => format!("opens exactly {}", grouped(opened)),
+            Self::Holds(expression) => format!("is such that {}", expression.source()),
         }
     }
 
@@ -79,6 +82,7 @@ impl Expect {
             Self::Shows(expected) => partial(expected, &outcome.body),
             Self::Prints(expected) => scalar("output", json!(expected), json!(outcome.text)),
             Self::Lists(expected) => lists(expected, outcome),
+            Self::Holds(expression) => expression.check(outcome).into_iter().collect(),
             Self::Opens(opened) => exact(&json!({"gained": grouped(opened), "lost": {}}), &outcome.body),
         }
     }

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::expect::Expect;
 use crate::kubectl::place_of;
-use crate::{Permission, Place, Resource};
+use crate::{Expression, Permission, Place, Resource};
 
 pub(crate) type ClientCall = Rc<dyn Fn(kube::Client) -> LocalBoxFuture<'static, kube::Result<Value>>>;
 
@@ -265,6 +265,12 @@ impl Step {
     #[must_use]
     pub fn opens(self, permissions: Vec<Permission>) -> Self {
         self.expects(Expect::Opens(permissions))
+    }
+
+    /// This condition in CEL holds.
+    #[must_use]
+    pub fn holds(self, condition: Expression) -> Self {
+        self.expects(Expect::Holds(condition))
     }
 
     /// All this must hold at once, and hold again when no controller has work left.

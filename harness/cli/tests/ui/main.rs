@@ -6,6 +6,7 @@ mod aws;
 mod bad_input;
 mod can_i;
 mod check;
+mod files;
 mod manual;
 mod run;
 mod support;
