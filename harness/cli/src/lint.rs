@@ -1,5 +1,12 @@
 //! `proofmark lint`
 
+use std::path::Path;
+
+use proofmark_env::{Embedded, Environment, Plan};
+use proofmark_kserve::Release;
+use proofmark_replay::{Expected, Scenario, Target};
+use proofmark_scenario_files::{Problem, vet};
+
 use crate::args::LintArgs;
 use crate::destination::Destination;
 use crate::error::{Exit, ExpectedError};
@@ -15,15 +22,35 @@ pub(crate) fn run(args: &LintArgs) -> Result<Exit, ExpectedError> {
     let mut lines = String::new();
     let mut exit = Exit::AsExpected;
     for path in &args.files {
-        match scenarios::from_file(path) {
-            Ok(scenario) => lines.push_str(&format!("{}: {} is well formed\n", path.display(), scenario.about().id)),
-            Err(ExpectedError::BadScenario(problems)) => {
-                exit = Exit::Finding;
-                problems.iter().for_each(|problem| lines.push_str(&format!("{problem}\n")));
-            }
-            Err(error) => return Err(error),
+        let problems = problems(path)?;
+        if problems.is_empty() {
+            lines.push_str(&format!("{}: nothing is wrong\n", path.display()));
+        } else {
+            exit = Exit::Finding;
+            problems.iter().for_each(|problem| lines.push_str(&format!("{problem}\n")));
         }
     }
     out.print(&lines)?;
     Ok(exit)
+}
+
+/// What is wrong with a file: by itself, and in the eyes of an API server with the kinds of the newest release that has the failure.
+fn problems(path: &Path) -> Result<Vec<Problem>, ExpectedError> {
+    let text = scenarios::text(path)?;
+    let scenario = match proofmark_scenario_files::read(path, &text) {
+        Ok(scenario) => scenario,
+        Err(problems) => return Ok(problems),
+    };
+    let runtime = Embedded.runtime().map_err(|source| ExpectedError::System { what: "start a runtime", source })?;
+    let asked = runtime.block_on(async {
+        let universe = Embedded.prepare(plan(&scenario)).await?;
+        vet(path, &text, &universe.cluster).await
+    });
+    Ok(asked?)
+}
+
+fn plan(scenario: &Scenario) -> Plan {
+    let targets = Release::all().iter().rev().map(|release| Target::kserve(*release));
+    let affected = targets.into_iter().find(|target| scenario.expected(target) == Expected::Reproduces);
+    affected.map_or_else(Plan::default, |target| target.plan)
 }

@@ -18,10 +18,14 @@ pub(crate) fn named(name: &str) -> Result<Scenario, ExpectedError> {
 }
 
 /// The scenario of a file.
+fn from_file(path: &Path) -> Result<Scenario, ExpectedError> {
+    proofmark_scenario_files::read(path, &text(path)?).map_err(ExpectedError::BadScenario)
+}
+
+/// What a scenario file says.
 ///
 /// # Errors
-/// It cannot be read, or is no scenario.
-pub(crate) fn from_file(path: &Path) -> Result<Scenario, ExpectedError> {
-    let text = fs::read_to_string(path).map_err(|source| ExpectedError::Read { file: path.to_owned(), source })?;
-    proofmark_scenario_files::read(path, &text).map_err(ExpectedError::BadScenario)
+/// It cannot be read.
+pub(crate) fn text(path: &Path) -> Result<String, ExpectedError> {
+    fs::read_to_string(path).map_err(|source| ExpectedError::Read { file: path.to_owned(), source })
 }

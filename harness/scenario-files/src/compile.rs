@@ -20,9 +20,8 @@ use crate::step::Compiler;
 /// # Errors
 /// Everything that is wrong with it, in the order of the file.
 pub fn read(path: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
-    let document: Document = serde_saphyr::from_str(text).map_err(|error| vec![broken(path, &error)])?;
-    let defined = definitions(path, &document);
-    let kinds = Kinds::with(&defined);
+    let document = document(path, text).map_err(|problem| vec![problem])?;
+    let kinds = Kinds::with(objects(path, &document).iter().map(|made| &made.object));
     let mut compiler = Compiler::new(path, kinds, &document.identities);
     let scenario = whole(path, document, &mut compiler);
     let problems = compiler.into_problems();
@@ -104,20 +103,37 @@ fn linked(text: &str) -> Link {
     issue.unwrap_or_else(|| Link { title: text.to_owned(), url: text.to_owned() })
 }
 
-/// The objects that the scenario creates or applies anywhere: among them may be definitions of kinds.
-fn definitions(path: &Path, document: &Document) -> Vec<Value> {
+/// An object that a step creates or applies.
+pub(crate) struct Made {
+    /// Where the step names it.
+    pub(crate) at: Location,
+    pub(crate) object: Value,
+    /// Whether the step expects that something other than RBAC refuses it.
+    pub(crate) is_refused: bool,
+}
+
+/// The objects that the scenario creates or applies anywhere. Files that cannot be read are passed over: compiling the step tells of them.
+pub(crate) fn objects(path: &Path, document: &Document) -> Vec<Made> {
     let variants = document.fixes.iter().flat_map(|variant| &variant.steps);
     let phases = [&document.arrange, &document.reproduce, &document.fix, &document.verify, &document.guard];
-    let mut objects = Vec::new();
+    let mut made = Vec::new();
     for step in phases.into_iter().flatten().chain(variants) {
         let step = &step.value;
-        objects.extend([&step.apply, &step.create].into_iter().flatten().map(|object| object.value.clone()));
+        let is_refused = step.expect.refused.is_some() || step.expect.code.is_some_and(|code| code >= 400);
+        for object in [&step.apply, &step.create].into_iter().flatten() {
+            made.push(Made { at: place(object), object: object.value.clone(), is_refused });
+        }
         if let Some(file) = &step.apply_file {
-            // What is wrong with it is said when the step is compiled.
-            objects.extend(beside(path, &file.value).unwrap_or_default());
+            let objects = beside(path, &file.value).unwrap_or_default();
+            made.extend(objects.into_iter().map(|object| Made { at: place(file), object, is_refused }));
         }
     }
-    objects
+    made
+}
+
+/// The content of a file.
+pub(crate) fn document(path: &Path, text: &str) -> Result<Document, Problem> {
+    serde_saphyr::from_str(text).map_err(|error| broken(path, &error))
 }
 
 /// The objects of a file or folder beside a scenario file.

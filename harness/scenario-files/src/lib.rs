@@ -24,6 +24,7 @@
 //! ```
 //! Everything that can be wrong is found when the file is read, not when it is played, and is said with file, line and column
 //! ([`Problem`]): unknown members, unknown kinds and identities, two actions in one step, conditions that are none.
+//! [`vet()`] asks an API server besides: whether the objects have fields that do not exist.
 //!
 //! Source of the format: this crate. What cannot be written in it are calls of typed clients and requests to AWS.
 
@@ -34,10 +35,12 @@ mod problem;
 mod releases;
 mod schema;
 mod step;
+mod vet;
 
 pub use compile::read;
 pub use problem::Problem;
 pub use schema::schema;
+pub use vet::vet;
 
 /// The `apiVersion` of the format.
 pub const API_VERSION: &str = "proofmark.dev/v1alpha1";
