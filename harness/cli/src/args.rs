@@ -45,6 +45,15 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Find what is wrong with scenario files, without playing them
     Lint(LintArgs),
+    /// Make a scenario file of a test of chainsaw or kuttl
+    Import {
+        /// A chainsaw test, or the folder of a test of chainsaw or kuttl
+        #[arg(value_name = "TEST")]
+        test: PathBuf,
+        /// Write to this file
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Tell whether a user may do something under the roles and bindings of manifests, and why
     #[command(name = "can-i")]
     CanI(CanIArgs),

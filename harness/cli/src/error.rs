@@ -79,6 +79,9 @@ pub(crate) enum ExpectedError {
     /// A file is no scenario; each problem has its place.
     #[error("the scenario file is not well formed")]
     BadScenario(Vec<Problem>),
+    /// A test of another tool cannot be imported.
+    #[error("nothing to import: {0}")]
+    NoTest(String),
     /// No kind is called this.
     #[error(
         "unknown resource `{given}`: neither Kubernetes nor a CustomResourceDefinition in the manifests defines it"
@@ -174,6 +177,7 @@ impl ExpectedError {
             | Self::Stdin(_)
             | Self::NoScenario(_)
             | Self::BadScenario(_)
+            | Self::NoTest(_)
             | Self::UnknownResource { .. }
             | Self::LogFilter { .. }
             | Self::Write { .. }

@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | `args` | the command line |
-//! | `run`, `check`, `list`, `explain`, `lint`, `can_i`, `up`, `aws`, `load`, `clean`, `completions` | one subcommand each |
+//! | `run`, `check`, `list`, `explain`, `lint`, `import`, `can_i`, `up`, `aws`, `load`, `clean`, `completions` | one subcommand each |
 //! | `scenarios` | what a user names, found in the catalogue or in files |
 //! | `environment` | where scenarios are played |
 //! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
@@ -21,6 +21,7 @@ mod destination;
 mod environment;
 mod error;
 mod explain;
+mod import;
 mod input;
 mod interrupt;
 mod json;
@@ -71,6 +72,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<Exit, ExpectedError> {
         Command::List(args) => list::run(args),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Lint(args) => lint::run(args),
+        Command::Import { test, output } => import::run(test, output.as_deref()),
         Command::CanI(args) => can_i::run(args, terminal),
         Command::Up(args) => up::run(args, terminal),
         Command::Aws(args) => aws::run(args),

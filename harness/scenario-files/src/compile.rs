@@ -144,7 +144,7 @@ pub(crate) fn beside(path: &Path, named: &str) -> Result<Vec<Value>, String> {
     Ok(read.objects.iter().map(|object| object.value.clone()).collect())
 }
 
-fn broken(path: &Path, error: &serde_saphyr::Error) -> Problem {
+pub(crate) fn broken(path: &Path, error: &serde_saphyr::Error) -> Problem {
     let message = error.without_snippet().to_string();
     let message = message.lines().next().unwrap_or_default();
     let message = message.find(" at line ").map_or(message, |end| &message[..end]);

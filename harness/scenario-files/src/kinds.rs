@@ -12,14 +12,19 @@ use proofmark_replay::Resource;
 use serde_json::Value;
 
 /// Every kind that a scenario may name.
-pub(crate) struct Kinds(BTreeMap<(String, String), Resource>);
+pub(crate) struct Kinds(BTreeMap<(String, String), Known>);
+
+struct Known {
+    resource: Resource,
+    namespaced: bool,
+}
 
 impl Kinds {
     /// The known kinds, and those that these objects define.
     pub(crate) fn with<'a>(defined: impl IntoIterator<Item = &'a Value>) -> Self {
         let mut kinds = Self(BTreeMap::new());
         for known in proofmark_builtin::resources() {
-            kinds.add(&known.group, &known.version, &known.plural, &known.kind);
+            kinds.add(&known.group, &known.version, &known.plural, &known.kind, known.namespaced);
         }
         let projects = [Project::Knative, Project::Istio, Project::Keda, Project::GatewayApi, Project::LocalModel];
         let installed = Release::all().iter().flat_map(|release| install::crds(*release));
@@ -41,11 +46,12 @@ impl Kinds {
         let (group, plural, kind) =
             (text(&spec["group"]), text(&spec["names"]["plural"]), text(&spec["names"]["kind"]));
         for version in spec["versions"].as_array().into_iter().flatten() {
-            self.add(&group, version["name"].as_str().unwrap_or_default(), &plural, &kind);
+            let version = version["name"].as_str().unwrap_or_default();
+            self.add(&group, version, &plural, &kind, spec["scope"] == "Namespaced");
         }
     }
 
-    fn add(&mut self, group: &str, version: &str, plural: &str, kind: &str) {
+    fn add(&mut self, group: &str, version: &str, plural: &str, kind: &str, namespaced: bool) {
         let resource = Resource {
             group: group.to_owned().into(),
             version: version.to_owned().into(),
@@ -53,7 +59,12 @@ impl Kinds {
             kind: kind.to_owned().into(),
         };
         // Tables list a kind's own resource first; a later one is another way to the same kind.
-        self.0.entry((resource.api_version(), kind.to_owned())).or_insert(resource);
+        self.0.entry((resource.api_version(), kind.to_owned())).or_insert(Known { resource, namespaced });
+    }
+
+    /// Whether the objects of a kind live in namespaces; not, if there is no such kind.
+    pub(crate) fn is_namespaced(&self, api_version: &str, kind: &str) -> bool {
+        self.0.get(&(api_version.to_owned(), kind.to_owned())).is_some_and(|known| known.namespaced)
     }
 
     /// The resource of a kind.
@@ -62,7 +73,7 @@ impl Kinds {
     /// That there is none, and what was probably meant.
     pub(crate) fn find(&self, api_version: &str, kind: &str) -> Result<&Resource, String> {
         if let Some(found) = self.0.get(&(api_version.to_owned(), kind.to_owned())) {
-            return Ok(found);
+            return Ok(&found.resource);
         }
         let elsewhere: Vec<&str> =
             self.0.keys().filter(|(_, other)| other == kind).map(|(version, _)| version.as_str()).collect();

@@ -30,6 +30,7 @@
 
 mod compile;
 mod document;
+mod import;
 mod kinds;
 mod problem;
 mod releases;
@@ -38,6 +39,7 @@ mod step;
 mod vet;
 
 pub use compile::read;
+pub use import::{Imported, import};
 pub use problem::Problem;
 pub use schema::schema;
 pub use vet::vet;

@@ -23,3 +23,9 @@ fn editors_get_a_schema() {
     let schema: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!((ran.code, schema["title"].as_str()), (Some(0), Some("Scenario")));
 }
+
+#[test]
+fn tests_of_other_tools_are_imported_as_far_as_possible() {
+    let test = "harness/scenario-files/tests/files/chainsaw";
+    assert_snapshot("files.import", &[proofmark(&["import", test]), proofmark(&["import", "fixtures"])]);
+}
