@@ -50,7 +50,7 @@ impl ControlPlane {
             left_out.push(LeftOut { object, why: format!("it makes {POLICIES}, which nothing here defines") });
         }
         let runs = wanted && defined(POLICIES);
-        let profiles = runs.then(|| profile::start(site.client(), Config::default()));
+        let profiles = runs.then(|| profile::start(site.client(), Config { aws: site.aws(), ..Config::default() }));
         if let Some(profiles) = &profiles {
             profiles.ready().await;
         }

@@ -13,7 +13,7 @@ use proofmark_clock::Clock;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
-use crate::aws::{ISSUER, InProcess};
+use crate::aws::{ISSUER, InProcess, RoleEditor};
 use crate::{
     Aws, CloudPlan, Cluster, ControlPlane, Decision, EnvError, Environment, Plan, Site, Universe, WireBody,
     simulated_runtime, transport,
@@ -45,11 +45,17 @@ async fn build(plan: Plan) -> Result<Universe, EnvError> {
     let transport = transport(ServiceExt::<Request<WireBody>>::map_response(server.service(), explained));
     let cluster = Cluster::new(transport.clone(), QUIET);
     let cloud = plan.cloud.as_ref().map(|cloud| build_cloud(&server, cloud, plan.seed)).transpose()?;
-    let control_plane = ControlPlane::start(&Site::embedded(&server), &cluster, &plan, None).await?;
+    let mut site = Site::embedded(&server);
+    let editor = plan.cloud.as_ref().and_then(|plan| plan.profile_controller.clone());
+    if let Some((cloud, account)) = cloud.as_ref().zip(editor) {
+        site = site.with_iam(RoleEditor { cloud: cloud.clone(), account });
+    }
+    let control_plane = ControlPlane::start(&site, &cluster, &plan, None).await?;
     let left_out = control_plane.left_out.clone();
     let mut universe = Universe::new(Cluster::new(transport, QUIET), control_plane);
     universe.left_out = left_out;
-    universe.cloud = cloud.map(|cloud| Aws::new(cloud, universe.cluster.clone()));
+    let endpoints = plan.cloud.as_ref().map_or(&[][..], |cloud| &cloud.endpoints);
+    universe.cloud = cloud.map(|cloud| Aws::new(cloud, endpoints, universe.cluster.clone()));
     Ok(universe)
 }
 

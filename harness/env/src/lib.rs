@@ -30,7 +30,7 @@ mod site;
 mod transport;
 mod webhook_server;
 
-pub use aws::{AccountToken, Aws, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, ISSUER};
+pub use aws::{AccountToken, Aws, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, EndpointPlan, ISSUER, Listener};
 pub use cluster::Cluster;
 pub use control_plane::ControlPlane;
 pub use embedded::Embedded;

@@ -8,6 +8,7 @@ use proofmark_clock::Clock;
 use proofmark_controllers::{Options, SecretTokens};
 use proofmark_identity::{Authority, Claims, ObjectRef, TokenSigner};
 use proofmark_kserve::control_plane::{WebhookAddress, Webhooks};
+use proofmark_kubeflow::profile::{Aws, Iam};
 use proofmark_nodes::Nodes;
 
 use crate::EnvError;
@@ -20,6 +21,7 @@ pub struct Site {
     clock: proofmark_controllers::Clock,
     keys: Option<Keys>,
     way_back: WayBack,
+    aws: Option<Aws>,
 }
 
 /// What Kubernetes' own controllers must know.
@@ -50,6 +52,7 @@ impl Site {
                 secret_tokens: signing(move |claims| signer.signer().sign(claims)),
             }),
             way_back: WayBack::Call(server.clone()),
+            aws: None,
         }
     }
 
@@ -67,13 +70,26 @@ impl Site {
                 secret_tokens: signing(move |claims| signer.sign(claims)),
             }),
             way_back: WayBack::Loopback { authority, clock },
+            aws: None,
         }
     }
 
     /// A cluster somewhere, which has controllers of its own and cannot reach us.
     pub(crate) fn elsewhere(client: kube::Client) -> Self {
         let clock = Clock::real();
-        Self { client, clock: Arc::new(move || clock.now()), keys: None, way_back: WayBack::None }
+        Self { client, clock: Arc::new(move || clock.now()), keys: None, way_back: WayBack::None, aws: None }
+    }
+
+    /// Gives Kubeflow's profile controller credentials for an IAM.
+    #[must_use]
+    pub(crate) fn with_iam(mut self, iam: impl Iam) -> Self {
+        self.aws = Some(Aws::new(iam));
+        self
+    }
+
+    /// Credentials for an IAM, if there is one.
+    pub(crate) fn aws(&self) -> Option<Aws> {
+        self.aws.clone()
     }
 
     /// A client with the rights of an administrator.

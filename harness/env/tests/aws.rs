@@ -32,7 +32,7 @@ fn plan() -> Plan {
     let account =
         AccountSpec { id: ACCOUNT.into(), providers: vec![provider], roles: vec![role], ..AccountSpec::default() };
     let accounts = Spec { accounts: vec![account], organization: None };
-    Plan { cloud: Some(CloudPlan { accounts }), ..Plan::default() }
+    Plan { cloud: Some(CloudPlan { accounts, ..CloudPlan::default() }), ..Plan::default() }
 }
 
 /// Tells a story in a universe that has a service account and a bucket with an object.

@@ -6,7 +6,20 @@ use serde::Serialize;
 use crate::mask;
 
 /// The headers of an answer that say something about it; the rest (dates, ids, lengths) would only be noise.
-const TOLD: [&str; 5] = ["content-type", "location", "retry-after", "warning", "www-authenticate"];
+const TOLD: [&str; 6] =
+    ["content-type", "location", "retry-after", "warning", "www-authenticate", "x-amz-bucket-region"];
+
+/// The headers of a request to AWS that say nothing about it: parts of its signature, and of the connection.
+const UNTOLD: [&str; 8] = [
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "connection",
+    "content-length",
+    "host",
+    "user-agent",
+    "x-amz-content-sha256",
+    "x-amz-date",
+];
 
 /// One exchange, masked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,7 +75,12 @@ impl Evidence {
             request: Sent {
                 method: request.method.to_string(),
                 path: mask::path(&request.path),
-                headers: request.headers.iter().map(header).collect(),
+                headers: request
+                    .headers
+                    .iter()
+                    .filter(|(name, _)| !UNTOLD.contains(&name.as_str()))
+                    .map(header)
+                    .collect(),
                 body: body(&request.body),
             },
             response: Got {

@@ -1,5 +1,7 @@
 //! What a step expects of its outcome.
 
+use std::collections::BTreeMap;
+
 use proofmark_status::Status;
 use serde_json::{Value, json};
 
@@ -14,7 +16,7 @@ pub(crate) enum Expect {
     Succeeds,
     /// This status code.
     Code(u16),
-    /// An API error to the letter; a missing message is not looked at.
+    /// An error of Kubernetes or AWS to the letter; a missing message is not looked at.
     Refused { code: u16, reason: Option<String>, message: Option<String> },
     /// These members of the body.
     Shows(Value),
@@ -26,6 +28,14 @@ pub(crate) enum Expect {
     Opens(Vec<Permission>),
     /// A condition in CEL.
     Holds(Expression),
+    /// This decision behind the answer, to the letter.
+    Explained(String),
+    /// These words in the decision behind the answer.
+    DecidedBy(String),
+    /// A process that ends well and leaves exactly these files, by path.
+    Leaves(BTreeMap<String, String>),
+    /// A process that ends with exit code 1 and these last words.
+    GivesUp(String),
 }
 
 impl Expect {
@@ -60,6 +70,13 @@ impl Expect {
             Self::Opens(opened) if opened.is_empty() => "leaves every permission as it was".to_owned(),
             Self::Opens(opened) => format!("opens exactly {}", grouped(opened)),
             Self::Holds(expression) => format!("is such that {}", expression.source()),
+            Self::Explained(words) => format!("is decided so: {words}"),
+            Self::DecidedBy(words) => format!("is decided because {words}"),
+            Self::Leaves(files) => {
+                let files: Vec<_> = files.keys().map(String::as_str).collect();
+                format!("leaves the files {}", files.join(", "))
+            }
+            Self::GivesUp(words) => format!("gives up: {words}"),
         }
     }
 
@@ -71,10 +88,10 @@ impl Expect {
             Self::Code(code) => scalar("status", json!(code), json!(outcome.status)),
             Self::Refused { code, reason, message } => {
                 let mut differences = scalar("status", json!(code), json!(outcome.status));
-                differences.extend(scalar("kind", json!("Status"), outcome.body["kind"].clone()));
-                for (path, expected) in [("reason", reason), ("message", message)] {
+                let (found_reason, found_message) = outcome.refusal().unzip();
+                for (path, expected, found) in [("reason", reason, found_reason), ("message", message, found_message)] {
                     if let Some(expected) = expected {
-                        differences.extend(scalar(path, json!(expected), outcome.body[path].clone()));
+                        differences.extend(scalar(path, json!(expected), json!(found)));
                     }
                 }
                 differences
@@ -83,6 +100,21 @@ impl Expect {
             Self::Prints(expected) => scalar("output", json!(expected), json!(outcome.text)),
             Self::Lists(expected) => lists(expected, outcome),
             Self::Holds(expression) => expression.check(outcome).into_iter().collect(),
+            Self::Explained(expected) => scalar("decision", json!(expected), json!(outcome.decision)),
+            Self::DecidedBy(words) => match &outcome.decision {
+                Some(decision) if decision.contains(words.as_str()) => Vec::new(),
+                other => vec![Difference::new("decision", json!(words), other.as_deref().map(Value::from))],
+            },
+            Self::Leaves(files) => {
+                let mut differences = scalar("exit", json!(0), json!(outcome.exit));
+                differences.extend(exact(&json!({"files": files}), &json!({"files": outcome.body["files"]})));
+                differences
+            }
+            Self::GivesUp(words) => {
+                let mut differences = scalar("exit", json!(1), json!(outcome.exit));
+                differences.extend(scalar("words", json!(words), outcome.body["words"].clone()));
+                differences
+            }
             Self::Opens(opened) => exact(&json!({"gained": grouped(opened), "lost": {}}), &outcome.body),
         }
     }
@@ -96,15 +128,24 @@ fn scalar(path: &str, expected: Value, found: Value) -> Vec<Difference> {
 }
 
 fn lists(expected: &[String], outcome: &Outcome) -> Vec<Difference> {
-    let Some(items) = outcome.body["items"].as_array() else {
+    let Some(mut found) = listed(&outcome.body) else {
         let found = outcome.body.get("items").cloned().or_else(|| Some(json!(outcome.in_words())));
         return vec![Difference::new("items", json!(expected), found)];
     };
-    let mut found: Vec<&str> = items.iter().filter_map(|item| item["metadata"]["name"].as_str()).collect();
     let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
     found.sort_unstable();
     expected.sort_unstable();
     scalar("items", json!(expected), json!(found))
+}
+
+/// The names in a list of Kubernetes, or the keys in one of S3.
+fn listed(body: &Value) -> Option<Vec<&str>> {
+    if let Some(items) = body["items"].as_array() {
+        return Some(items.iter().filter_map(|item| item["metadata"]["name"].as_str()).collect());
+    }
+    let found = &body.get("ListBucketResult")?["Contents"];
+    let objects = found.as_array().map_or(std::slice::from_ref(found), Vec::as_slice);
+    Some(objects.iter().filter_map(|object| object["Key"].as_str()).collect())
 }
 
 #[cfg(test)]
@@ -114,7 +155,20 @@ mod tests {
     use super::*;
 
     fn outcome(status: u16, body: Value) -> Outcome {
-        Outcome { at: Duration::ZERO, status: Some(status), body, text: Some("said".into()) }
+        let text = Some("said".into());
+        Outcome { at: Duration::ZERO, status: Some(status), body, text, exit: None, decision: Some("because".into()) }
+    }
+
+    fn process(exit: i32, body: Value) -> Outcome {
+        Outcome { exit: Some(exit), status: None, ..outcome(0, body) }
+    }
+
+    fn leaves(path: &str) -> Expect {
+        Expect::Leaves([(path.to_owned(), "x".to_owned())].into())
+    }
+
+    fn denied(message: &str) -> Expect {
+        Expect::Refused { code: 403, reason: Some("AccessDenied".into()), message: Some(message.into()) }
     }
 
     fn refusal() -> Outcome {
@@ -129,8 +183,29 @@ mod tests {
     #[case::other_words(Expect::Refused { code: 403, reason: Some("Forbidden".into()), message: Some("No".into()) }, refusal(), &["message"])]
     #[case::any_words(Expect::Refused { code: 403, reason: Some("Forbidden".into()), message: None }, refusal(), &[])]
     #[case::not_refused(
-        Expect::Refused { code: 403, reason: None, message: None }, outcome(200, json!({"kind": "Pod"})), &["status", "kind"]
+        Expect::Refused { code: 403, reason: Some("Forbidden".into()), message: None }, outcome(200, json!({"kind": "Pod"})), &["status", "reason"]
     )]
+    #[case::refused_by_s3(denied("no"), outcome(403, json!({"Error": {"Code": "AccessDenied", "Message": "no"}})), &[])]
+    #[case::refused_by_sts(
+        denied("no"), outcome(403, json!({"ErrorResponse": {"Error": {"Code": "AccessDenied", "Message": "No"}}})), &["message"]
+    )]
+    #[case::refused_by_kms(denied("no"), outcome(400, json!({"__type": "AccessDenied", "message": "no"})), &["status"])]
+    #[case::keys(
+        Expect::Lists(vec!["a".into()]), outcome(200, json!({"ListBucketResult": {"Contents": {"Key": "a"}}})), &[]
+    )]
+    #[case::more_keys(
+        Expect::Lists(vec!["a".into()]), outcome(200, json!({"ListBucketResult": {"Contents": [{"Key": "a"}, {"Key": "b"}]}})), &["items"]
+    )]
+    #[case::no_keys(Expect::Lists(vec![]), outcome(200, json!({"ListBucketResult": {"KeyCount": "0"}})), &[])]
+    #[case::decided(Expect::Explained("because".into()), refusal(), &[])]
+    #[case::decided_otherwise(Expect::Explained("so".into()), refusal(), &["decision"])]
+    #[case::decided_by(Expect::DecidedBy("cause".into()), refusal(), &[])]
+    #[case::decided_by_another(Expect::DecidedBy("course".into()), refusal(), &["decision"])]
+    #[case::files(leaves("f"), process(0, json!({"files": {"f": "x"}})), &[])]
+    #[case::other_files(leaves("f"), process(0, json!({"files": {"/g": "x"}})), &["files.f", "files[\"/g\"]"])]
+    #[case::no_files(leaves("f"), process(1, json!({"files": {}, "words": "no"})), &["exit", "files.f"])]
+    #[case::gave_up(Expect::GivesUp("no".into()), process(1, json!({"words": "no"})), &[])]
+    #[case::did_not_give_up(Expect::GivesUp("no".into()), process(0, json!({"words": null})), &["exit", "words"])]
     #[case::object(Expect::Shows(json!({"a": {"b": 1}})), outcome(200, json!({"a": {"b": 2}})), &["a.b"])]
     #[case::text(Expect::Prints("said".into()), refusal(), &[])]
     #[case::other_text(Expect::Prints("says".into()), refusal(), &["output"])]

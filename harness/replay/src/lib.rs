@@ -13,6 +13,7 @@
 //!
 //! What leaves a case is masked first ([`Evidence`]): no output sees a secret. Nothing here knows a file format or a terminal.
 
+mod aws;
 mod created;
 mod diff;
 mod events;
@@ -36,6 +37,7 @@ mod seed;
 mod step;
 mod target;
 
+pub use aws::Load;
 pub use diff::{Difference, exact, partial};
 pub use events::{Collector, Event, Sink};
 pub use evidence::{Evidence, Got, Sent};

@@ -1,8 +1,8 @@
 //! Takes secrets out of what a report shows.
 //!
 //! Evidence goes into public reports, so everything in it passes here first, and what is masked cannot be got back. Masked are the contents of
-//! Secrets (also in lists, and as remembered by kubectl in an annotation), members and headers and environment variables whose name says that
-//! they hold a credential, and anything that looks like a JWT wherever it stands. Names, sizes and types stay, so that the evidence still reads.
+//! Secrets (also in lists, and as remembered by kubectl in an annotation), members and headers and environment variables and XML elements whose
+//! name says that they hold a credential, and anything that looks like a JWT wherever it stands. Names, sizes and types stay, so that the evidence still reads.
 
 use serde_json::{Map, Value};
 
@@ -38,8 +38,32 @@ pub(crate) fn json(value: &Value) -> Value {
     }
 }
 
-/// Masks whatever looks like a JWT in a text.
+/// Masks whatever looks like a JWT in a text, and the content of XML elements whose names say that they hold a credential.
 pub(crate) fn text(text: &str) -> String {
+    elements(&tokens(text))
+}
+
+fn elements(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        out.push('<');
+        rest = after;
+        let Some((name, content)) = after.split_once('>') else { continue };
+        if is_credential(name)
+            && !name.contains(|c: char| !c.is_ascii_alphanumeric())
+            && let Some((_, end)) = content.split_once(&format!("</{name}>"))
+        {
+            out.push_str(&format!("{name}>{MASK}</{name}>"));
+            rest = end;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn tokens(text: &str) -> String {
     let is_token_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -162,6 +186,9 @@ mod tests {
     fn texts_headers_and_paths() {
         assert_eq!(text("eyJ is no token, nor is eyJhbGci.x"), "eyJ is no token, nor is eyJhbGci.x");
         assert_eq!(text(&format!("a {JWT} b {JWT}")), "a <masked> b <masked>");
+        let xml = "<C><SessionToken>a+/=</SessionToken><SecretAccessKey>b</SecretAccessKey><Key>c</Key><SessionToken>";
+        let masked = "<C><SessionToken><masked></SessionToken><SecretAccessKey><masked></SecretAccessKey><Key>c</Key><SessionToken>";
+        assert_eq!(text(xml), masked);
         assert_eq!(header("Authorization", "Bearer abc"), MASK);
         assert_eq!(header("accept", "application/json"), "application/json");
         assert_eq!(path("/a?x=1&X-Amz-Security-Token=abc"), "/a?x=1&X-Amz-Security-Token=<masked>");

@@ -5,6 +5,8 @@ use std::time::Duration;
 use proofmark_env::{Body, Exchange};
 use serde_json::Value;
 
+use crate::aws::to_json;
+
 /// What an action came to, whatever client made it: the thing that expectations look at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
@@ -16,6 +18,10 @@ pub struct Outcome {
     pub body: Value,
     /// What a command would have printed.
     pub text: Option<String>,
+    /// The exit code of what was run, if it was a process.
+    pub exit: Option<i32>,
+    /// Why the last request was let through or refused, where the environment can tell.
+    pub decision: Option<String>,
 }
 
 impl Outcome {
@@ -30,7 +36,18 @@ impl Outcome {
             status: Some(exchange.response.status),
             body: exchange.response.body.json().clone(),
             text,
+            exit: None,
+            decision: exchange.decision.as_ref().map(|decision| decision.explanation.clone()),
         }
+    }
+
+    /// The outcome of an exchange with AWS: answers in XML become JSON.
+    pub(crate) fn of_aws(exchange: &Exchange) -> Self {
+        let mut outcome = Self::of(exchange);
+        if let Some(body) = outcome.text.as_deref().and_then(to_json) {
+            (outcome.body, outcome.text) = (body, None);
+        }
+        outcome
     }
 
     /// The same, with what a command would have printed.
@@ -40,25 +57,49 @@ impl Outcome {
         self
     }
 
-    /// Whether the last answer was a success.
+    /// Whether the last answer was a success, or the process ended well.
     pub fn succeeded(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
+        self.exit == Some(0) || self.status.is_some_and(|status| (200..300).contains(&status))
     }
 
-    /// One line: `403 Forbidden: message`, `200 List of 3`, `201 TrainedModel simple-string`.
+    /// The reason and the message of a refusal, by whichever API: a `Status` of Kubernetes, an error of S3, of STS and IAM, or of KMS.
+    pub(crate) fn refusal(&self) -> Option<(&str, &str)> {
+        let body = &self.body;
+        let (of, reason, message) = if body["kind"] == "Status" {
+            (body, "reason", "message")
+        } else if body["Error"].is_object() {
+            (&body["Error"], "Code", "Message")
+        } else if body["ErrorResponse"].is_object() {
+            (&body["ErrorResponse"]["Error"], "Code", "Message")
+        } else if body["__type"].is_string() {
+            (body, "__type", "message")
+        } else {
+            return None;
+        };
+        let text = |name: &str| of[name].as_str().unwrap_or_default();
+        Some((text(reason), text(message)))
+    }
+
+    /// One line: `403 Forbidden: message`, `200 List of 3`, `201 TrainedModel simple-string`, `exit code 1: message`.
     pub fn in_words(&self) -> String {
+        if let Some(exit) = self.exit {
+            let words = self.body["words"].as_str().map(|words| format!(": {words}"));
+            return format!("exit code {exit}{}", words.unwrap_or_default());
+        }
         let Some(status) = self.status else {
             return self.text.clone().unwrap_or_else(|| "no answer".to_owned());
         };
-        let member = |name: &str| self.body[name].as_str();
-        match (member("kind"), member("message")) {
-            (Some("Status"), Some(message)) => format!("{status} {}: {message}", member("reason").unwrap_or("failure")),
-            (Some(kind), _) => match (self.body["items"].as_array(), self.body["metadata"]["name"].as_str()) {
+        if let Some((reason, message)) = self.refusal() {
+            let reason = if reason.is_empty() { "failure" } else { reason };
+            return format!("{status} {reason}: {message}");
+        }
+        match self.body["kind"].as_str() {
+            Some(kind) => match (self.body["items"].as_array(), self.body["metadata"]["name"].as_str()) {
                 (Some(items), _) => format!("{status} {kind} of {}", items.len()),
                 (None, Some(name)) => format!("{status} {kind} {name}"),
                 (None, None) => format!("{status} {kind}"),
             },
-            (None, _) => status.to_string(),
+            None => status.to_string(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use proofmark_env::{Body, Cluster, EnvError, Exchange, Identity};
+use proofmark_env::{Aws, Body, Cluster, EnvError, Exchange, Identity};
 use serde_json::{Value, json};
 
 use crate::created::Created;
@@ -22,6 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Plays the steps of one case.
 pub(crate) struct Player {
     cluster: Cluster,
+    cloud: Option<Aws>,
     /// The exchanges of the step that is being played.
     exchanges: Vec<Exchange>,
     /// What was created in the phase that is being played.
@@ -37,8 +38,8 @@ struct Look {
 }
 
 impl Player {
-    pub(crate) fn new(cluster: Cluster) -> Self {
-        Self { cluster, exchanges: Vec::new(), created: Created::default(), surveys: BTreeMap::new() }
+    pub(crate) fn new(cluster: Cluster, cloud: Option<Aws>) -> Self {
+        Self { cluster, cloud, exchanges: Vec::new(), created: Created::default(), surveys: BTreeMap::new() }
     }
 
     pub(crate) fn elapsed_ms(&self) -> u64 {
@@ -132,7 +133,7 @@ impl Player {
             Action::Wait(time) => {
                 cluster.settle().await;
                 cluster.advance(*time).await;
-                Ok(Outcome { at: cluster.elapsed(), status: None, body: Value::Null, text: Some("quiet".to_owned()) })
+                Ok(self.saying("quiet"))
             }
             Action::Request { request, .. } => Ok(Outcome::of(&cluster.send(who, request.clone()).await?)),
             Action::Apply { file, resource, object } => kubectl::apply(cluster, who, file, resource, object).await,
@@ -152,11 +153,7 @@ impl Player {
             }
             Action::Compare { name } => {
                 let Some((subjects, before)) = self.surveys.get(name).cloned() else {
-                    return Ok(Outcome {
-                        text: Some(format!("there is no survey {name:?}")),
-                        status: None,
-                        ..self.permissions(Value::Null, String::new())
-                    });
+                    return Ok(self.saying(format!("there is no survey {name:?}")));
                 };
                 Ok(match self.take_survey(&subjects).await? {
                     Ok(after) => {
@@ -167,6 +164,11 @@ impl Player {
                     Err(refused) => Outcome::of(&refused),
                 })
             }
+            Action::Aws(call) => match who {
+                Identity::Aws(who) => Ok(Outcome::of_aws(&call.send(self.cloud()?, who).await?)),
+                who => Err(EnvError::Request(format!("{who} is not known to AWS"))),
+            },
+            Action::Load(load) => load.run(self.cloud()?).await,
         }
     }
 
@@ -176,7 +178,17 @@ impl Player {
     }
 
     fn permissions(&self, body: Value, words: String) -> Outcome {
-        Outcome { at: self.cluster.elapsed(), status: Some(201), body, text: Some(words) }
+        Outcome { status: Some(201), body, ..self.saying(words) }
+    }
+
+    /// An outcome that is a text and nothing else.
+    fn saying(&self, words: impl Into<String>) -> Outcome {
+        let (at, text) = (self.cluster.elapsed(), Some(words.into()));
+        Outcome { at, status: None, body: Value::Null, text, exit: None, decision: None }
+    }
+
+    fn cloud(&self) -> Result<&Aws, EnvError> {
+        self.cloud.as_ref().ok_or(EnvError::Unsupported("cloud"))
     }
 
     /// What calls of a typed client came to: their result, or the refusal as the server sent it.
@@ -184,11 +196,9 @@ impl Player {
         let last = self.exchanges.last().map(Outcome::of);
         match (result, last) {
             (Ok(body), Some(last)) => Outcome { body, ..last },
-            (Ok(body), None) => Outcome { at: self.cluster.elapsed(), status: Some(200), body, text: None },
+            (Ok(body), None) => Outcome { status: Some(200), body, text: None, ..self.saying("") },
             (Err(kube::Error::Api(_)), Some(last)) => last,
-            (Err(error), _) => {
-                Outcome { at: self.cluster.elapsed(), status: None, body: Value::Null, text: Some(error.to_string()) }
-            }
+            (Err(error), _) => self.saying(error.to_string()),
         }
     }
 

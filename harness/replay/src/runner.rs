@@ -206,7 +206,7 @@ fn in_order(
 }
 
 /// A word as a POSIX shell reads it.
-fn shell_word(word: &str) -> String {
+pub(crate) fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | '@' | '+' | ',');
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

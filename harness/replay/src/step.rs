@@ -20,6 +20,7 @@ use proofmark_status::Status;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::aws::{AwsCall, Load};
 use crate::expect::Expect;
 use crate::kubectl::place_of;
 use crate::{Expression, Permission, Place, Resource};
@@ -41,6 +42,10 @@ pub(crate) enum Action {
     Survey { name: String, subjects: Vec<(Identity, String)> },
     /// Asks again for the same identities and compares.
     Compare { name: String },
+    /// A request to AWS.
+    Aws(Box<AwsCall>),
+    /// The storage initializer.
+    Load(Box<Load>),
 }
 
 /// When the expectations must hold.
@@ -88,8 +93,8 @@ pub fn step(title: impl Into<String>) -> Step {
 impl Step {
     /// Who does it.
     #[must_use]
-    pub fn by(mut self, who: &Identity) -> Self {
-        self.who = who.clone();
+    pub fn by(mut self, who: &(impl Into<Identity> + Clone)) -> Self {
+        self.who = who.clone().into();
         self
     }
 
@@ -237,7 +242,7 @@ impl Step {
         self.expects(Expect::refused(status))
     }
 
-    /// The API server refuses with this code, reason and message, to the letter.
+    /// The API server, or AWS, refuses with this code, reason and message, to the letter.
     #[must_use]
     pub fn fails(self, code: u16, reason: &str, message: impl Into<String>) -> Self {
         self.expects(Expect::Refused { code, reason: Some(reason.to_owned()), message: Some(message.into()) })
@@ -294,7 +299,7 @@ impl Step {
         self
     }
 
-    fn expects(mut self, expect: Expect) -> Self {
+    pub(crate) fn expects(mut self, expect: Expect) -> Self {
         self.expect.push(Wanted::This(expect));
         self
     }
@@ -337,6 +342,8 @@ impl Step {
             Action::Client { words, .. } => words.clone(),
             Action::Survey { name, .. } => format!("survey of permissions {name:?}"),
             Action::Compare { name } => format!("permissions compared with {name:?}"),
+            Action::Aws(call) => call.command.clone(),
+            Action::Load(load) => load.command(),
         }
     }
 

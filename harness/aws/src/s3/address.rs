@@ -20,6 +20,10 @@ pub(super) fn read<'a>(host: &'a str, domains: &[String]) -> Host<'a> {
         _ => host,
     };
     let nothing = Host::default();
+    // The oldest endpoint leads to the oldest region; a bucket's own name there leads to its region.
+    if name == "s3.amazonaws.com" {
+        return Host { bucket: None, region: Some("us-east-1") };
+    }
     let under = |domain: &String| name.strip_suffix(domain.as_str())?.strip_suffix('.');
     let Some(rest) = domains.iter().filter(|domain| name != domain.as_str()).find_map(under) else { return nothing };
     let labels: Vec<&str> = rest.split('.').collect();
@@ -51,7 +55,7 @@ mod tests {
     #[rstest]
     #[case("127.0.0.1:4566", None, None)]
     #[case("localhost:4566", None, None)]
-    #[case("s3.amazonaws.com", None, None)]
+    #[case("s3.amazonaws.com", None, Some("us-east-1"))]
     #[case("s3.eu-west-1.amazonaws.com", None, Some("eu-west-1"))]
     #[case("models.s3.amazonaws.com", Some("models"), None)]
     #[case("models.v1.s3.eu-west-1.amazonaws.com:443", Some("models.v1"), Some("eu-west-1"))]

@@ -1,6 +1,6 @@
 //! Accounts and their users, roles and policies.
 
-use super::{AccountSpec, Root, SetupError};
+use super::{AccountSpec, KeySpec, Root, SetupError};
 use crate::{Cloud, iam};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ fn given(name: &str, value: impl Into<String>) -> Parameters {
     Parameters::default().with(name, value)
 }
 
-/// Everything that other things name is made first; trust policies, which may name anything, come last.
+/// Everything that other things name is made first; policies of keys and roles, which may name anything, come last.
 pub(super) fn make(cloud: &Cloud, accounts: &[AccountSpec]) -> Result<(), SetupError> {
     let roots = accounts.iter().map(|spec| Ok((Root::of(cloud, &spec.id)?, spec))).collect::<Result<Vec<_>, _>>()?;
     for (root, spec) in &roots {
@@ -54,6 +54,7 @@ pub(super) fn make(cloud: &Cloud, accounts: &[AccountSpec]) -> Result<(), SetupE
         make_one(root, spec)?;
     }
     for (root, spec) in &roots {
+        spec.keys.iter().try_for_each(|key| make_key(root, key))?;
         for role in &spec.roles {
             let trust = given("RoleName", &role.name).with("PolicyDocument", role.trust.to_string());
             root.iam(&format!("trust policy of role {}", role.name), "UpdateAssumeRolePolicy", trust.0)?;
@@ -110,6 +111,14 @@ fn make_one(root: &Root<'_>, spec: &AccountSpec) -> Result<(), SetupError> {
         hold(root, "Role", &role.name, &role.policies, &role.attached)?;
     }
     Ok(())
+}
+
+fn make_key(root: &Root<'_>, spec: &KeySpec) -> Result<(), SetupError> {
+    let thing = format!("key {}", spec.alias);
+    let policy = spec.policy.as_ref().map(|policy| json!({"Policy": policy.to_string()}));
+    let made = root.kms(&thing, "CreateKey", &policy.unwrap_or_else(|| json!({})))?;
+    let key = &made["KeyMetadata"]["KeyId"];
+    root.kms(&thing, "CreateAlias", &json!({"AliasName": spec.alias, "TargetKeyId": key})).map(drop)
 }
 
 fn hold(

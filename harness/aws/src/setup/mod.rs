@@ -8,15 +8,15 @@ mod organization;
 mod spec;
 
 pub use spec::{
-    AccessKeySpec, AccountSpec, ControlSpec, GroupSpec, OrganizationSpec, PolicySpec, ProviderSpec, RoleSpec, Spec,
-    UnitSpec, UserSpec,
+    AccessKeySpec, AccountSpec, ControlSpec, GroupSpec, KeySpec, OrganizationSpec, PolicySpec, ProviderSpec, RoleSpec,
+    Spec, UnitSpec, UserSpec,
 };
 
 use crate::authorize::Call;
 use crate::gate::Caller;
 use crate::protocol::Form;
 use crate::world::AccountId;
-use crate::{Cloud, Fault, iam, organizations};
+use crate::{Cloud, Fault, iam, kms, organizations};
 use proofmark_aws_policy::Principal;
 use serde_json::Value;
 
@@ -86,6 +86,12 @@ impl<'a> Root<'a> {
     fn iam(&self, thing: &str, action: &str, parameters: Vec<(String, String)>) -> Result<(), SetupError> {
         let form = Form::of(parameters);
         iam::answer(self.cloud, &self.call, action, &form).map(|_| ()).map_err(self.error(thing))
+    }
+
+    /// An action of KMS.
+    fn kms(&self, thing: &str, action: &str, body: &Value) -> Result<Value, SetupError> {
+        let body = body.to_string();
+        kms::answer(self.cloud, &self.call, action, body.as_bytes()).map_err(self.error(thing))
     }
 
     /// An action of Organizations.

@@ -32,6 +32,18 @@ pub struct AccountSpec {
     pub users: Vec<UserSpec>,
     /// Roles.
     pub roles: Vec<RoleSpec>,
+    /// Keys of KMS.
+    pub keys: Vec<KeySpec>,
+}
+
+/// A key of KMS.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct KeySpec {
+    /// How it is found, because nobody knows its id beforehand: `alias/models`
+    pub alias: String,
+    /// Its policy; unless told, it leaves everything to the account's own policies.
+    pub policy: Option<Value>,
 }
 
 /// A managed policy.

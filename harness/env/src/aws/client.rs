@@ -1,6 +1,7 @@
 //! The way into the cloud.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use http::{HeaderName, HeaderValue, Request};
@@ -8,8 +9,9 @@ use proofmark_aws::{Cloud, Service};
 use proofmark_aws_sigv4::{Credentials, Payload, sign};
 use serde_json::json;
 
+use super::iam::element;
 use super::record::Kept;
-use super::{AccountToken, AwsIdentity, AwsRequest, CloudNetwork};
+use super::{AccountToken, AwsIdentity, AwsRequest, CloudNetwork, EndpointPlan};
 use crate::{ApiRequest, Cluster, EnvError, Exchange, Identity};
 
 /// The cloud of a universe, reached by identity. Every exchange is kept, those that credentials are got by included.
@@ -25,9 +27,9 @@ type Signer = Result<Option<Credentials>, Box<Exchange>>;
 
 impl Aws {
     /// A cloud beside a cluster that issues tokens for it.
-    pub(crate) fn new(cloud: Cloud, cluster: Cluster) -> Self {
+    pub(crate) fn new(cloud: Cloud, endpoints: &[EndpointPlan], cluster: Cluster) -> Self {
         let kept = Kept { cloud, recorder: cluster.recorder() };
-        Self { network: Arc::new(CloudNetwork::recorded(kept.clone())), kept, cluster }
+        Self { network: Arc::new(CloudNetwork::recorded(kept.clone(), endpoints)), kept, cluster }
     }
 
     /// Signs a request as `who` and sends it. A refusal is an answer, not an error; who is refused his credentials has that for an answer.
@@ -66,6 +68,11 @@ impl Aws {
         self.network.clone()
     }
 
+    /// How long the universe has existed, on its own clock.
+    pub fn elapsed(&self) -> Duration {
+        self.cluster.elapsed()
+    }
+
     /// The cloud itself.
     pub fn cloud(&self) -> &Cloud {
         &self.kept.cloud
@@ -88,13 +95,15 @@ impl Aws {
                     let answer = self.send(by, AwsRequest::action(Service::Sts, "AssumeRole", &parameters)).await?;
                     temporary(answer)
                 }
-                AwsIdentity::WebIdentity { role, session, token, age } => {
+                AwsIdentity::WebIdentity { role, session, token, lasts, age } => {
                     let token = match self.token(token).await? {
                         Ok(token) => token,
                         Err(refused) => return Ok(Err(refused)),
                     };
-                    let parameters =
-                        [("RoleArn", role.as_str()), ("RoleSessionName", session), ("WebIdentityToken", &token)];
+                    let mut parameters =
+                        vec![("RoleArn", role.as_str()), ("RoleSessionName", session), ("WebIdentityToken", &token)];
+                    let seconds = lasts.map(|lasts| lasts.as_secs().to_string());
+                    parameters.extend(seconds.as_deref().map(|seconds| ("DurationSeconds", seconds)));
                     let request = AwsRequest::action(Service::Sts, "AssumeRoleWithWebIdentity", &parameters);
                     let answer = self.exchange(who, None, request).await?;
                     if !age.is_zero() {
@@ -118,17 +127,14 @@ impl Aws {
             let payload = Payload::Bytes(&body);
             sign(&mut parts, credentials, &region, service.signing_name(), payload, self.cloud().now());
         }
-        Ok(self.kept.answer(Some(who.to_string()), parts, body.into()).await.1)
+        Ok(self.kept.answer(Some(who.to_string()), Some(service), parts, body.into()).await.1)
     }
 }
 
 /// The credentials in an answer of STS.
 fn temporary(answer: Exchange) -> Signer {
     let crate::Body::Text(text) = &answer.response.body else { return Err(Box::new(answer)) };
-    let element = |name: &str| {
-        let (_, rest) = text.split_once(&format!("<{name}>"))?;
-        rest.split_once('<').map(|(value, _)| value.to_owned())
-    };
+    let element = |name: &str| element(text, name);
     match (element("AccessKeyId"), element("SecretAccessKey"), element("SessionToken")) {
         (Some(access_key_id), Some(secret_access_key), session_token) => {
             Ok(Some(Credentials { access_key_id, secret_access_key, session_token }))

@@ -40,6 +40,8 @@ pub enum AwsIdentity {
         session: String,
         /// The token.
         token: AccountToken,
+        /// How long the session is asked for, at least a quarter of an hour; an hour unless told.
+        lasts: Option<Duration>,
         /// How long the session is kept before it is used.
         age: Duration,
     },
@@ -101,13 +103,22 @@ impl AwsIdentity {
     /// A role that a service account assumes with its token.
     pub fn with_token(role: impl Into<String>, token: AccountToken) -> Self {
         let session = "model".to_owned();
-        Self::WebIdentity { role: role.into(), session, token, age: Duration::ZERO }
+        Self::WebIdentity { role: role.into(), session, token, lasts: None, age: Duration::ZERO }
     }
 
     /// A role that this identity assumes.
     #[must_use]
     pub fn assuming(self, role: impl Into<String>) -> Self {
         Self::Role { role: role.into(), session: "model".to_owned(), by: Box::new(self) }
+    }
+
+    /// The same session, asked for so long.
+    #[must_use]
+    pub fn lasting(mut self, time: Duration) -> Self {
+        if let Self::WebIdentity { lasts, .. } = &mut self {
+            *lasts = Some(time);
+        }
+        self
     }
 
     /// The same session, kept for so long before it is used. Time passes for the whole universe.

@@ -8,9 +8,11 @@
 //! | [`CloudPlan`] | what a cloud shall hold |
 //! | [`CloudNetwork`] | connections to the cloud for programs that speak HTTP themselves, with TLS and by the names of AWS |
 //! | `issuer` | the cluster's own API server as the issuer of tokens that the cloud verifies |
+//! | `iam` | the part of IAM that Kubeflow's profile controller changes |
 //! | `record` | what is kept of a request, whoever sent it |
 
 mod client;
+mod iam;
 mod identity;
 mod issuer;
 mod network;
@@ -22,7 +24,8 @@ pub use client::Aws;
 pub use identity::{AccountToken, AwsIdentity};
 pub use issuer::ISSUER;
 pub use network::CloudNetwork;
-pub use plan::CloudPlan;
+pub use plan::{CloudPlan, EndpointPlan, Listener};
 pub use request::AwsRequest;
 
+pub(crate) use iam::RoleEditor;
 pub(crate) use issuer::InProcess;

@@ -1,12 +1,13 @@
 //! Connections to the cloud, for programs that speak HTTP themselves.
 //!
-//! Every name below `amazonaws.com` leads to the cloud, over TLS on port 443 and without on port 80. Certificates are made for the name that is
-//! asked for, by an authority that the programs' machines are told to trust. Connections are pipes within the process.
+//! Every name below `amazonaws.com` leads to the cloud, over TLS on port 443 and without on port 80; further addresses lead to S3. Certificates are
+//! made for the name that is asked for, by an authority that the programs' machines are told to trust, or by a private one. Connections are
+//! pipes within the process.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -15,7 +16,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use proofmark_aws::{Cloud, Peer};
+use proofmark_aws::{Cloud, Peer, Service};
 use proofmark_identity::Authority;
 use proofmark_model_loader::net::{ConnectError, Connecting, Network, Stream};
 use rustls::ServerConfig;
@@ -24,6 +25,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::record::Kept;
+use super::{EndpointPlan, Listener};
 use crate::recorder::Recorder;
 
 /// As much as one side may send before the other reads.
@@ -34,19 +36,32 @@ const REFUSED: i32 = 111;
 /// Connections to a cloud.
 pub struct CloudNetwork {
     kept: Kept,
+    endpoints: Vec<EndpointPlan>,
     authority: Authority,
+    /// The authority of endpoints that nobody trusts by himself, made when it is first needed.
+    private: OnceLock<Option<Authority>>,
     /// What each name shows, made when it is first asked for.
     certificates: Mutex<BTreeMap<String, Arc<ServerConfig>>>,
+}
+
+/// What is at the other end of a connection.
+#[derive(Debug, Clone)]
+enum End {
+    /// The service that requests mean, or one only.
+    Cloud(Option<Service>),
+    /// 301 to the same address over TLS.
+    Redirect,
 }
 
 impl CloudNetwork {
     /// Connections to a cloud. Must be called inside a tokio runtime.
     pub fn new(cloud: Cloud) -> Self {
-        Self::recorded(Kept { cloud, recorder: Recorder::starting_now() })
+        Self::recorded(Kept { cloud, recorder: Recorder::starting_now() }, &[])
     }
 
-    pub(super) fn recorded(kept: Kept) -> Self {
-        Self { kept, authority: Authority::simulator(), certificates: Mutex::default() }
+    pub(super) fn recorded(kept: Kept, endpoints: &[EndpointPlan]) -> Self {
+        let (authority, endpoints) = (Authority::simulator(), endpoints.to_vec());
+        Self { kept, endpoints, authority, private: OnceLock::new(), certificates: Mutex::default() }
     }
 
     /// The authorities that a machine must trust to speak TLS with the cloud.
@@ -54,16 +69,43 @@ impl CloudNetwork {
         vec![self.authority.certificate_der().clone()]
     }
 
-    fn knows(&self, host: &str) -> bool {
-        self.kept.cloud.settings().domains.iter().any(|domain| host.ends_with(&format!(".{domain}")))
+    /// The private authority of [`Listener::PrivateAuthority`] as PEM; none if the system has no random numbers.
+    pub fn private_authority(&self) -> Option<String> {
+        self.private().map(Authority::certificate_pem)
     }
 
-    fn certificate(&self, host: &str) -> Option<Arc<ServerConfig>> {
+    fn private(&self) -> Option<&Authority> {
+        let now = self.kept.cloud.now();
+        self.private.get_or_init(|| Authority::generate("private storage", now).ok()).as_ref()
+    }
+
+    /// What is at an address, and the authority that vouches for it; an address without TLS needs none.
+    fn at(&self, host: &str, port: u16) -> Result<(End, Option<&Authority>), ConnectError> {
+        if let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.host == host && endpoint.port == port) {
+            let s3 = End::Cloud(Some(Service::S3));
+            return match endpoint.listener {
+                Listener::Plain => Ok((s3, None)),
+                Listener::Redirect => Ok((End::Redirect, None)),
+                Listener::PrivateAuthority => Ok((s3, Some(self.private().ok_or(ConnectError::System(REFUSED))?))),
+            };
+        }
+        let known = self.kept.cloud.settings().domains.iter().any(|domain| host.ends_with(&format!(".{domain}")));
+        match port {
+            _ if !known && self.endpoints.iter().all(|endpoint| endpoint.host != host) => {
+                Err(ConnectError::UnknownName)
+            }
+            80 if known => Ok((End::Cloud(None), None)),
+            443 if known => Ok((End::Cloud(None), Some(&self.authority))),
+            _ => Err(ConnectError::System(REFUSED)),
+        }
+    }
+
+    fn certificate(&self, authority: &Authority, host: &str) -> Option<Arc<ServerConfig>> {
         let mut made = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(config) = made.get(host) {
             return Some(config.clone());
         }
-        let issued = self.authority.issue_host(host, self.kept.cloud.now()).ok()?;
+        let issued = authority.issue_host(host, self.kept.cloud.now()).ok()?;
         let config = Arc::new(issued.server_config().ok()?);
         made.insert(host.to_owned(), config.clone());
         Some(config)
@@ -73,43 +115,47 @@ impl CloudNetwork {
 impl Network for CloudNetwork {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> Connecting<'a> {
         Box::pin(async move {
-            if !self.knows(host) {
-                return Err(ConnectError::UnknownName);
-            }
-            let tls = match port {
-                80 => None,
-                443 => Some(self.certificate(host).ok_or(ConnectError::System(REFUSED))?),
-                _ => return Err(ConnectError::System(REFUSED)),
-            };
+            let (end, authority) = self.at(host, port)?;
+            let tls = authority
+                .map(|authority| self.certificate(authority, host).ok_or(ConnectError::System(REFUSED)))
+                .transpose()?;
             let (here, there) = tokio::io::duplex(PIPE);
-            tokio::spawn(accept(self.kept.clone(), tls, there));
+            tokio::spawn(accept(self.kept.clone(), end, tls, there));
             Ok(Box::new(here) as Box<dyn Stream>)
         })
     }
 }
 
-/// The cloud's end of a connection. What ends badly ends for the program as well, which says so in its own words.
-async fn accept(kept: Kept, tls: Option<Arc<ServerConfig>>, stream: DuplexStream) {
+/// The other end of a connection. What ends badly ends for the program as well, which says so in its own words.
+async fn accept(kept: Kept, end: End, tls: Option<Arc<ServerConfig>>, stream: DuplexStream) {
     match tls {
-        None => serve(kept, false, stream).await,
+        None => serve(kept, end, false, stream).await,
         Some(config) => {
             if let Ok(stream) = TlsAcceptor::from(config).accept(stream).await {
-                serve(kept, true, stream).await;
+                serve(kept, end, true, stream).await;
             }
         }
     }
 }
 
-async fn serve(kept: Kept, secure: bool, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+async fn serve(kept: Kept, end: End, secure: bool, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     let peer = Peer { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), secure };
-    let service = service_fn(move |request| answer(kept.clone(), peer, request));
+    let service = service_fn(move |request| answer(kept.clone(), end.clone(), peer, request));
     // An error says that the program hung up.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(kept: Kept, peer: Peer, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    kept: Kept,
+    end: End,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(peer);
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    Ok(kept.answer(None, parts, body).await.0.map(Full::new))
+    Ok(match end {
+        End::Cloud(only) => kept.answer(None, only, parts, body).await.0.map(Full::new),
+        End::Redirect => kept.redirect(parts, body).map(Full::new),
+    })
 }

@@ -8,4 +8,30 @@ use proofmark_aws::setup::Spec;
 pub struct CloudPlan {
     /// The accounts and what is in them from the beginning. Buckets are made by requests.
     pub accounts: Spec,
+    /// Other addresses that lead to S3: a storage of one's own that speaks its protocol, a gateway in front of it.
+    pub endpoints: Vec<EndpointPlan>,
+    /// The account whose roles Kubeflow's profile controller may change; without one it has no credentials for AWS.
+    pub profile_controller: Option<String>,
+}
+
+/// An address that leads to S3.
+#[derive(Debug, Clone)]
+pub struct EndpointPlan {
+    /// The name.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// What is there.
+    pub listener: Listener,
+}
+
+/// What listens at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// S3 without TLS.
+    Plain,
+    /// S3 with TLS, by a certificate of an authority that machines do not trust by themselves.
+    PrivateAuthority,
+    /// A gateway that answers every request with 301 to the same address over TLS.
+    Redirect,
 }

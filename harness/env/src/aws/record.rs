@@ -1,12 +1,15 @@
 //! What is kept of a request to the cloud.
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, request};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, request, response};
 use http_body_util::BodyExt as _;
-use proofmark_aws::{Cloud, full};
+use proofmark_aws::{Cloud, Peer, Service, full};
 
 use crate::recorder::{Recorder, listed};
 use crate::{ApiRequest, ApiResponse, Body, Decision, Exchange};
+
+/// Whose requests tell nothing of themselves.
+const PROGRAM: &str = "a program";
 
 /// A cloud whose exchanges are kept.
 #[derive(Clone)]
@@ -16,32 +19,56 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Has the cloud answer a request. `who` names the sender where he is known; else the cloud's decisions do.
+    /// Has the cloud answer a request. `who` names the sender where he is known; else the cloud's decisions do. `only` is the service that answers,
+    /// if the request itself does not say.
     pub(crate) async fn answer(
         &self,
         who: Option<String>,
+        only: Option<Service>,
         parts: request::Parts,
         body: Bytes,
     ) -> (Response<Bytes>, Exchange) {
         let request = described(&parts, &body);
-        let answer = self.cloud.answer(Request::from_parts(parts, full(body))).await;
+        let asked = Request::from_parts(parts, full(body));
+        let answer = match only {
+            Some(service) => self.cloud.answer_as(service, asked).await,
+            None => self.cloud.answer(asked).await,
+        };
         let (parts, body) = answer.into_parts();
         // The cloud's bodies are in memory: what ends early is an answer that ends early.
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let decision = self.decision(&parts.headers);
-        let exchange = Exchange {
-            at: self.recorder.elapsed(),
-            who: who.or_else(|| Some(decision.as_ref()?.user.clone())).unwrap_or_else(|| "a program".to_owned()),
-            request,
-            response: ApiResponse {
-                status: parts.status.as_u16(),
-                headers: listed(&parts.headers),
-                body: Body::from_bytes(&body),
-            },
-            decision,
-        };
-        self.recorder.keep(exchange.clone());
+        let who = who.or_else(|| Some(decision.as_ref()?.user.clone())).unwrap_or_else(|| PROGRAM.to_owned());
+        let exchange = self.keep(who, request, &parts, &body, decision);
         (Response::from_parts(parts, body), exchange)
+    }
+
+    /// Answers as a gateway does that wants TLS.
+    pub(crate) fn redirect(&self, parts: request::Parts, body: Bytes) -> Response<Bytes> {
+        let request = described(&parts, &body);
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = StatusCode::MOVED_PERMANENTLY;
+        if let Ok(location) = HeaderValue::from_str(&request.path.replacen("http://", "https://", 1)) {
+            answer.headers_mut().insert(http::header::LOCATION, location);
+        }
+        let (parts, body) = answer.into_parts();
+        self.keep(PROGRAM.to_owned(), request, &parts, &body, None);
+        Response::from_parts(parts, body)
+    }
+
+    fn keep(
+        &self,
+        who: String,
+        request: ApiRequest,
+        answer: &response::Parts,
+        body: &Bytes,
+        decision: Option<Decision>,
+    ) -> Exchange {
+        let (status, headers) = (answer.status.as_u16(), listed(&answer.headers));
+        let response = ApiResponse { status, headers, body: Body::from_bytes(body) };
+        let exchange = Exchange { at: self.recorder.elapsed(), who, request, response, decision };
+        self.recorder.keep(exchange.clone());
+        exchange
     }
 
     /// The decisions behind an answer, one line each; none if it was given before anything was decided.
@@ -63,6 +90,9 @@ fn described(parts: &request::Parts, body: &Bytes) -> ApiRequest {
     ApiRequest {
         method: parts.method.clone(),
         path: match (parts.uri.scheme(), host) {
+            (None, Some(host)) if parts.extensions.get::<Peer>().is_some_and(|peer| !peer.secure) => {
+                format!("http://{host}{path}")
+            }
             (None, Some(host)) => format!("https://{host}{path}"),
             _ => parts.uri.to_string(),
         },

@@ -62,6 +62,15 @@ impl AwsRequest {
             .with_body(parameters.to_string())
     }
 
+    /// The same in another region.
+    #[must_use]
+    pub fn in_region(mut self, region: impl Into<String>) -> Self {
+        let (old, region) = (format!(".{}.amazonaws.com", self.region), region.into());
+        self.url = self.url.replacen(&old, &format!(".{region}.amazonaws.com"), 1);
+        self.region = region;
+        self
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
