@@ -8,7 +8,11 @@ use thiserror::Error;
 
 /// Every scenario, in the order in which reports list them.
 pub fn all() -> Vec<Scenario> {
-    let families = [proofmark_scenarios_rbac::scenarios, proofmark_scenarios_runtimes::scenarios];
+    let families = [
+        proofmark_scenarios_rbac::scenarios,
+        proofmark_scenarios_runtimes::scenarios,
+        proofmark_scenarios_aws::scenarios,
+    ];
     families.into_iter().flat_map(|scenarios| scenarios()).collect()
 }
 

@@ -49,22 +49,22 @@ fn texts_are_complete() {
     }
 }
 
-/// A failure that comes and goes from release to release is a mistake in the judgement, or has to be told about.
+/// A failure that comes and goes more than once from release to release is a mistake in the judgement, or has to be told about.
 #[test]
-fn releases_change_their_mind_once() {
+fn failures_come_and_go_once() {
     for scenario in all() {
         let judged: Vec<_> = Release::matrix()
-            .map(|release| match scenario.expected(&Target::kserve(release)) {
-                Expected::Reproduces => "reproduces",
-                Expected::Absent => "absent",
+            .filter_map(|release| match scenario.expected(&Target::kserve(release)) {
+                Expected::Reproduces => Some(true),
+                Expected::Absent => Some(false),
                 Expected::NotApplicable { reason } => {
                     assert!(!reason.is_empty(), "{} on {release}", scenario.about().id);
-                    "not applicable"
+                    None
                 }
             })
             .collect();
-        let changes = judged.windows(2).filter(|pair| pair[0] != pair[1]).count();
-        assert!(changes <= 1, "{}: {judged:?}", scenario.about().id);
+        let times = judged.chunk_by(|a, b| a == b).filter(|same| same[0]).count();
+        assert!(times <= 1, "{}: {judged:?}", scenario.about().id);
     }
 }
 
