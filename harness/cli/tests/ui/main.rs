@@ -8,6 +8,7 @@ mod can_i;
 mod check;
 mod files;
 mod manual;
+mod pipelines;
 mod run;
 mod support;
 mod up;
