@@ -153,6 +153,15 @@ pub(crate) enum ExpectedError {
         #[source]
         source: io::Error,
     },
+    /// No cluster can be reached by a kubeconfig.
+    #[error("no cluster to speak to: {0}")]
+    NoCluster(String),
+    /// Who asks cannot be said in a header.
+    #[error("{value:?} cannot stand in a header {name:?}")]
+    NoHeader { name: String, value: String },
+    /// The Models Web App would not start with these settings.
+    #[error(transparent)]
+    WebApp(#[from] proofmark_models_web_app::SettingsError),
     /// A model cannot be fetched.
     #[error("failed to load")]
     Load(#[from] FetchError),
@@ -189,6 +198,9 @@ impl ExpectedError {
             | Self::NoCloud { .. }
             | Self::Assets(_)
             | Self::NotAllowed { .. }
+            | Self::NoCluster(_)
+            | Self::WebApp(_)
+            | Self::NoHeader { .. }
             | Self::Serve(TransportError::Bind { .. })
             | Self::Command { .. } => Exit::BadInput,
             Self::Load(FetchError::Unsupported(_)) => Exit::BadInput,
@@ -218,6 +230,7 @@ impl ExpectedError {
             }
             Self::Assets(missing) => Some(missing.help().to_owned()),
             Self::ForeignKubeconfig(_) => Some("name a file that does not exist yet".to_owned()),
+            Self::NoCluster(_) => Some("name a kubeconfig, or start a cluster with `proofmark up`".to_owned()),
             Self::NoCloud { .. } => {
                 Some("start one with `proofmark aws`, and name the address that it prints".to_owned())
             }

@@ -3,13 +3,14 @@
 //! | module | what |
 //! |---|---|
 //! | `args` | the command line |
-//! | `run`, `check`, `list`, `explain`, `lint`, `import`, `can_i`, `up`, `aws`, `load`, `clean`, `completions` | one subcommand each |
+//! | `run`, `check`, `list`, `explain`, `lint`, `import`, `can_i`, `up`, `web`, `aws`, `load`, `clean`, `completions` | one subcommand each |
 //! | `scenarios` | what a user names, found in the catalogue or in files |
 //! | `environment` | where scenarios are played |
 //! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
 //! | `report`, `json`, `destination` | results on their way out |
 //! | `error`, `tell`, `terminal` | what went wrong, and how people are told |
 //! | `process`, `interrupt` | commands that run beside, and Ctrl-C |
+//! | `http_server` | services behind sockets without TLS |
 
 mod args;
 mod aws;
@@ -21,6 +22,7 @@ mod destination;
 mod environment;
 mod error;
 mod explain;
+mod http_server;
 mod import;
 mod input;
 mod interrupt;
@@ -38,6 +40,7 @@ mod tell;
 mod terminal;
 mod up;
 mod vet;
+mod web;
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;
@@ -75,6 +78,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<Exit, ExpectedError> {
         Command::Import { test, output } => import::run(test, output.as_deref()),
         Command::CanI(args) => can_i::run(args, terminal),
         Command::Up(args) => up::run(args, terminal),
+        Command::Web(args) => web::run(args),
         Command::Aws(args) => aws::run(args),
         Command::Load(args) => load::run(args),
         Command::Clean(args) => clean::run(args),

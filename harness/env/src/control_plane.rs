@@ -16,6 +16,8 @@ pub struct ControlPlane {
     pub left_out: Vec<LeftOut>,
     /// Whether Kubeflow's Profiles have their controller.
     pub profiles: bool,
+    /// Whether there are InferenceServices.
+    pub services: bool,
     _controllers: Option<Controllers>,
     _profiles: Option<ProfileController>,
     _kserve: Option<kserve::ControlPlane>,
@@ -58,6 +60,7 @@ impl ControlPlane {
         Ok(Self {
             left_out,
             profiles: runs,
+            services: defined(SERVICES),
             _controllers: controllers,
             _profiles: profiles,
             _kserve: kserve,
@@ -99,6 +102,8 @@ async fn start_nodes(site: &Site, plan: &Plan, heartbeat: Option<Duration>) -> R
 
 /// The kind that Kubeflow's Profile controller serves.
 pub(crate) const PROFILES: &str = "profiles.kubeflow.org";
+/// What KServe is about.
+const SERVICES: &str = "inferenceservices.serving.kserve.io";
 /// A kind that it makes.
 pub(crate) const POLICIES: &str = "authorizationpolicies.security.istio.io";
 

@@ -5,12 +5,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use hyper::service::service_fn;
+use hyper_util::service::TowerToHyperService;
 use proofmark_apiserver::faults::Fault;
 use proofmark_apiserver::transport::{Listener, TransportError};
 use proofmark_apiserver::{ApiServer, World};
 use proofmark_env::{Cluster, ControlPlane, LeftOut, Plan, Site, transport};
 use proofmark_identity::{Credentials, KubeconfigUser, kubeconfig};
 use proofmark_kubeflow::kfam::{Kfam, Settings};
+use proofmark_models_web_app as web;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +22,7 @@ use super::kfam;
 use super::kubeconfig::CLUSTER;
 use super::request_log::Log;
 use crate::error::ExpectedError;
-use crate::{random, tell};
+use crate::{http_server, random, tell};
 
 /// How long the cluster is given to digest what was installed.
 const QUIET: Duration = Duration::from_millis(100);
@@ -33,6 +36,7 @@ pub(super) struct Live {
     control_plane: ControlPlane,
     serving: JoinHandle<Result<(), TransportError>>,
     kfam: Option<SocketAddr>,
+    web: Option<SocketAddr>,
     stop: CancellationToken,
 }
 
@@ -67,23 +71,33 @@ impl Live {
         let kfam = if control_plane.profiles {
             let settings = Settings { cluster_admin: cluster_admin.to_owned(), ..Settings::default() };
             let access = Kfam::new(kube::Client::new(server.service(), "default"), settings);
-            Some(kfam::serve(access, bound, stop.clone()).await?)
+            let (listener, address) = http_server::bind(SocketAddr::new(bound.ip(), 0)).await?;
+            let service = service_fn(move |request| kfam::answer(access.clone(), request));
+            tokio::spawn(http_server::serve(listener, service, stop.clone()));
+            Some(address)
         } else {
             None
         };
-        Ok(Self { server, control_plane, serving, kfam, stop })
+        let web = if control_plane.services {
+            // There is no HTTPS in front of it.
+            let settings = web::Settings { secure_cookies: false, ..web::Settings::of(web::Release::default()) };
+            let app = web::App::new(kube::Client::new(server.service(), "default"), settings);
+            let (listener, address) = http_server::bind(SocketAddr::new(bound.ip(), 0)).await?;
+            tokio::spawn(http_server::serve(listener, TowerToHyperService::new(app), stop.clone()));
+            Some(address)
+        } else {
+            None
+        };
+        Ok(Self { server, control_plane, serving, kfam, web, stop })
     }
 
     /// The variables by which clients find it.
     pub(super) fn variables(&self, kubeconfig: &Path) -> Vec<(&'static str, OsString)> {
-        let kfam = self.kfam().map(|url| ("KFAM_URL", url.into()));
-        [("KUBECONFIG", kubeconfig.as_os_str().to_owned())].into_iter().chain(kfam).collect()
-    }
-
-    /// Where Kubeflow's access management is, if there are Profiles to manage.
-    fn kfam(&self) -> Option<String> {
-        let address = self.kfam?;
-        Some(format!("http://{}", SocketAddr::new(reachable(address.ip()), address.port())))
+        let url = |address: SocketAddr| format!("http://{}", SocketAddr::new(reachable(address.ip()), address.port()));
+        // Kubeflow's access management is there if there are Profiles to manage, the Models Web App if there are InferenceServices.
+        let kfam = self.kfam.map(|address| ("KFAM_URL", url(address).into()));
+        let web = self.web.map(|address| ("MODELS_WEB_APP_URL", url(address).into()));
+        [("KUBECONFIG", kubeconfig.as_os_str().to_owned())].into_iter().chain(kfam).chain(web).collect()
     }
 
     /// Has every request from now on written.

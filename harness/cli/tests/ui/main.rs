@@ -12,3 +12,4 @@ mod pipelines;
 mod run;
 mod support;
 mod up;
+mod web;
