@@ -17,7 +17,7 @@ use crate::failure::{Failure, NO_SUCH_METHOD};
 use crate::handlers;
 use crate::incoming::{self, Incoming};
 use crate::metrics::Metrics;
-use crate::outgoing::{self, Body};
+use crate::outgoing::{self, Answer, Body};
 use crate::page::{Assets, Tokens};
 use crate::python::Style;
 use crate::release::{Behaviour, Flaws};
@@ -105,7 +105,7 @@ impl App {
         let started = known.is_ok().then(Instant::now);
         let answered = match (known, found) {
             (Err(failure), _) => Err(failure),
-            (Ok(()), Some(_)) if method == Method::OPTIONS => return self.options(&path),
+            (Ok(()), Some(_)) if method == Method::OPTIONS => Ok(Answer::written(self.options(&path))),
             (Ok(()), None) => Err(Failure::refused(StatusCode::METHOD_NOT_ALLOWED, NO_SUCH_METHOD)),
             (Ok(()), Some(Match { route, names })) => {
                 let request = Incoming { head, body, user: user.clone(), names };

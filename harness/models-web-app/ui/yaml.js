@@ -1,6 +1,6 @@
 // YAML as it is shown, and the lines of it that messages are about.
 
-const PLAIN = /^[A-Za-z/][\w./ @%+=,-]*$/;
+const PLAIN = /^[A-Za-z/](?:[\w./@%+=,-]| (?![\s#])|:(?=\S))*$/;
 const WORDS = /^(y|n|yes|no|on|off|true|false|null|~)$/i;
 
 const scalar = (value) => (typeof value === 'string' && PLAIN.test(value) && !WORDS.test(value) && !value.endsWith(' ')
