@@ -89,7 +89,7 @@ impl Outcome {
         let Some(status) = self.status else {
             return self.text.clone().unwrap_or_else(|| "no answer".to_owned());
         };
-        if let Some((reason, message)) = self.refusal() {
+        if let Some((reason, message)) = self.refusal().filter(|_| !self.succeeded()) {
             let reason = if reason.is_empty() { "failure" } else { reason };
             return format!("{status} {reason}: {message}");
         }
