@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proofmark_controllers::Controllers;
+use proofmark_eks::{NAMESPACE, PodIdentity, SERVICE};
+use proofmark_images::{Outside, known};
 use proofmark_kserve::control_plane as kserve;
+use proofmark_kserve::extras::Project;
 use proofmark_kubeflow::profile::{self, Config, ProfileController};
+use proofmark_mesh::Gateway;
 use proofmark_nodes::{NodePool, Nodes};
 use serde_json::Value;
 
@@ -18,6 +24,8 @@ pub struct ControlPlane {
     pub profiles: bool,
     /// Whether there are InferenceServices.
     pub services: bool,
+    /// The way into pods, if there are nodes for them.
+    pub gateway: Option<Gateway>,
     _controllers: Option<Controllers>,
     _profiles: Option<ProfileController>,
     _kserve: Option<kserve::ControlPlane>,
@@ -44,6 +52,8 @@ impl ControlPlane {
             controllers.ready().await;
         }
         let nodes = start_nodes(site, plan, heartbeat).await?;
+        let gateway =
+            nodes.as_ref().map(|nodes| Gateway::start(site.client(), nodes, plan.extras.contains(&Project::Istio)));
         let mut left_out = if objects.is_empty() { Vec::new() } else { install(cluster, objects).await? };
         let defined = |name: &str| objects.iter().any(|object| defines(object, name));
         let wanted = defined(PROFILES);
@@ -57,10 +67,17 @@ impl ControlPlane {
             profiles.ready().await;
         }
         let kserve = start_kserve(site, plan).await?;
+        if plan.extras.contains(&Project::Irsa) {
+            start_irsa(site, plan).await?;
+        }
+        if let Some(gateway) = &gateway {
+            gateway.ready().await;
+        }
         Ok(Self {
             left_out,
             profiles: runs,
             services: defined(SERVICES),
+            gateway,
             _controllers: controllers,
             _profiles: profiles,
             _kserve: kserve,
@@ -74,11 +91,32 @@ async fn start_kserve(site: &Site, plan: &Plan) -> Result<Option<kserve::Control
     let (Some(flavor), Some(release)) = (plan.control_plane, plan.kserve) else { return Ok(None) };
     let namespace = flavor.namespace().to_owned();
     let plane = kserve::start(site.client(), kserve::Options { release, namespace, clock: site.clock() });
-    let address = site.answer_webhooks(flavor.namespace(), kserve::SERVICE, plane.webhooks()).await?;
+    let webhooks = plane.webhooks();
+    let answer = move |request| {
+        let webhooks = webhooks.clone();
+        async move { webhooks.answer(request).await }
+    };
+    let address = site.answer_webhooks(flavor.namespace(), kserve::SERVICE, answer).await?;
     plane.ready().await;
     let registered = plane.register(address.as_ref()).await;
     registered.map_err(|error| EnvError::Prepare { what: "KServe's webhooks".to_owned(), why: error.to_string() })?;
     Ok(Some(plane))
+}
+
+/// Starts the webhook of IAM roles for service accounts. Containers are told a region where there is a cloud.
+async fn start_irsa(site: &Site, plan: &Plan) -> Result<(), EnvError> {
+    let region = plan.cloud.as_ref().map(|_| REGION).unwrap_or_default();
+    let webhook = PodIdentity::new(site.client(), region);
+    let answering = webhook.clone();
+    let answer = move |request| {
+        let webhook = answering.clone();
+        async move { webhook.answer(request).await }
+    };
+    let address = site.answer_webhooks(NAMESPACE, SERVICE, answer).await?;
+    let address = address.map(|address| (address.url, STANDARD.encode(address.ca_bundle)));
+    let registered = webhook.register(address.as_ref().map(|(url, ca)| (url.as_str(), ca.as_str()))).await;
+    registered
+        .map_err(|error| EnvError::Prepare { what: "the pod identity webhook".to_owned(), why: error.to_string() })
 }
 
 /// Starts the plan's nodes, if it asks for any, and has the API server ask them for logs where it can.
@@ -86,9 +124,12 @@ async fn start_nodes(site: &Site, plan: &Plan, heartbeat: Option<Duration>) -> R
     if plan.nodes == 0 {
         return Ok(None);
     }
+    // Images without a version of their own are of the release that is installed.
+    let release = plan.kserve.and_then(|release| release.to_string().parse().ok());
+    let outside = Outside { release, ..site.outside().clone() };
     let options = proofmark_nodes::Options {
         pools: vec![NodePool::of(plan.nodes)],
-        images: plan.images.clone(),
+        images: plan.images.clone().or(known(&outside)),
         heartbeat,
         ..proofmark_nodes::Options::new(site.clock())
     };
@@ -99,6 +140,9 @@ async fn start_nodes(site: &Site, plan: &Plan, heartbeat: Option<Duration>) -> R
     site.answer_kubelets(&nodes);
     Ok(Some(nodes))
 }
+
+/// The region of clouds and of the clusters beside them.
+const REGION: &str = "us-east-1";
 
 /// The kind that Kubeflow's Profile controller serves.
 pub(crate) const PROFILES: &str = "profiles.kubeflow.org";

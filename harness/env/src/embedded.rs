@@ -1,21 +1,20 @@
 //! The environment in this process: an API server in memory, on a simulated clock, without a socket.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use http::{Request, Response};
 use proofmark_apiserver::{ApiServer, Audit};
-use proofmark_aws::{Cloud, Settings};
 use proofmark_clock::Clock;
+use proofmark_images::Outside;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
-use crate::aws::{ISSUER, InProcess, RoleEditor};
+use crate::aws::RoleEditor;
 use crate::{
-    Aws, CloudPlan, Cluster, ControlPlane, Decision, EnvError, Environment, Plan, Site, Universe, WireBody,
+    Aws, Cluster, ControlPlane, Decision, EnvError, Environment, ISSUER, Plan, Site, Universe, WireBody,
     simulated_runtime, transport,
 };
 
@@ -44,29 +43,27 @@ async fn build(plan: Plan) -> Result<Universe, EnvError> {
         .map_err(|error| EnvError::Prepare { what: "the API server".to_owned(), why: error.to_string() })?;
     let transport = transport(ServiceExt::<Request<WireBody>>::map_response(server.service(), explained));
     let cluster = Cluster::new(transport.clone(), QUIET);
-    let cloud = plan.cloud.as_ref().map(|cloud| build_cloud(&server, cloud, plan.seed)).transpose()?;
+    let played = Cluster::new(transport, QUIET);
+    // Both clocks are tokio's and begin at the same date, so they agree.
+    let cloud = plan.cloud.as_ref().map(|cloud| cloud.build(&server, plan.seed, Clock::simulated())).transpose()?;
+    let endpoints = plan.cloud.as_ref().map_or(&[][..], |cloud| &cloud.endpoints);
+    let cloud = cloud.map(|cloud| Aws::new(cloud, endpoints, played.clone()));
     let mut site = Site::embedded(&server);
-    let editor = plan.cloud.as_ref().and_then(|plan| plan.profile_controller.clone());
-    if let Some((cloud, account)) = cloud.as_ref().zip(editor) {
-        site = site.with_iam(RoleEditor { cloud: cloud.clone(), account });
+    if let Some(cloud) = &cloud {
+        let network = cloud.network();
+        let authorities = network.authorities().into();
+        site = site.reaching(Outside { network, authorities, release: None });
+        if let Some(account) = plan.cloud.as_ref().and_then(|plan| plan.profile_controller.clone()) {
+            site = site.with_iam(RoleEditor { cloud: cloud.cloud().clone(), account });
+        }
     }
     let control_plane = ControlPlane::start(&site, &cluster, &plan, None).await?;
-    let left_out = control_plane.left_out.clone();
-    let mut universe = Universe::new(Cluster::new(transport, QUIET), control_plane);
+    let (left_out, gateway) = (control_plane.left_out.clone(), control_plane.gateway.clone());
+    let mut universe = Universe::new(played, control_plane);
     universe.left_out = left_out;
-    let endpoints = plan.cloud.as_ref().map_or(&[][..], |cloud| &cloud.endpoints);
-    universe.cloud = cloud.map(|cloud| Aws::new(cloud, endpoints, universe.cluster.clone()));
+    universe.cloud = cloud;
+    universe.gateway = gateway;
     Ok(universe)
-}
-
-/// A cloud that verifies the tokens of this API server. Both clocks are tokio's and begin at the same date, so they agree.
-fn build_cloud(server: &ApiServer, plan: &CloudPlan, seed: u64) -> Result<Cloud, EnvError> {
-    let cloud = Cloud::new(Settings { seed, ..Settings::default() }, Clock::simulated());
-    cloud.reach_issuers(Arc::new(InProcess(server.clone())));
-    cloud
-        .set_up(&plan.accounts)
-        .map_err(|error| EnvError::Prepare { what: "the cloud".to_owned(), why: error.to_string() })?;
-    Ok(cloud)
 }
 
 /// Puts the decision behind an answer into words.

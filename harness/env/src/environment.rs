@@ -5,6 +5,7 @@ use std::io;
 use std::num::NonZeroUsize;
 
 use futures_util::future::LocalBoxFuture;
+use proofmark_mesh::Gateway;
 use tokio::runtime::Runtime;
 
 use crate::{Aws, Cluster, EnvError, LeftOut, Plan};
@@ -15,6 +16,8 @@ pub struct Universe {
     pub cluster: Cluster,
     /// The cloud beside it, if the plan asks for one.
     pub cloud: Option<Aws>,
+    /// The way into its pods, if it runs any.
+    pub gateway: Option<Gateway>,
     /// What of the plan was not installed.
     pub left_out: Vec<LeftOut>,
     _keep: Box<dyn Any>,
@@ -27,7 +30,7 @@ type Ending = Box<dyn FnOnce() -> LocalBoxFuture<'static, Result<(), EnvError>>>
 impl Universe {
     /// A universe around a cluster. `keep` is what must live as long as it does, such as running controllers.
     pub fn new(cluster: Cluster, keep: impl Any) -> Self {
-        Self { cluster, cloud: None, left_out: Vec::new(), _keep: Box::new(keep), ending: None }
+        Self { cluster, cloud: None, gateway: None, left_out: Vec::new(), _keep: Box::new(keep), ending: None }
     }
 
     /// The same, with something left to do at its end.

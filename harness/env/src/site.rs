@@ -1,19 +1,38 @@
 //! What a control plane stands on: an API server, and how that reaches back.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{Request, Response};
 use proofmark_apiserver::{ApiServer, Endpoint};
 use proofmark_clock::Clock;
 use proofmark_controllers::{Options, SecretTokens};
 use proofmark_identity::{Authority, Claims, ObjectRef, TokenSigner};
-use proofmark_kserve::control_plane::{WebhookAddress, Webhooks};
+use proofmark_images::Outside;
+use proofmark_kserve::control_plane::WebhookAddress;
 use proofmark_kubeflow::profile::{Aws, Iam};
+use proofmark_model_loader::net::{ConnectError, Connecting, Network};
 use proofmark_nodes::Nodes;
 
 use crate::EnvError;
 use crate::kubelet::Answers;
 use crate::webhook_server::WebhookServer;
+
+/// Answers reviews.
+pub(crate) type Answer =
+    Arc<dyn Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>> + Send + Sync>;
+
+/// A network without anybody.
+struct Nobody;
+
+impl Network for Nobody {
+    fn connect<'a>(&'a self, _: &'a str, _: u16) -> Connecting<'a> {
+        Box::pin(async { Err(ConnectError::UnknownName) })
+    }
+}
 
 /// An API server as those see it who run a control plane on it.
 pub struct Site {
@@ -22,6 +41,7 @@ pub struct Site {
     keys: Option<Keys>,
     way_back: WayBack,
     aws: Option<Aws>,
+    outside: Outside,
 }
 
 /// What Kubernetes' own controllers must know.
@@ -53,7 +73,20 @@ impl Site {
             }),
             way_back: WayBack::Call(server.clone()),
             aws: None,
+            outside: nobody(),
         }
+    }
+
+    /// Lets pods reach this; without it nobody is there.
+    #[must_use]
+    pub fn reaching(mut self, outside: Outside) -> Self {
+        self.outside = outside;
+        self
+    }
+
+    /// What pods reach.
+    pub(crate) fn outside(&self) -> &Outside {
+        &self.outside
     }
 
     /// An API server in another process of this machine, whose keys are ours.
@@ -71,13 +104,21 @@ impl Site {
             }),
             way_back: WayBack::Loopback { authority, clock },
             aws: None,
+            outside: nobody(),
         }
     }
 
     /// A cluster somewhere, which has controllers of its own and cannot reach us.
     pub(crate) fn elsewhere(client: kube::Client) -> Self {
         let clock = Clock::real();
-        Self { client, clock: Arc::new(move || clock.now()), keys: None, way_back: WayBack::None, aws: None }
+        Self {
+            client,
+            clock: Arc::new(move || clock.now()),
+            keys: None,
+            way_back: WayBack::None,
+            aws: None,
+            outside: nobody(),
+        }
     }
 
     /// Gives Kubeflow's profile controller credentials for an IAM.
@@ -110,24 +151,25 @@ impl Site {
     }
 
     /// Has webhooks answer for a service; where they are to be registered, if not behind that service.
-    pub(crate) async fn answer_webhooks(
+    pub(crate) async fn answer_webhooks<F, R>(
         &self,
         namespace: &str,
         service: &str,
-        webhooks: Webhooks,
-    ) -> Result<Option<WebhookAddress>, EnvError> {
+        answer: F,
+    ) -> Result<Option<WebhookAddress>, EnvError>
+    where
+        F: Fn(Request<Bytes>) -> R + Send + Sync + 'static,
+        R: Future<Output = Response<Bytes>> + Send + 'static,
+    {
         match &self.way_back {
             WayBack::Call(server) => {
-                let answer = move |request| {
-                    let webhooks = webhooks.clone();
-                    async move { webhooks.answer(request).await }
-                };
                 server.webhooks().register(Endpoint::service(namespace, service), answer);
                 Ok(None)
             }
             WayBack::Loopback { authority, clock } => {
+                let answer: Answer = Arc::new(move |request| Box::pin(answer(request)));
                 let local = SocketAddr::from(([127, 0, 0, 1], 0));
-                let address = WebhookServer::bind(local).await?.serve(authority, clock.now(), webhooks)?;
+                let address = WebhookServer::bind(local).await?.serve(authority, clock.now(), answer)?;
                 Ok(Some(WebhookAddress { url: format!("https://{address}"), ca_bundle: authority.certificate_pem() }))
             }
             WayBack::None => Err(EnvError::Unsupported("way for the cluster to ask our webhooks")),
@@ -140,6 +182,11 @@ impl Site {
             server.serve_nodes(Arc::new(Answers(nodes.downgrade())));
         }
     }
+}
+
+/// Pods that reach nobody.
+fn nobody() -> Outside {
+    Outside { network: Arc::new(Nobody), authorities: Arc::new([]), release: None }
 }
 
 /// Signs tokens of Secrets by what signs all tokens.

@@ -12,11 +12,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use jiff::Timestamp;
 use proofmark_identity::Authority;
-use proofmark_kserve::control_plane::Webhooks;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::EnvError;
+use crate::site::Answer;
 
 /// More than any review holds: objects are at most 1.5 MiB, and a review has two of them.
 const LIMIT: usize = 8 << 20;
@@ -31,12 +31,7 @@ impl WebhookServer {
     }
 
     /// Serves on the current runtime for as long as that lives; where.
-    pub(crate) fn serve(
-        self,
-        authority: &Authority,
-        now: Timestamp,
-        webhooks: Webhooks,
-    ) -> Result<SocketAddr, EnvError> {
+    pub(crate) fn serve(self, authority: &Authority, now: Timestamp, webhooks: Answer) -> Result<SocketAddr, EnvError> {
         let address = self.0.local_addr().map_err(|error| failed(&error))?;
         let certificate = authority.issue_server(&[], now).map_err(|error| failed(&error))?;
         let config = authority.server_config(&certificate).map_err(|error| failed(&error))?;
@@ -57,14 +52,14 @@ impl WebhookServer {
     }
 }
 
-async fn answer(webhooks: Webhooks, request: Request<Incoming>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
+async fn answer(webhooks: Answer, request: Request<Incoming>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LIMIT).collect().await else {
         let mut refusal = Response::new(Full::default());
         *refusal.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(refusal);
     };
-    Ok(webhooks.answer(Request::from_parts(parts, body.to_bytes())).await.map(Full::new))
+    Ok(webhooks(Request::from_parts(parts, body.to_bytes())).await.map(Full::new))
 }
 
 fn failed(error: &dyn std::fmt::Display) -> EnvError {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub enum Project {
     /// Knative Serving: serverless mode.
     Knative,
-    /// Istio: the way into serverless services.
+    /// Istio: the way into serverless services, and sidecars that decide about requests to pods.
     Istio,
     /// KEDA: the autoscaler class `keda`.
     Keda,
@@ -18,15 +18,18 @@ pub enum Project {
     GatewayApi,
     /// Models cached on nodes.
     LocalModel,
+    /// IAM roles for service accounts: the webhook that EKS has.
+    Irsa,
 }
 
 /// Every project and the name that a user gives it.
-const NAMES: [(Project, &str); 5] = [
+const NAMES: [(Project, &str); 6] = [
     (Project::Knative, "knative"),
     (Project::Istio, "istio"),
     (Project::Keda, "keda"),
     (Project::GatewayApi, "gateway-api"),
     (Project::LocalModel, "local-model"),
+    (Project::Irsa, "irsa"),
 ];
 
 /// A name that stands for no project.
@@ -53,7 +56,7 @@ impl Project {
             Self::Istio => &[("networking.istio.io", "v1beta1", "virtualservices", "VirtualService")],
             Self::Keda => &[("keda.sh", "v1alpha1", "scaledobjects", "ScaledObject")],
             Self::GatewayApi => &[("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute")],
-            Self::LocalModel => &[],
+            Self::LocalModel | Self::Irsa => &[],
         }
     }
 

@@ -69,6 +69,11 @@ impl CloudNetwork {
         vec![self.authority.certificate_der().clone()]
     }
 
+    /// Whether a host is the cloud's.
+    pub fn knows(&self, host: &str) -> bool {
+        self.kept.cloud.settings().domains.iter().any(|domain| host.ends_with(&format!(".{domain}")))
+    }
+
     /// The private authority of [`Listener::PrivateAuthority`] as PEM; none if the system has no random numbers.
     pub fn private_authority(&self) -> Option<String> {
         self.private().map(Authority::certificate_pem)
@@ -89,7 +94,7 @@ impl CloudNetwork {
                 Listener::PrivateAuthority => Ok((s3, Some(self.private().ok_or(ConnectError::System(REFUSED))?))),
             };
         }
-        let known = self.kept.cloud.settings().domains.iter().any(|domain| host.ends_with(&format!(".{domain}")));
+        let known = self.knows(host);
         match port {
             _ if !known && self.endpoints.iter().all(|endpoint| endpoint.host != host) => {
                 Err(ConnectError::UnknownName)

@@ -1,6 +1,14 @@
 //! What a cloud shall hold.
 
+use std::sync::Arc;
+
+use proofmark_apiserver::ApiServer;
 use proofmark_aws::setup::Spec;
+use proofmark_aws::{Cloud, Settings};
+use proofmark_clock::Clock;
+
+use super::InProcess;
+use crate::EnvError;
 
 /// A cloud beside the cluster. The cluster's API server is an OpenID Connect issuer under the address [`ISSUER`](super::ISSUER); an account
 /// accepts its tokens where `accounts` gives it a provider with that address.
@@ -34,4 +42,19 @@ pub enum Listener {
     PrivateAuthority,
     /// A gateway that answers every request with 301 to the same address over TLS.
     Redirect,
+}
+
+impl CloudPlan {
+    /// A cloud that verifies the tokens of an API server whose issuer is [`ISSUER`](super::ISSUER). The clock is to agree with the server's.
+    ///
+    /// # Errors
+    /// [`EnvError::Prepare`] when what the plan says cannot be made.
+    pub fn build(&self, server: &ApiServer, seed: u64, clock: Clock) -> Result<Cloud, EnvError> {
+        let cloud = Cloud::new(Settings { seed, ..Settings::default() }, clock);
+        cloud.reach_issuers(Arc::new(InProcess(server.clone())));
+        cloud
+            .set_up(&self.accounts)
+            .map_err(|error| EnvError::Prepare { what: "the cloud".to_owned(), why: error.to_string() })?;
+        Ok(cloud)
+    }
 }
