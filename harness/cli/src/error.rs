@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use proofmark_apiserver::transport::TransportError;
 use proofmark_apiserver::{BuildError, WorldError};
 use proofmark_catalog::NotFound;
+use proofmark_certify::{BundleError, VerifyError};
 use proofmark_env::EnvError;
 use proofmark_env::envtest::MissingAssets;
 use proofmark_env::kubeconfig::{Missing, Needs};
@@ -143,6 +144,12 @@ pub(crate) enum ExpectedError {
     /// A cluster does not allow what is needed.
     #[error("{cluster} does not allow what is needed")]
     NotAllowed { cluster: String, missing: Vec<Missing>, needs: Needs },
+    /// A bundle cannot be written.
+    #[error("failed to write the bundle")]
+    Bundle(#[from] BundleError),
+    /// A bundle is not what it was.
+    #[error("the bundle is not whole")]
+    NotWhole(#[from] VerifyError),
     /// The environment does not come up.
     #[error("the environment did not come up")]
     Environment(#[from] EnvError),
@@ -201,12 +208,15 @@ impl ExpectedError {
             | Self::NoCluster(_)
             | Self::WebApp(_)
             | Self::NoHeader { .. }
+            | Self::Bundle(BundleError::Write { .. } | BundleError::NotEmpty(_))
+            | Self::NotWhole(VerifyError::Key(..))
             | Self::Serve(TransportError::Bind { .. })
             | Self::Command { .. } => Exit::BadInput,
             Self::Load(FetchError::Unsupported(_)) => Exit::BadInput,
-            Self::Load(_) => Exit::Finding,
+            Self::Load(_) | Self::NotWhole(_) => Exit::Finding,
             Self::Serve(TransportError::Certificate(_))
             | Self::Build(_)
+            | Self::Bundle(_)
             | Self::Environment(_)
             | Self::System { .. } => Exit::InnerError,
         }

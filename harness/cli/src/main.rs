@@ -5,6 +5,7 @@
 //! | `args` | the command line |
 //! | `run`, `check`, `list`, `explain`, `lint`, `import`, `can_i`, `up`, `web`, `aws`, `load`, `clean`, `completions` | one subcommand each |
 //! | `scenarios` | what a user names, found in the catalogue or in files |
+//! | `certify` | `certify`, `verify` and `diff`: bundles |
 //! | `environment` | where scenarios are played |
 //! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
 //! | `report`, `json`, `destination` | results on their way out |
@@ -15,6 +16,7 @@
 mod args;
 mod aws;
 mod can_i;
+mod certify;
 mod check;
 mod clean;
 mod completions;
@@ -81,6 +83,9 @@ fn run(command: &Command, terminal: &Terminal) -> Result<Exit, ExpectedError> {
         Command::Web(args) => web::run(args),
         Command::Aws(args) => aws::run(args),
         Command::Load(args) => load::run(args),
+        Command::Certify(args) => certify::run(args, terminal),
+        Command::Verify(args) => certify::check(args),
+        Command::Diff(args) => certify::diff(args),
         Command::Clean(args) => clean::run(args),
         Command::Completions { shell } => completions::run(*shell),
     }

@@ -122,3 +122,27 @@ impl Collector {
         }
     }
 }
+
+impl RunResult {
+    /// The events that tell of it: what a [`Collector`] would rebuild it from.
+    pub fn events(&self) -> Vec<Event> {
+        let mut events = vec![Event::RunStarted {
+            seed: self.seed,
+            scenarios: self.scenarios.clone(),
+            targets: self.targets.clone(),
+            cases: self.cases.len(),
+        }];
+        for played in &self.cases {
+            events.push(Event::CaseStarted { case: played.case.clone() });
+            for phase in &played.phases {
+                events.push(Event::PhaseStarted { phase: phase.phase });
+                events.extend(phase.steps.iter().map(|step| Event::StepFinished { step: step.clone() }));
+            }
+            events.push(Event::CaseFinished { case: played.case.clone(), conclusion: played.conclusion.clone() });
+        }
+        let found = self.inspections.iter().cloned();
+        events.extend(found.map(|inspection| Event::InspectionFinished { inspection }));
+        events.push(Event::RunFinished { totals: self.totals() });
+        events
+    }
+}

@@ -18,23 +18,15 @@ use crate::{ApiRequest, Cluster, EnvError, Exchange, Identity};
 const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long [`clean`] waits for whoever holds an object before it takes its finalizers away: its controller may have gone with the run.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long to wait for whoever holds an object of ours before its finalizers are taken away. Its controller may have gone with a run that was killed, or
+/// never let it go: KServe's of TrainedModels is known for that.
+const GRACE: Duration = Duration::from_secs(15);
 
 /// Deletes objects, newest first, and the namespaces that controllers made for those of these uids; waits until they are gone.
 ///
 /// # Errors
 /// [`EnvError::LeftBehind`] with what is still there.
 pub(super) async fn remove(open: &Transport, made: &[String], uids: &BTreeSet<String>) -> Result<(), EnvError> {
-    take_away(open, made, uids, PATIENCE).await
-}
-
-async fn take_away(
-    open: &Transport,
-    made: &[String],
-    uids: &BTreeSet<String>,
-    grace: Duration,
-) -> Result<(), EnvError> {
     let mut made = made.to_vec();
     // The garbage collector would see to these, but not once the kind of their owner is gone.
     made.extend(owned_namespaces(open, uids).await);
@@ -47,26 +39,34 @@ async fn take_away(
             Err(error) => left.push(format!("{path} ({error})")),
         }
     }
+    // All at once, since some wait for others.
     let start = Instant::now();
-    for path in made.iter().rev() {
-        loop {
-            match send(open, Method::GET, path, None).await {
-                Ok((StatusCode::NOT_FOUND, _)) => break,
-                _ if start.elapsed() >= PATIENCE => {
-                    left.push(path.clone());
-                    break;
-                }
-                Ok((_, object)) if start.elapsed() >= grace && is_held(path, &object) => {
-                    let release = json!({"metadata": {"finalizers": null}});
-                    // If this is refused, the object is told as left behind.
-                    let _ = send(open, Method::PATCH, path, Some(("application/merge-patch+json", &release))).await;
-                }
-                _ => {}
+    while !made.is_empty() && start.elapsed() < PATIENCE {
+        let mut still = Vec::new();
+        for path in made {
+            if is_there(open, &path, start.elapsed() >= GRACE).await {
+                still.push(path);
             }
-            sleep(PAUSE).await;
         }
+        made = still;
+        sleep(PAUSE).await;
     }
+    left.extend(made);
     if left.is_empty() { Ok(()) } else { Err(EnvError::LeftBehind(left.join(", "))) }
+}
+
+/// Whether an object is still there. With `release` it is let go if somebody holds it.
+async fn is_there(open: &Transport, path: &str, release: bool) -> bool {
+    match send(open, Method::GET, path, None).await {
+        Ok((StatusCode::NOT_FOUND, _)) => false,
+        Ok((_, object)) if release && is_held(path, &object) => {
+            let release = json!({"metadata": {"finalizers": null}});
+            // If this is refused, the object is told as left behind.
+            let _ = send(open, Method::PATCH, path, Some(("application/merge-patch+json", &release))).await;
+            true
+        }
+        _ => true,
+    }
 }
 
 /// Whether an object of a run is being deleted and somebody holds it. Namespaces and kinds are held by what is in them, rightly.
@@ -136,7 +136,7 @@ pub async fn clean(cluster: &Cluster, run: Option<&str>, dry_run: bool) -> Resul
         found.sort_by_key(|cleaned| !is_ground(&cleaned.path));
         let paths: Vec<String> = found.iter().map(|cleaned| cleaned.path.clone()).collect();
         let uids = found.iter().map(|cleaned| cleaned.uid.clone()).collect();
-        take_away(cluster.transport(), &paths, &uids, GRACE).await?;
+        remove(cluster.transport(), &paths, &uids).await?;
     }
     Ok(found)
 }

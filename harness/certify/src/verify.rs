@@ -1,0 +1,143 @@
+//! Checks a bundle, offline: that no byte of it has changed, and who signed it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::bundle::{LIST, List, PUBLIC_KEY, REPORT, SIGNATURE};
+use crate::digest::sha256;
+use crate::report::ConformanceReport;
+use crate::signature::{SignatureError, is_signed};
+
+/// A bundle is not what it was.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// A file is not there, or cannot be read.
+    #[error("{}: cannot be read", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file is not what it was.
+    #[error("{0}: changed")]
+    Changed(String),
+    /// A file was not there.
+    #[error("{0}: not in bundle.json")]
+    Added(String),
+    /// A file cannot be understood.
+    #[error("{0}: {1}")]
+    Unreadable(String, String),
+    /// The signature is not by this key over this list.
+    #[error("bundle.json.sig: not a signature of bundle.json by {0}")]
+    Signature(String),
+    /// There is a key, here or given, and no signature.
+    #[error("bundle.json.sig: not there")]
+    Unsigned,
+    /// A key is none.
+    #[error("{0}: {1}")]
+    Key(&'static str, SignatureError),
+}
+
+/// Who signed a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signed {
+    /// The owner of the key that the caller named.
+    ByGivenKey,
+    /// The owner of the key that lies in the bundle, by the SHA-256 of its file. Whoever changed the bundle could have put it there.
+    ByOwnKey(String),
+    /// Nobody.
+    No,
+}
+
+/// A bundle that is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The digest of the result.
+    pub digest: String,
+    /// How many files there are.
+    pub files: usize,
+    /// Who signed it.
+    pub signed: Signed,
+    /// What it says.
+    pub report: ConformanceReport,
+}
+
+/// Checks every byte of a bundle; the signature by `key` (PEM), or by the key in the bundle.
+///
+/// # Errors
+/// [`VerifyError`] with the first file that is not as it was.
+pub fn verify(folder: &Path, key: Option<&str>) -> Result<Verified, VerifyError> {
+    let bytes = read(folder, LIST)?;
+    let unreadable =
+        |name: &str, error: &dyn std::fmt::Display| VerifyError::Unreadable(name.to_owned(), error.to_string());
+    let signed = signature(folder, key, &bytes)?;
+    let list: List = serde_json::from_slice(&bytes).map_err(|error| unreadable(LIST, &error))?;
+    for (name, entry) in &list.files {
+        if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Err(VerifyError::Changed(LIST.to_owned()));
+        }
+        let bytes = read(folder, name)?;
+        if bytes.len() != entry.size || sha256(&bytes) != entry.sha256 {
+            return Err(VerifyError::Changed(name.clone()));
+        }
+    }
+    let mut known: BTreeSet<&str> = list.files.keys().map(String::as_str).collect();
+    known.extend([LIST, SIGNATURE]);
+    if let Some(added) = names(folder, "")?.into_iter().find(|name| !known.contains(name.as_str())) {
+        return Err(VerifyError::Added(added));
+    }
+    if List::digest_of(&list.files) != list.digest {
+        return Err(VerifyError::Changed(LIST.to_owned()));
+    }
+    let report = serde_yaml::from_slice(&read(folder, REPORT)?).map_err(|error| unreadable(REPORT, &error))?;
+    Ok(Verified { digest: list.digest, files: list.files.len(), signed, report })
+}
+
+fn signature(folder: &Path, key: Option<&str>, list: &[u8]) -> Result<Signed, VerifyError> {
+    if !folder.join(SIGNATURE).exists() {
+        // A key in the bundle stands for a signature that was taken away.
+        let wanted = key.is_some() || folder.join(PUBLIC_KEY).exists();
+        return if wanted { Err(VerifyError::Unsigned) } else { Ok(Signed::No) };
+    }
+    let text = |name: &str| read(folder, name).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let signature = text(SIGNATURE)?;
+    let own = text(PUBLIC_KEY)?;
+    if !is_signed(&own, list, &signature).map_err(|error| VerifyError::Key(PUBLIC_KEY, error))? {
+        return Err(VerifyError::Signature(PUBLIC_KEY.to_owned()));
+    }
+    match key {
+        Some(key) => {
+            match is_signed(key, list, &signature).map_err(|error| VerifyError::Key("the given key", error))? {
+                true => Ok(Signed::ByGivenKey),
+                false => Err(VerifyError::Signature("the given key".to_owned())),
+            }
+        }
+        None => Ok(Signed::ByOwnKey(sha256(own.as_bytes()))),
+    }
+}
+
+fn read(folder: &Path, name: &str) -> Result<Vec<u8>, VerifyError> {
+    std::fs::read(folder.join(name)).map_err(|source| VerifyError::Read { path: name.into(), source })
+}
+
+/// The files in a folder, at any depth.
+fn names(folder: &Path, within: &str) -> Result<Vec<String>, VerifyError> {
+    let failed = |source| VerifyError::Read { path: folder.join(within), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder.join(within)).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = format!("{within}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().map_err(failed)?.is_dir() {
+            found.extend(names(folder, &format!("{name}/"))?);
+        } else {
+            found.push(name);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
