@@ -391,9 +391,13 @@ pub(crate) struct UpArgs {
     /// A distribution's own manifests instead: files, folders, kustomizations, or - for standard input
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["kserve", "kubeflow"])]
     pub(crate) manifests: Vec<String>,
-    /// Kinds of other projects for KServe to use: knative, istio, keda, gateway-api, local-model
+    /// Kinds of other projects for KServe to use: knative, istio, keda, gateway-api, local-model; and irsa, the webhook that gives pods the IAM roles of their
+    /// service accounts
     #[arg(long, value_name = "PROJECTS", value_delimiter = ',')]
     pub(crate) with: Vec<Project>,
+    /// A cloud of AWS accounts beside the cluster, which pods reach by its usual names, with irsa; WORLD says what is in it, as `aws --world` does
+    #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
+    pub(crate) aws: Option<Option<PathBuf>>,
     /// The API server with Kubernetes' own controllers alone
     #[arg(long, conflicts_with_all = ["kserve", "kubeflow", "manifests"])]
     pub(crate) bare: bool,

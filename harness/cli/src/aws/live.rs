@@ -16,7 +16,6 @@ use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::world;
 use crate::args::AwsServeArgs;
 use crate::error::ExpectedError;
 use crate::tell;
@@ -41,7 +40,7 @@ impl Live {
         let settings = Settings { region: args.region.clone(), seed: args.seed, ..Settings::default() };
         let cloud = Cloud::new(settings, clock.clone());
         cloud.reach_issuers(Arc::new(issuers(args.oidc_ca.as_deref())?));
-        let spec = args.world.as_deref().map(world::read).transpose()?.unwrap_or_default();
+        let spec = args.world.as_deref().map(super::world).transpose()?.unwrap_or_default();
         cloud.set_up(&spec).map_err(|error| ExpectedError::World {
             file: args.world.clone().unwrap_or_default(),
             why: error.to_string(),

@@ -14,6 +14,8 @@ use crate::process::{Signals, child};
 
 use live::Live;
 
+pub(crate) use world::read as world;
+
 pub(crate) fn run(args: &AwsArgs) -> Result<Exit, ExpectedError> {
     let runtime =
         tokio::runtime::Runtime::new().map_err(|source| ExpectedError::System { what: "start threads", source })?;

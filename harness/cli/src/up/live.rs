@@ -10,7 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use proofmark_apiserver::faults::Fault;
 use proofmark_apiserver::transport::{Listener, TransportError};
 use proofmark_apiserver::{ApiServer, World};
-use proofmark_env::{Cluster, ControlPlane, LeftOut, Plan, Site, transport};
+use proofmark_env::{Cluster, ControlPlane, ISSUER, LeftOut, Plan, Site, transport};
 use proofmark_identity::{Credentials, KubeconfigUser, kubeconfig};
 use proofmark_kubeflow::kfam::{Kfam, Settings};
 use proofmark_models_web_app as web;
@@ -18,9 +18,10 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::kfam;
+use super::cloud::{self, Beside};
 use super::kubeconfig::CLUSTER;
 use super::request_log::Log;
+use super::{ingress, kfam};
 use crate::error::ExpectedError;
 use crate::{http_server, random, tell};
 
@@ -37,6 +38,8 @@ pub(super) struct Live {
     serving: JoinHandle<Result<(), TransportError>>,
     kfam: Option<SocketAddr>,
     web: Option<SocketAddr>,
+    ingress: Option<SocketAddr>,
+    cloud: Option<Beside>,
     stop: CancellationToken,
 }
 
@@ -60,13 +63,19 @@ impl Live {
             .real_clock()
             .address(address)
             .admin_token(random::hexadecimal::<16>()?);
+        let builder = if plan.cloud.is_some() { builder.issuer(ISSUER) } else { builder };
         let server = match world {
             Some(world) => builder.world(world).build()?,
             None => builder.build()?,
         };
         let cluster = Cluster::new(transport(server.service()), QUIET);
-        let control_plane = ControlPlane::start(&Site::embedded(&server), &cluster, plan, Some(HEARTBEAT)).await?;
         let stop = CancellationToken::new();
+        let cloud = match &plan.cloud {
+            Some(cloud) => Some(Beside::start(cloud, plan.seed, &server, bound, stop.clone()).await?),
+            None => None,
+        };
+        let site = Site::embedded(&server).reaching(cloud::outside(cloud.as_ref()));
+        let control_plane = ControlPlane::start(&site, &cluster, plan, Some(HEARTBEAT)).await?;
         let serving = tokio::spawn(listener.serve(server.clone(), stop.clone()));
         let kfam = if control_plane.profiles {
             let settings = Settings { cluster_admin: cluster_admin.to_owned(), ..Settings::default() };
@@ -88,16 +97,27 @@ impl Live {
         } else {
             None
         };
-        Ok(Self { server, control_plane, serving, kfam, web, stop })
+        let ingress = match control_plane.gateway.clone() {
+            Some(gateway) => {
+                let (listener, address) = http_server::bind(SocketAddr::new(bound.ip(), 0)).await?;
+                let service = service_fn(move |request| ingress::answer(gateway.clone(), request));
+                tokio::spawn(http_server::serve(listener, service, stop.clone()));
+                Some(address)
+            }
+            None => None,
+        };
+        Ok(Self { server, control_plane, serving, kfam, web, ingress, cloud, stop })
     }
 
     /// The variables by which clients find it.
     pub(super) fn variables(&self, kubeconfig: &Path) -> Vec<(&'static str, OsString)> {
         let url = |address: SocketAddr| format!("http://{}", SocketAddr::new(reachable(address.ip()), address.port()));
         // Kubeflow's access management is there if there are Profiles to manage, the Models Web App if there are InferenceServices.
-        let kfam = self.kfam.map(|address| ("KFAM_URL", url(address).into()));
-        let web = self.web.map(|address| ("MODELS_WEB_APP_URL", url(address).into()));
-        [("KUBECONFIG", kubeconfig.as_os_str().to_owned())].into_iter().chain(kfam).chain(web).collect()
+        let beside = [("KFAM_URL", self.kfam), ("MODELS_WEB_APP_URL", self.web), ("INGRESS_URL", self.ingress)];
+        let beside = beside.into_iter().filter_map(|(name, address)| Some((name, url(address?))));
+        let cloud = self.cloud.iter().flat_map(|cloud| cloud.variables(url(cloud.address())));
+        let all = beside.chain(cloud).map(|(name, value)| (name, value.into()));
+        [("KUBECONFIG", kubeconfig.as_os_str().to_owned())].into_iter().chain(all).collect()
     }
 
     /// Has every request from now on written.

@@ -3,6 +3,8 @@
 //! Without a command it says where it is and waits for Ctrl-C. With one it says nothing, so that the command's output is its own, hands signals
 //! on to it, and ends with it.
 
+mod cloud;
+mod ingress;
 mod kfam;
 mod kubeconfig;
 mod live;
@@ -10,8 +12,9 @@ mod request_log;
 mod world;
 
 use proofmark_apiserver::VERSION;
-use proofmark_env::Plan;
+use proofmark_env::{CloudPlan, Plan};
 use proofmark_kserve::Flavor;
+use proofmark_kserve::extras::Project;
 use proofmark_kubeflow::KubeflowRelease;
 
 use crate::args::UpArgs;
@@ -19,7 +22,7 @@ use crate::destination::Destination;
 use crate::error::{Exit, ExpectedError};
 use crate::process::{Signals, child};
 use crate::terminal::Terminal;
-use crate::{input, tell};
+use crate::{aws, input, tell};
 
 use kubeconfig::Kubeconfig;
 use live::Live;
@@ -49,8 +52,16 @@ fn plan(args: &UpArgs, terminal: &Terminal) -> Result<Plan, ExpectedError> {
         (Some(_), None) => Flavor::Standalone,
         _ => Flavor::Kubeflow,
     });
-    let extras = args.with.clone();
-    Ok(Plan { seed: args.seed, nodes: args.nodes.unwrap_or(usual), control_plane, extras, ..plan })
+    let mut extras = args.with.clone();
+    let cloud = match &args.aws {
+        None => None,
+        Some(None) => Some(cloud::usual()),
+        Some(Some(file)) => Some(aws::world(file)?),
+    };
+    // A cluster in AWS has the webhook that gives pods their roles.
+    extras.extend(cloud.as_ref().filter(|_| !extras.contains(&Project::Irsa)).map(|_| Project::Irsa));
+    let cloud = cloud.map(|accounts| CloudPlan { accounts, ..CloudPlan::default() });
+    Ok(Plan { seed: args.seed, nodes: args.nodes.unwrap_or(usual), control_plane, extras, cloud, ..plan })
 }
 
 async fn up(args: &UpArgs, plan: Plan) -> Result<Exit, ExpectedError> {

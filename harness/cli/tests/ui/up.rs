@@ -130,6 +130,25 @@ fn kubectl_works_unmodified() {
     });
 }
 
+/// The commands of the README's section about it.
+#[test]
+fn a_person_gets_from_a_profile_to_a_prediction() {
+    for program in ["kubectl", "curl"] {
+        if Command::new(program).arg("--help").output().is_err() {
+            return eprintln!("skipped: {program} is not on the path");
+        }
+    }
+    let readme = std::fs::read_to_string(crate::support::root().join("README.md")).expect("readable");
+    let (_, section) = readme.split_once("## From a Profile to a prediction").expect("the section");
+    let script = section.split_once("```sh\n").and_then(|(_, rest)| rest.split_once("```")).expect("a script").0;
+    let world = "--aws=fixtures/aws/cross-account.yaml";
+    let ran = up(&["--kubeflow", "1.10.2", world], &format!("set -e\n{script}"));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.last(), Some(&r#"{"predictions":[1,1]}"#), "{ran}");
+    assert!(ran.stdout.contains("Successfully copied s3://their-models/iris/ to /mnt/models"), "{ran}");
+}
+
 /// The status of a GET and curl's exit code, of which 55 and 56 mean a connection that was reset.
 const GET: &str = r#"
     url=$(grep -o 'https://[^"]*' "$KUBECONFIG") token=$(grep -o '"token": *"[^"]*' "$KUBECONFIG" | grep -o '[^"]*$')
