@@ -23,11 +23,11 @@ fn template(path: &str) -> Value {
 /// Runs a script in a shell with the binary on the path and in a variable; reports go into `folder`.
 fn ran(shell: &str, script: &Value, arguments: &[String], folder: &Path, settings: &[(&str, &str)]) -> Output {
     let binary = Path::new(env!("CARGO_BIN_EXE_proofmark"));
-    let place = binary.parent().expect("a folder").to_string_lossy().into_owned();
-    let path = format!("{place}:{}", std::env::var("PATH").unwrap_or_default());
+    let script = format!("PATH=\"$FOLDER:$PATH\"\n{}", script.as_str().expect("a script"));
     let mut command = Command::new(shell);
-    command.arg("-euc").arg(script.as_str().expect("a script")).arg("job").args(arguments).current_dir(folder);
-    command.env("PATH", path).env("PROOFMARK", binary).env_remove("GITHUB_STEP_SUMMARY").envs(settings.iter().copied());
+    command.arg("-euc").arg(script).arg("job").args(arguments).current_dir(folder);
+    command.env("FOLDER", binary.parent().expect("a folder")).env("PROOFMARK", binary);
+    command.env_remove("GITHUB_STEP_SUMMARY").envs(settings.iter().copied());
     command.output().expect("the shell runs")
 }
 
