@@ -75,6 +75,10 @@ behaviour! {
     token_references: from V0_16_0;
     /// Statuses of services that cannot be deployed have conditions.
     conditions_before_deployment: from V0_17_0;
+    /// Whether a mode changed is asked of what its names mean (kserve/kserve#5799).
+    modes_by_meaning: from V0_20_0;
+    /// A variable of a ClusterStorageContainer takes the place of one of its name as a whole (kserve/kserve#5541).
+    whole_variables: from V0_20_0;
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Every scenario, by name.
 //!
 //! [`all`] lists them, family by family; [`find`] takes what a user typed: `trainedmodel-403`, or `trainedmodel-403/own-role` for one of its
-//! fixes only.
+//! fixes only. [`table`] is the page `docs/catalogue.md`.
+
+pub mod table;
 
 use proofmark_replay::Scenario;
 use thiserror::Error;
@@ -12,6 +14,8 @@ pub fn all() -> Vec<Scenario> {
         proofmark_scenarios_rbac::scenarios,
         proofmark_scenarios_runtimes::scenarios,
         proofmark_scenarios_aws::scenarios,
+        proofmark_scenarios_storage::scenarios,
+        proofmark_scenarios_webhooks::scenarios,
     ];
     families.into_iter().flat_map(|scenarios| scenarios()).collect()
 }

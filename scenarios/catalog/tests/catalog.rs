@@ -98,3 +98,10 @@ fn other_variants_get_a_suggestion() {
         "trainedmodel-403 has no variant `ownrole`, did you mean own-role?; it has role, own-role"
     );
 }
+
+#[test]
+fn the_catalogue_is_current() {
+    let page = include_str!("../../../docs/catalogue.md");
+    let command = "cargo run -p proofmark-catalog --example catalogue > docs/catalogue.md";
+    assert_eq!(page, proofmark_catalog::table::markdown(), "out of date: {command}");
+}

@@ -76,7 +76,7 @@ impl Profile {
     }
 
     /// Makes what the Profile controller would have made.
-    fn by_hand(&self) -> Vec<Step> {
+    pub fn by_hand(&self) -> Vec<Step> {
         let make = |resource: &Resource, name: &str, rest: Value| {
             let namespace = (*resource != NAMESPACES).then_some(self.namespace);
             step(format!("the {} {name} of the profile is created by hand", resource.kind.to_lowercase()))

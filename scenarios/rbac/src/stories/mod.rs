@@ -3,10 +3,12 @@
 mod inference_graph;
 mod llm_inference_service_config;
 mod local_model_namespace_cache;
+mod roles_missing;
 mod serving_runtime;
 mod story;
 mod trained_model;
 mod untold;
+mod wrong_namespace;
 
 use proofmark_replay::Scenario;
 
@@ -20,10 +22,11 @@ static STORIES: [&Story; 5] = [
     &local_model_namespace_cache::STORY,
 ];
 
-/// The scenarios of this family: documented failures first, those that only the fixtures show after them, and last the one that finds the same
-/// failure of any other kind in a distribution's own manifests.
+/// The scenarios of this family: documented failures of a kind first, those that only the fixtures show after them, then the one that finds the
+/// same failure of any other kind in a distribution's own manifests, and last those that are about no kind.
 pub fn scenarios() -> Vec<Scenario> {
-    STORIES.iter().map(|story| story.scenario()).chain([untold::scenario()]).collect()
+    let others = [untold::scenario(), wrong_namespace::scenario(), roles_missing::scenario()];
+    STORIES.iter().map(|story| story.scenario()).chain(others).collect()
 }
 
 /// Whether a kind has a story of its own.

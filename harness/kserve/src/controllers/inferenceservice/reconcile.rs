@@ -41,6 +41,16 @@ impl Work<'_> {
             && object::annotation(&self.service, STOP).is_some_and(|stop| stop.eq_ignore_ascii_case("true"))
     }
 
+    /// The same, with a status in which everything that decides has a condition.
+    fn begun(mut self) -> Self {
+        for of_type in status::DECIDING {
+            if crate::conditions::find(&self.status.0, of_type).is_none() {
+                self.set(of_type, &crate::conditions::Is::new("Unknown", "", ""));
+            }
+        }
+        self
+    }
+
     /// Sets a condition.
     pub(super) fn set(&mut self, of_type: &str, is: &crate::conditions::Is) {
         let now = (self.services.clock)();
@@ -74,6 +84,10 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
         let named = mode.name(services.behaviour);
         let told = format!("It is not possible to use {named} deployment mode when Knative Services are not available");
         services.recorder.warning(&service, &format!("{named}ModeRejected"), told);
+        if services.behaviour.conditions_before_deployment {
+            let status = Status::of(&service);
+            status::store(&mut Work { services, service, status, config, mode }.begun()).await?;
+        }
         // Trying again would change nothing.
         return Ok(Next::Done);
     }
@@ -82,7 +96,15 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
     }
     let status = Status::of(&service);
     let mut work = Work { services, service, status, config, mode };
-    authorities(&work).await?;
+    if services.behaviour.conditions_before_deployment {
+        work = work.begun();
+    }
+    if let Err(error) = authorities(&work).await {
+        if services.behaviour.conditions_before_deployment {
+            status::write(&mut work).await?;
+        }
+        return Err(error);
+    }
     for component in Component::ALL {
         if work.service["spec"][component.field()].is_object()
             && let Err(error) = component::reconcile(&mut work, component).await

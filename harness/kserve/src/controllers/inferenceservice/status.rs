@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::component::Component;
 use super::reconcile::Work;
 use crate::conditions::{self, Conditions, Is, READY};
+use crate::config::Mode;
 use crate::controllers::children;
 use crate::names::kinds;
 
 pub(super) const PREDICTOR_READY: &str = "PredictorReady";
 pub(super) const INGRESS_READY: &str = "IngressReady";
 /// What decides whether a service is ready.
-const DECIDING: &[&str] = &[PREDICTOR_READY, INGRESS_READY];
+pub(super) const DECIDING: &[&str] = &[PREDICTOR_READY, INGRESS_READY];
 
 /// A status.
 #[derive(Clone)]
@@ -60,12 +61,20 @@ impl Status {
     }
 }
 
-/// Stores the status if it changed, and tells when readiness came or went.
+/// Stores the status, with the mode that is kept from now on, if it changed, and tells when readiness came or went.
 pub(super) async fn write(work: &mut Work<'_>) -> Result<(), String> {
-    let services = work.services;
-    if services.behaviour.sticky_mode {
-        work.status.0["deploymentMode"] = json!(work.mode.name(services.behaviour));
+    let behaviour = work.services.behaviour;
+    let had = Mode::read(object::text(&work.status.0, "/deploymentMode"), behaviour);
+    // A name that an older release gave the mode stays.
+    if behaviour.sticky_mode && (had != Some(work.mode) || behaviour.modes_by_meaning) {
+        work.status.0["deploymentMode"] = json!(work.mode.name(behaviour));
     }
+    store(work).await
+}
+
+/// Stores the status if it changed, and tells when readiness came or went.
+pub(super) async fn store(work: &mut Work<'_>) -> Result<(), String> {
+    let services = work.services;
     let (namespace, name) = (work.namespace().to_owned(), work.name().to_owned());
     let found =
         children::read(&services.api, &kinds::SERVICES, &namespace, &name).await.map_err(|error| error.words())?;

@@ -15,6 +15,11 @@ pub(super) fn fill_in(service: &mut Value, config: &Config, caches: &[Value]) ->
     if object::annotation(service, DEPLOYMENT_MODE).is_none() && mode != Mode::Serverless {
         service["metadata"]["annotations"][DEPLOYMENT_MODE] = json!(mode.name(config.behaviour));
     }
+    let asked = object::annotation(service, DEPLOYMENT_MODE).and_then(|mode| Mode::read(mode, config.behaviour));
+    if let Some(asked) = asked {
+        // An older name becomes the one that the release gives the mode.
+        service["metadata"]["annotations"][DEPLOYMENT_MODE] = json!(asked.name(config.behaviour));
+    }
     if let Some(predictor) = service.pointer_mut("/spec/predictor") {
         into_model(predictor);
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::component::Component;
 use super::{autoscaling, multinode};
 use crate::behaviour::Behaviour;
+use crate::config::Mode;
 use crate::names::{DEPLOYMENT_MODE, TRANSFORMER_CONTAINER};
 use crate::storage;
 
@@ -33,7 +34,7 @@ pub(in crate::webhooks) fn bad_name(the: &str, kind: &str, name: &str) -> String
 /// Checks a service; `old` is what it was before.
 pub(super) fn check(service: &Value, old: Option<&Value>, behaviour: Behaviour) -> Result<(), String> {
     if let Some(old) = old.filter(|_| behaviour.sticky_mode) {
-        mode_is_kept(service, old)?;
+        mode_is_kept(service, old, behaviour)?;
     }
     let name = object::name(service);
     if !is_name(name) {
@@ -63,10 +64,14 @@ pub(super) fn check(service: &Value, old: Option<&Value>, behaviour: Behaviour) 
 }
 
 /// The mode that the service is deployed in must stay.
-fn mode_is_kept(service: &Value, old: &Value) -> Result<(), String> {
+fn mode_is_kept(service: &Value, old: &Value, behaviour: Behaviour) -> Result<(), String> {
     let before = object::text(old, "/status/deploymentMode");
+    let same = |now: &str| {
+        let read = |name: &str| Mode::read(name, behaviour);
+        now == before || behaviour.modes_by_meaning && read(now).is_some() && read(now) == read(before)
+    };
     match object::annotation(service, DEPLOYMENT_MODE) {
-        Some(now) if !before.is_empty() && now != before => {
+        Some(now) if !before.is_empty() && !same(now) => {
             Err(format!("update rejected: deploymentMode cannot be changed from '{before}' to '{now}'"))
         }
         _ => Ok(()),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::credentials::{self, Found};
 use super::{Denied, Inner, edit};
+use crate::behaviour::Behaviour;
 use crate::config::{Config, Container};
 use crate::names::{
     AGENT, INITIALIZER_CONTAINER, INITIALIZER_UID, LOCAL_MODEL_LABEL, LOCAL_MODEL_PVC, LOCAL_MODEL_SOURCE, MODEL_DIR,
@@ -73,9 +74,10 @@ pub(super) async fn inject(
         "name": INITIALIZER_CONTAINER, "image": settings.image, "args": [source, MODEL_DIR],
         "terminationMessagePolicy": "FallbackToLogsOnError", "resources": edit::resources(settings), "volumeMounts": mounts,
     });
-    edit::push_named(&mut pod["spec"], "volumes", json!({"name": VOLUME, "emptyDir": {}}));
+    // Whether they are there already is not asked: an initializer of this name would have been found.
+    edit::push(&mut pod["spec"], "volumes", json!({"name": VOLUME, "emptyDir": {}}));
     let mount = json!({"name": VOLUME, "mountPath": MODEL_DIR, "readOnly": !writable});
-    each_reader(pod, |container| edit::push_named(container, "volumeMounts", mount.clone()));
+    each_reader(pod, |container| edit::push(container, "volumeMounts", mount.clone()));
     if !hooks.behaviour.own_security_context
         && let Some(security) = edit::container(pod, SERVER_CONTAINER).and_then(|c| c.get("securityContext").cloned())
     {
@@ -88,7 +90,7 @@ pub(super) async fn inject(
         let containers = object::list(&list, "/items");
         let wanted = init.pointer("/args/0").and_then(Value::as_str).unwrap_or(&source);
         if let Some(own) = containers.iter().find(|own| storage::is_enabled(own) && storage::claims(own, wanted)) {
-            init = merge(&init, &own["spec"]["container"]);
+            init = merge(&init, &own["spec"]["container"], hooks.behaviour);
         }
     }
     if hooks.behaviour.ca_bundles {
@@ -130,15 +132,22 @@ fn with_credentials(pod: &mut Value, init: &mut Value, found: Found) {
     }
 }
 
-/// A container over another, as kubectl would patch it.
-fn merge(init: &Value, over: &Value) -> Value {
+/// A container over another, as kubectl would patch it. A variable that has a value here and a reference there has both then, which no pod may have.
+fn merge(init: &Value, over: &Value, behaviour: Behaviour) -> Value {
     let types = proofmark_builtin::types();
     let in_pod = |container: &Value| json!({"spec": {"initContainers": [container]}});
     let merged = proofmark_builtin::type_of("", "v1", "Pod")
         .and_then(|pod| strategic_merge(&in_pod(init), &in_pod(over), types, pod).ok());
+    let merged = merged.and_then(|mut pod| pod.pointer_mut("/spec/initContainers/0").map(Value::take));
+    let mut merged = merged.unwrap_or_else(|| init.clone());
+    if behaviour.whole_variables {
+        for variable in merged.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(own) = object::list(over, "/env").iter().find(|own| own.get("name") == variable.get("name")) {
+                *variable = own.clone();
+            }
+        }
+    }
     merged
-        .and_then(|mut pod| pod.pointer_mut("/spec/initContainers/0").map(Value::take))
-        .unwrap_or_else(|| init.clone())
 }
 
 /// Mounts the authorities that the initializer trusts, if the configuration or its credentials name some.
