@@ -24,6 +24,7 @@ async fn post(client: &Client, path: &str, object: &Value) {
 /// A service as it is when it serves: with a status.
 fn service(n: usize) -> Value {
     let condition = |kind: &str| json!({"type": kind, "status": "True", "lastTransitionTime": "2024-05-01T10:00:00Z"});
+    let conditions = ["PredictorReady", "IngressReady", "Ready"].map(condition);
     json!({
         "apiVersion": "serving.kserve.io/v1beta1",
         "kind": "InferenceService",
@@ -31,7 +32,7 @@ fn service(n: usize) -> Value {
         "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "gs://example/model"}}},
         "status": {
             "url": format!("http://model-{n}.default.example.com"),
-            "conditions": ["PredictorReady", "IngressReady", "Ready"].map(condition),
+            "conditions": conditions,
         },
     })
 }
