@@ -94,7 +94,7 @@ pub(crate) struct TerminalArgs {
         display_order = 901,
         value_name = "FILTER",
         env = "PROOFMARK_LOG",
-        default_value = "error,kube_client=off"
+        default_value = "error,kube_client=off,s3s=off"
     )]
     pub(crate) log: String,
 }
