@@ -21,5 +21,5 @@ pub use arn::Arn;
 pub use condition::Condition;
 pub use context::{Context, Keys};
 pub use decision::{Attached, Cited, Decision, Denial, Layer, Policies, Request, ResourceRule, Said, decide};
-pub use document::{Effect, Kind, Policy, PolicyError, Principals, Statement, Trustee};
+pub use document::{Effect, Kind, Pinned, Policy, PolicyError, Principals, Statement, Trustee};
 pub use principal::Principal;

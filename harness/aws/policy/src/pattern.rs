@@ -197,6 +197,8 @@ pub(crate) enum ArnPattern {
     Everything,
     /// The six parts of an ARN without the first.
     Parts(Box<[Pattern; 5]>),
+    /// The same, and the whole as one text, whose stars may reach across colons.
+    PartsOrWhole(Box<([Pattern; 5], Pattern)>),
     /// Something that is no ARN matches none.
     Nothing,
 }
@@ -215,11 +217,24 @@ impl ArnPattern {
         Self::Parts(Box::new(std::array::from_fn(|_| Pattern::new(parts.next().unwrap_or("*"), syntax))))
     }
 
+    /// Compiles a pattern of a `Resource` element, in which a star that ends a part may reach beyond the colon behind it.
+    pub(crate) fn resource(text: &str, variables: bool) -> Self {
+        let reaches = split(text).take(5).any(|part| part.ends_with('*')) && split(text).count() > 1;
+        match Self::new(text, variables) {
+            Self::Parts(parts) if reaches => {
+                let syntax = Syntax { wildcards: true, variables, ignore_case: false };
+                Self::PartsOrWhole(Box::new((*parts, Pattern::new(text, syntax))))
+            }
+            other => other,
+        }
+    }
+
     /// Whether only one ARN matches it.
     pub(crate) fn is_literal(&self) -> bool {
         match self {
             Self::Everything => false,
             Self::Parts(parts) => parts.iter().all(Pattern::is_literal),
+            Self::PartsOrWhole(_) => false,
             Self::Nothing => true,
         }
     }
@@ -233,15 +248,23 @@ impl ArnPattern {
             Self::Everything => return Ok(true),
             Self::Nothing => return Ok(false),
             Self::Parts(patterns) => patterns,
-        };
-        let mut parts = arn.splitn(6, ':').skip(1);
-        for pattern in patterns.iter() {
-            if !pattern.matches(parts.next().unwrap_or_default(), keys)? {
-                return Ok(false);
+            Self::PartsOrWhole(both) => {
+                let (patterns, whole) = &**both;
+                return Ok(by_part(patterns, arn, keys)? || whole.matches(arn, keys)?);
             }
-        }
-        Ok(true)
+        };
+        by_part(patterns, arn, keys)
     }
+}
+
+fn by_part(patterns: &[Pattern; 5], arn: &str, keys: &dyn Keys) -> Result<bool, Unresolved> {
+    let mut parts = arn.splitn(6, ':').skip(1);
+    for pattern in patterns.iter() {
+        if !pattern.matches(parts.next().unwrap_or_default(), keys)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Splits at the first five colons that are not inside a variable (`${aws:username}`).
@@ -325,6 +348,18 @@ mod tests {
     fn arns(#[case] pattern: &str, #[case] arn: &str, #[case] expected: bool) {
         let context = Context::default().with("aws:username", "a*");
         assert_eq!(ArnPattern::new(pattern, true).matches(arn, &context), Ok(expected), "{pattern} and {arn}");
+    }
+
+    #[rstest]
+    #[case("arn:aws:sqs:*:queue", "arn:aws:sqs:eu-west-1:111111111111:queue", true)]
+    #[case("arn:aws:s3:*", "arn:aws:s3:::models/iris", true)]
+    #[case("arn:aws:s3:*/iris", "arn:aws:s3:::models/iris", false)]
+    #[case("arn:aws:sqs:eu-*-1:queue", "arn:aws:sqs:eu-west-1:111111111111:queue", false)]
+    #[case("arn:aws:sqs:eu-*:*:queue", "arn:aws:sqs:us-east-1:111111111111:queue", false)]
+    #[case("arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket/a/b:c", true)]
+    fn resources(#[case] pattern: &str, #[case] arn: &str, #[case] expected: bool) {
+        let found = ArnPattern::resource(pattern, true).matches(arn, &Context::default());
+        assert_eq!(found, Ok(expected), "{pattern} and {arn}");
     }
 
     proptest! {

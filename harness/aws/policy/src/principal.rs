@@ -34,6 +34,15 @@ pub enum Principal {
         /// The session's name.
         session: String,
     },
+    /// Whom a user of an account vouches for: GetFederationToken.
+    FederatedUser {
+        /// The account of the user.
+        account: String,
+        /// The name that the user gave.
+        name: String,
+        /// Who vouches: a user, or the account's root.
+        by: Box<Self>,
+    },
     /// An identity that another provider vouches for: AssumeRoleWithWebIdentity.
     Federated {
         /// The provider's ARN: `arn:aws:iam::111111111111:oidc-provider/host/path`
@@ -50,7 +59,10 @@ impl Principal {
     /// The account that the principal belongs to; none for those that belong to no account.
     pub fn account(&self) -> Option<&str> {
         match self {
-            Self::Root { account } | Self::User { account, .. } | Self::Session { account, .. } => Some(account),
+            Self::Root { account }
+            | Self::User { account, .. }
+            | Self::Session { account, .. }
+            | Self::FederatedUser { account, .. } => Some(account),
             Self::Anonymous | Self::Federated { .. } | Self::Service { .. } => None,
         }
     }
@@ -64,24 +76,35 @@ impl Principal {
             Self::Session { account, role, session, .. } => {
                 format!("arn:aws:sts::{account}:assumed-role/{role}/{session}")
             }
+            Self::FederatedUser { account, name, .. } => format!("arn:aws:sts::{account}:federated-user/{name}"),
             Self::Federated { provider } => provider.clone(),
             Self::Service { name } => name.clone(),
         }
     }
 
-    /// The ARN of what has the policies: the user, or the role with its path. This is `aws:PrincipalArn`.
-    pub fn owner_arn(&self) -> Option<String> {
+    /// The ARN of what has the policies: the user, or the role with its path.
+    pub fn holder_arn(&self) -> Option<String> {
         match self {
             Self::Session { account, path, role, .. } => Some(format!("arn:aws:iam::{account}:role{path}{role}")),
             Self::Root { .. } | Self::User { .. } => Some(self.arn()),
+            Self::FederatedUser { by, .. } => by.holder_arn(),
             Self::Anonymous | Self::Federated { .. } | Self::Service { .. } => None,
         }
     }
 
-    /// The unique id of the user or role (`AIDA...`, `AROA...`).
+    /// Whether every right of its account is at its disposal, as far as nothing limits it: the root user, and whom it vouches for.
+    pub fn is_root(&self) -> bool {
+        match self {
+            Self::FederatedUser { by, .. } => by.is_root(),
+            other => matches!(other, Self::Root { .. }),
+        }
+    }
+
+    /// The unique id of the user or role (`AIDA...`, `AROA...`) whose policies it has.
     pub fn unique_id(&self) -> Option<&str> {
         match self {
             Self::User { id, .. } | Self::Session { id, .. } => Some(id),
+            Self::FederatedUser { by, .. } => by.unique_id(),
             _ => None,
         }
     }
@@ -89,7 +112,9 @@ impl Principal {
     /// The keys that follow from the principal alone: `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:userid`,
     /// `aws:username`, `aws:FederatedProvider`.
     pub fn keys(&self, context: &mut crate::Context) {
-        if let Some(arn) = self.owner_arn() {
+        // That of a session is its role.
+        let arn = if matches!(self, Self::FederatedUser { .. }) { Some(self.arn()) } else { self.holder_arn() };
+        if let Some(arn) = arn {
             context.set("aws:PrincipalArn", arn);
         }
         if let Some(account) = self.account() {
@@ -103,6 +128,7 @@ impl Principal {
                 ("User", Some(id.clone()))
             }
             Self::Session { id, session, .. } => ("AssumedRole", Some(format!("{id}:{session}"))),
+            Self::FederatedUser { account, name, .. } => ("FederatedUser", Some(format!("{account}:{name}"))),
             Self::Federated { provider } => {
                 context.set("aws:FederatedProvider", provider);
                 ("FederatedUser", None)

@@ -1,6 +1,6 @@
 //! Documents: what is refused, in whose words; and what becomes of principals when a policy is saved.
 
-use proofmark_aws_policy::{Context, Kind, Policy, Principal, Trustee};
+use proofmark_aws_policy::{Context, Kind, Pinned, Policy, Principal, Trustee};
 use rstest::rstest;
 
 fn refused(kind: Kind, document: &str) -> String {
@@ -92,10 +92,11 @@ fn a_saved_principal_is_pinned() {
     let document = r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*",
         "Principal": {"AWS": ["arn:aws:iam::111111111111:role/reader", "222222222222"]}}}"#;
     let mut policy = Policy::parse(document, Kind::Resource).unwrap();
-    policy.pin(|arn| (arn == "arn:aws:iam::111111111111:role/reader").then(|| "AROAOLD".to_owned())).unwrap();
+    let reader = Trustee::Arn("arn:aws:iam::111111111111:role/reader".to_owned());
+    policy.pin(|trustee| (*trustee == reader).then(|| Pinned::Id("AROAOLD".to_owned()))).unwrap();
     let trustees = policy.statements[0].principals.as_ref().unwrap().trustees();
     let arn = "arn:aws:iam::111111111111:role/reader".to_owned();
-    assert_eq!(trustees, [Trustee::Id { id: "AROAOLD".into(), arn }, Trustee::Account("222222222222".into())]);
+    assert_eq!(trustees, [Trustee::Id { id: "AROAOLD".into(), written: arn }, Trustee::Account("222222222222".into())]);
 
     let outcome = |id: &str| {
         let principal = Principal::Session {
@@ -125,5 +126,35 @@ fn a_principal_that_does_not_exist_is_named() {
     let document = r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*",
         "Principal": {"AWS": "arn:aws:iam::111111111111:user/nobody"}}}"#;
     let mut policy = Policy::parse(document, Kind::Resource).unwrap();
-    assert_eq!(policy.pin(|_| None), Err("arn:aws:iam::111111111111:user/nobody".to_owned()));
+    assert_eq!(policy.pin(|_| None), Err(("AWS", "arn:aws:iam::111111111111:user/nobody".to_owned())));
+}
+
+/// What limits resources limits everyone, in actions that it names.
+#[rstest]
+#[case(r#""Action": "s3:*", "Principal": {"AWS": "111111111111"}"#)]
+#[case(r#""Action": "s3:*", "NotPrincipal": "*""#)]
+#[case(r#""NotAction": "s3:*", "Principal": "*""#)]
+fn resource_control_policies_are_for_everyone(#[case] part: &str) {
+    let document = format!(r#"{{"Statement": {{"Effect": "Deny", "Resource": "*", {part}}}}}"#);
+    assert!(refused(Kind::ResourceControl, &document).contains("rincipal") || part.contains("NotAction"), "{part}");
+}
+
+/// Ids that are written by hand are looked up like names; canonical ids become accounts.
+#[test]
+fn ids_are_pinned() {
+    let document = r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+        "Principal": {"AWS": "AROA1234567890123456", "CanonicalUser": "abc"}}}"#;
+    let mut policy = Policy::parse(document, Kind::Resource).unwrap();
+    let known = |trustee: &Trustee| match trustee {
+        Trustee::Id { id, .. } => Some(Pinned::Id(id.clone())),
+        Trustee::CanonicalUser(id) if id == "abc" => Some(Pinned::Account("222222222222".to_owned())),
+        _ => None,
+    };
+    policy.pin(known).unwrap();
+    let id = "AROA1234567890123456".to_owned();
+    let expected = [Trustee::Id { id: id.clone(), written: id }, Trustee::Account("222222222222".to_owned())];
+    assert_eq!(policy.statements[0].principals.as_ref().unwrap().trustees(), expected);
+    let mut policy = Policy::parse(document, Kind::Resource).unwrap();
+    let gone = policy.pin(|trustee| known(trustee).filter(|pinned| matches!(pinned, Pinned::Account(_))));
+    assert_eq!(gone, Err(("AWS", "AROA1234567890123456".to_owned())));
 }

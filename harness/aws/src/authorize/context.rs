@@ -17,7 +17,9 @@ pub(super) fn of(cloud: &Cloud, world: &World, call: &Call, ask: &Ask<'_>) -> Co
     if context.get("aws:viaawsservice").is_none() {
         context.set("aws:ViaAWSService", "false");
     }
-    if let Some(ip) = call.source_ip {
+    // What a service asks for comes from the service's address, not from its caller's.
+    let by_service = context.get("aws:viaawsservice").is_some_and(|values| values == ["true"]);
+    if let Some(ip) = call.source_ip.filter(|_| !by_service) {
         context.set("aws:SourceIp", ip.to_string());
     }
     if let Some(agent) = &call.user_agent {

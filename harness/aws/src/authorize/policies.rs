@@ -48,9 +48,15 @@ pub(super) fn collect<'a>(world: &'a World, call: &'a Call, ask: &Ask<'_>) -> Co
     let account = principal.account().and_then(|id| world.account(id));
     let mut identity = vec![];
     let mut boundary = None;
-    match (principal, account) {
-        (Principal::User { name, .. }, Some(account)) => {
-            if let Some(user) = account.users.get(name) {
+    // Whom a user vouches for has the user's policies.
+    let holder = match principal {
+        Principal::FederatedUser { by, .. } => by,
+        principal => principal,
+    };
+    match (holder, account) {
+        (Principal::User { name, id, .. }, Some(account)) => {
+            // A user or role that was deleted and made again is another one: sessions of the old one have no policies.
+            if let Some(user) = account.users.get(name).filter(|user| user.id == *id) {
                 own(&format!("user/{name}"), &user.inline, &user.attached, account, &mut identity);
                 for group in user.groups.iter().filter_map(|group| account.groups.get(group)) {
                     own(&format!("group/{}", group.name), &group.inline, &group.attached, account, &mut identity);
@@ -59,7 +65,6 @@ pub(super) fn collect<'a>(world: &'a World, call: &'a Call, ask: &Ask<'_>) -> Co
             }
         }
         (Principal::Session { role, id, .. }, Some(account)) => {
-            // A role that was deleted and made again is another role: sessions of the old one have no policies.
             if let Some(role) = account.roles.get(role).filter(|role| role.id == *id) {
                 own(&format!("role/{}", role.name), &role.inline, &role.attached, account, &mut identity);
                 boundary = role.boundary.as_deref();
@@ -82,6 +87,7 @@ pub(super) fn collect<'a>(world: &'a World, call: &'a Call, ask: &Ask<'_>) -> Co
             .unwrap_or_default(),
         resource_control: organization
             .zip(AccountId::parse(ask.owner))
+            .filter(|_| is_resource_controlled(ask.action, principal))
             .map(|(organization, owner)| resource_control(organization, &owner))
             .unwrap_or_default(),
     }
@@ -98,11 +104,21 @@ fn own<'a>(
     into.extend(attached.iter().filter_map(|arn| Some((format!("{whose}: {arn}"), managed(account, arn)?))));
 }
 
+/// Resource control policies reach these services, and not what AWS' own roles do. Source: AWS Organizations User Guide, "Resource control
+/// policies (RCPs)".
+fn is_resource_controlled(action: &str, principal: &Principal) -> bool {
+    let service = action.split_once(':').map_or("", |(service, _)| service);
+    ["s3", "sts", "kms"].contains(&service) && !is_service_linked(principal)
+}
+
+fn is_service_linked(principal: &Principal) -> bool {
+    matches!(principal, Principal::Session { path, .. } if path.starts_with("/aws-service-role/"))
+}
+
 /// Every level from the root down; none for the management account, which they do not limit.
 fn service_control<'a>(organization: &'a Organization, account: &AccountId, principal: &Principal) -> Vec<Named<'a>> {
-    let service_linked = matches!(principal, Principal::Session { path, .. } if path.starts_with("/aws-service-role/"));
     let counts = organization.enabled.contains(&PolicyType::ServiceControl);
-    if *account == organization.management_account || service_linked || !counts {
+    if *account == organization.management_account || is_service_linked(principal) || !counts {
         return vec![];
     }
     levels(organization, account, PolicyType::ServiceControl)

@@ -3,7 +3,7 @@
 use super::holder::Holder::{Group, Role, User};
 use super::tags::Tagged;
 use super::turn::{Answer, Turn};
-use super::{details, groups, inline, instance_profiles, policies, providers, roles, tags, users};
+use super::{details, groups, inline, instance_profiles, policies, providers, roles, simulate, tags, users};
 
 /// Does an action.
 pub(super) type Act = fn(&mut Turn<'_>) -> Answer;
@@ -105,6 +105,11 @@ pub(super) fn find(name: &str) -> Option<Act> {
         "ListPolicyTags" => |turn| tags::list(turn, Tagged::Policy),
         "ListOpenIDConnectProviderTags" => |turn| tags::list(turn, Tagged::Provider),
         "ListInstanceProfileTags" => |turn| tags::list(turn, Tagged::InstanceProfile),
+
+        "SimulateCustomPolicy" => simulate::custom,
+        "SimulatePrincipalPolicy" => simulate::principal,
+        "GetContextKeysForCustomPolicy" => simulate::keys_of_custom,
+        "GetContextKeysForPrincipalPolicy" => simulate::keys_of_principal,
 
         "GetAccountAuthorizationDetails" => details::get,
         _ => return None,

@@ -18,6 +18,7 @@ mod params;
 mod policies;
 mod providers;
 mod roles;
+mod simulate;
 mod tags;
 mod turn;
 mod users;

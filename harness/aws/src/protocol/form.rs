@@ -55,8 +55,8 @@ impl Form {
             .collect()
     }
 
-    /// The prefixes of a list's members that are there, in their order.
-    fn numbered<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    /// The prefixes of a list's members that are there, in their order: `ContextEntries.member.1`.
+    pub(crate) fn numbered<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> + 'a {
         (1..=self.0.len()).map(move |index| format!("{name}.member.{index}")).take_while(|prefix| {
             let next = self.0.range(prefix.clone()..).next();
             next.is_some_and(|(found, _)| found == prefix || found.starts_with(&format!("{prefix}.")))

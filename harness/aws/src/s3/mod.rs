@@ -9,6 +9,7 @@
 //! - [`ops`] is what operations mean, a file for each family.
 //! - [`access`] asks for the actions that an operation needs, with the keys that conditions read.
 //! - [`acl`] reads access control lists, and makes policies of them.
+//! - [`vetting`] says what a bucket's policy may say.
 //! - [`error`] writes refusals; they carry more elements than `s3s`' own.
 //!
 //! Source: Amazon S3 API Reference. Operations that are not here are answered with `NotImplemented`.
@@ -26,6 +27,7 @@ mod ops;
 mod request;
 mod service;
 mod store;
+mod vetting;
 
 pub(crate) use answer::answer;
 pub(crate) use store::Buckets;

@@ -26,7 +26,8 @@ where
         return Err(s3s::s3_error!(InternalError));
     };
     operation(Arc::clone(&context), request.input).await.map_err(|fault| {
-        let refused = s3s::S3Error::with_message(s3s::S3ErrorCode::InternalError, fault.message.clone());
+        // Any code will do; those of failures of its own are logged as such.
+        let refused = s3s::S3Error::new(s3s::S3ErrorCode::AccessDenied);
         context.refuse(fault);
         refused
     })

@@ -19,6 +19,7 @@ fn user_id(principal: &Principal) -> String {
     match principal {
         Principal::Root { account } => account.clone(),
         Principal::Session { id, session, .. } => format!("{id}:{session}"),
+        Principal::FederatedUser { account, name, .. } => format!("{account}:{name}"),
         principal => principal.unique_id().unwrap_or_default().to_owned(),
     }
 }

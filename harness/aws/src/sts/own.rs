@@ -1,7 +1,7 @@
 //! What callers ask for themselves.
 
 use super::session::{begin, keep};
-use crate::authorize::Call;
+use crate::authorize::{Ask, Call};
 use crate::protocol::{Checks, Form, Text, Xml, invalid};
 use crate::world::AccountId;
 use crate::{Cloud, Fault};
@@ -47,7 +47,12 @@ pub(super) fn get_access_key_info(cloud: &Cloud, form: &Form) -> Result<Option<X
 }
 
 /// No refusal of this cloud carries an encoded message, so none can be decoded.
-pub(super) fn decode_authorization_message(form: &Form) -> Result<Option<Xml>, Fault> {
+pub(super) fn decode_authorization_message(cloud: &Cloud, call: &Call, form: &Form) -> Result<Option<Xml>, Fault> {
     form.need("EncodedMessage")?;
+    let owner = call.caller.principal.account().unwrap_or_default();
+    let ask = Ask { action: "sts:DecodeAuthorizationMessage", resource: "*", owner, ..Ask::default() };
+    cloud
+        .authorize(&cloud.world().read(), call, &ask)
+        .map_err(|refusal| Fault::new(403, "AccessDenied", refusal.message()))?;
     Err(Fault::new(400, "InvalidAuthorizationMessageException", "Message is not valid"))
 }

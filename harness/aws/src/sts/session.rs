@@ -64,6 +64,15 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Reads what `AssumeRole` and its likes have in common. Constraints go into `checks`, which the caller finishes.
     pub(super) fn read<'a>(form: &'a Form, checks: &mut Checks<'a>) -> Self {
+        Self {
+            name: checks.need("RoleSessionName", SESSION_NAME).to_owned(),
+            source_identity: checks.text("SourceIdentity", SESSION_NAME).map(str::to_owned),
+            ..Self::of_session(form, checks, 43_200)
+        }
+    }
+
+    /// Reads what every session may have: policies, tags, and a length of at most so many seconds.
+    pub(super) fn of_session<'a>(form: &'a Form, checks: &mut Checks<'a>, longest: i64) -> Self {
         let plain = |max| Text { min: 1, max, pattern: None };
         let tags = form.pairs("Tags", "Key", "Value");
         let letters: fn(char) -> bool = |c| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
@@ -75,13 +84,11 @@ impl Wanted {
         }
         checks.text("Policy", plain(LONGEST_POLICY));
         Self {
-            name: checks.need("RoleSessionName", SESSION_NAME).to_owned(),
-            seconds: checks.number("DurationSeconds", 900, 43_200),
-            policy: None,
+            seconds: checks.number("DurationSeconds", 900, longest),
             policy_arns: form.list_of("PolicyArns", "arn").into_iter().map(str::to_owned).collect(),
             tags: tags.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
             transitive: form.list("TransitiveTagKeys").into_iter().map(str::to_owned).collect(),
-            source_identity: checks.text("SourceIdentity", SESSION_NAME).map(str::to_owned),
+            ..Self::default()
         }
     }
 
@@ -119,7 +126,9 @@ impl Wanted {
 
     /// The keys by which trust and identity policies judge it.
     pub(super) fn keys(&self, keys: &mut Context) {
-        keys.set("sts:RoleSessionName", &self.name);
+        if !self.name.is_empty() {
+            keys.set("sts:RoleSessionName", &self.name);
+        }
         if let Some(identity) = &self.source_identity {
             keys.set("sts:SourceIdentity", identity);
         }
@@ -142,8 +151,12 @@ impl Wanted {
     }
 
     /// The session policies; none if none was given.
-    fn policies(&self, world: &World, role: &RoleRef) -> Result<Option<Vec<(String, Document)>>, Fault> {
-        let Some(account) = world.accounts.get(&role.account) else { return Ok(None) };
+    pub(super) fn policies(
+        &self,
+        world: &World,
+        account: &AccountId,
+    ) -> Result<Option<Vec<(String, Document)>>, Fault> {
+        let Some(account) = world.accounts.get(account) else { return Ok(None) };
         let mut policies: Vec<(String, Document)> =
             self.policy.iter().map(|document| ("inline session policy".to_owned(), document.clone())).collect();
         for arn in &self.policy_arns {
@@ -196,7 +209,7 @@ pub(super) fn open(
         session: wanted.name.clone(),
     };
     let role_id = found.id.clone();
-    let policies = wanted.policies(world, role)?;
+    let policies = wanted.policies(world, &role.account)?;
     let session = Session {
         account: role.account.clone(),
         policies,

@@ -1,6 +1,7 @@
 //! The services that speak the Query and JSON protocols, as their clients see them, in process.
 
 mod client;
+mod federation;
 mod iam;
 mod issuer;
 mod kms;

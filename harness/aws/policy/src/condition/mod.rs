@@ -46,7 +46,7 @@ impl Condition {
     pub fn holds(&self, keys: &dyn Keys) -> bool {
         let given = keys.get(&self.key);
         if self.operator.test == operator::Test::Null {
-            let absent = given.is_none();
+            let absent = given.is_none_or(<[String]>::is_empty);
             return self.expected.iter().any(|e| e.is_true() == absent);
         }
         let given = match given {

@@ -105,9 +105,13 @@ pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a
     let layers = Layers {
         // Only members of an account have identity policies.
         identity: match request.principal {
-            Principal::User { .. } | Principal::Session { .. } => evaluate(request, policies.identity),
-            Principal::Root { .. } => Said::NotAsked,
-            Principal::Anonymous | Principal::Federated { .. } | Principal::Service { .. } => Said::NotAsked,
+            principal if principal.is_root() => Said::NotAsked,
+            Principal::User { .. } | Principal::Session { .. } | Principal::FederatedUser { .. } => {
+                evaluate(request, policies.identity)
+            }
+            Principal::Root { .. } | Principal::Anonymous | Principal::Federated { .. } | Principal::Service { .. } => {
+                Said::NotAsked
+            }
         },
         boundary: policies.boundary.as_ref().map_or(Said::NotAsked, |b| evaluate(request, std::slice::from_ref(b))),
         session: policies.session.map_or(Said::NotAsked, |session| evaluate(request, session)),
@@ -167,6 +171,5 @@ fn across(request: &Request<'_>, layers: &Layers<'_>) -> Option<Layer> {
 
 /// Identity policies have to allow; the root user needs none.
 fn identity(request: &Request<'_>, layers: &Layers<'_>) -> Option<Layer> {
-    let root = matches!(request.principal, Principal::Root { .. });
-    (!root && !layers.identity.allows()).then_some(Layer::Identity)
+    (!request.principal.is_root() && !layers.identity.allows()).then_some(Layer::Identity)
 }

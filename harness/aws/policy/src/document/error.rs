@@ -29,6 +29,9 @@ pub enum PolicyError {
         /// Which element.
         element: &'static str,
     },
+    /// A list of statements without any.
+    #[error("Syntax errors in policy.")]
+    Empty,
     /// Neither `Action` nor `NotAction`.
     #[error("Policy statement must contain actions.")]
     NoActions,
@@ -88,6 +91,7 @@ impl PolicyError {
         match self {
             Self::Json => "Policies must be valid JSON and the first byte must be '{'".to_owned(),
             Self::Syntax { element } => format!("Unknown field {element}"),
+            Self::Empty => "Could not parse the policy: Statement is empty!".to_owned(),
             Self::Missing { element } => format!("Missing required field {element}"),
             Self::NoActions => "Missing required field Action".to_owned(),
             Self::NoResources => "Missing required field Resource".to_owned(),

@@ -7,7 +7,7 @@ mod public;
 mod statement;
 
 pub use error::PolicyError;
-pub use principals::{Principals, Trustee};
+pub use principals::{Pinned, Principals, Trustee};
 pub use statement::{Effect, Statement};
 
 pub(crate) use principals::{Grade, Match};
@@ -37,15 +37,16 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Replaces the ARNs of users and roles in `Principal` by their unique ids, as IAM does when it saves a policy: a user or role that is
-    /// deleted and made again under the same name is somebody else.
+    /// Replaces users and roles in `Principal` by their unique ids and canonical ids by accounts, as AWS does when it saves a policy: a user or
+    /// role that is deleted and made again under the same name is somebody else.
     ///
     /// # Errors
-    /// The first ARN of a user or role for which `id` knows none. ARNs of accounts, sessions and providers are left alone.
-    pub fn pin(&mut self, id: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+    /// Kind and name of the first user, role, unique or canonical id that `known` does not know. Accounts, sessions and providers are left
+    /// alone.
+    pub fn pin(&mut self, known: impl Fn(&Trustee) -> Option<Pinned>) -> Result<(), (&'static str, String)> {
         for statement in &mut self.statements {
             if let Some(principals) = &mut statement.principals {
-                principals.pin(&id)?;
+                principals.pin(&known)?;
             }
         }
         Ok(())

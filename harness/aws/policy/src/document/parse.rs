@@ -33,6 +33,9 @@ impl Policy {
             }
             Some(statement) => vec![reader.statement(statement)?],
         };
+        if statements.is_empty() {
+            return Err(PolicyError::Empty);
+        }
         let policy = Self { id: optional_text(document, "Id")?, statements };
         policy.check_sids(kind)?;
         Ok(policy)
@@ -113,12 +116,22 @@ impl Reader {
             }
             _ => return Err(PolicyError::Syntax { element: "Principal".to_owned() }),
         };
+        // What limits resources is meant for everyone; conditions say who is spared.
+        if self.kind == Kind::ResourceControl && (not || trustees != [Trustee::Everyone]) {
+            return Err(PolicyError::Prohibited { element: if not { "NotPrincipal" } else { "Principal" } });
+        }
         Ok(Some(Principals { not, trustees }))
     }
 
     fn actions(&self, fields: &Map<String, Value>) -> Result<Either<Pattern>, PolicyError> {
         let (not, value) = either(fields, "Action", "NotAction")?.ok_or(PolicyError::NoActions)?;
         let texts = texts(value, "Action")?;
+        if texts.is_empty() {
+            return Err(PolicyError::NoActions);
+        }
+        if not && self.kind == Kind::ResourceControl {
+            return Err(PolicyError::Prohibited { element: "NotAction" });
+        }
         if let Some(action) = texts.iter().find(|a| *a != "*" && !is_action(a)) {
             return Err(PolicyError::Action { action: action.clone() });
         }
@@ -134,10 +147,13 @@ impl Reader {
             return Err(PolicyError::Prohibited { element: if not { "NotResource" } else { "Resource" } });
         }
         let texts = texts(value, "Resource")?;
+        if texts.is_empty() {
+            return Err(PolicyError::NoResources);
+        }
         if let Some(resource) = texts.iter().find(|r| *r != "*" && !is_resource(r)) {
             return Err(PolicyError::Resource { resource: resource.clone() });
         }
-        let patterns = texts.iter().map(|resource| ArnPattern::new(resource, self.variables)).collect();
+        let patterns = texts.iter().map(|resource| ArnPattern::resource(resource, self.variables)).collect();
         Ok(Some(Either { not, patterns }))
     }
 

@@ -18,14 +18,14 @@ pub enum Trustee {
     Id {
         /// `AIDA...`, `AROA...`
         id: String,
-        /// The ARN that was written.
-        arn: String,
+        /// The ARN or the id that was written.
+        written: String,
     },
     /// An identity provider by ARN or host name.
     Federated(String),
     /// An AWS service, or `*`.
     Service(String),
-    /// An S3 canonical user id.
+    /// An account by its canonical id, which only S3 uses; saving a policy turns it into the account.
     CanonicalUser(String),
 }
 
@@ -34,7 +34,7 @@ pub enum Trustee {
 pub(crate) enum Grade {
     /// By its account: the account must allow, too.
     Account,
-    /// By its role: boundary and session policies still limit it.
+    /// By the role or user that its session is of: boundary and session policies still limit it.
     Role,
     /// By itself, or as one of everyone.
     Direct,
@@ -45,6 +45,15 @@ pub(crate) enum Grade {
 pub(crate) enum Match {
     No,
     Yes(Grade),
+}
+
+/// What stands for a principal in a policy that is saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pinned {
+    /// The unique id of a user or role: `AIDA...`, `AROA...`
+    Id(String),
+    /// An account, by its id.
+    Account(String),
 }
 
 /// The `Principal` or `NotPrincipal` of a statement.
@@ -67,14 +76,19 @@ impl Principals {
         self.not
     }
 
-    pub(crate) fn pin(&mut self, id: &impl Fn(&str) -> Option<String>) -> Result<(), String> {
+    pub(crate) fn pin(&mut self, known: &impl Fn(&Trustee) -> Option<Pinned>) -> Result<(), (&'static str, String)> {
         for trustee in &mut self.trustees {
-            if let Trustee::Arn(arn) = trustee
-                && is_user_or_role(arn)
-            {
-                let id = id(arn).ok_or_else(|| arn.clone())?;
-                *trustee = Trustee::Id { id, arn: std::mem::take(arn) };
-            }
+            let (kind, written) = match trustee {
+                Trustee::Arn(arn) if is_user_or_role(arn) => ("AWS", arn.clone()),
+                Trustee::Id { written, .. } => ("AWS", written.clone()),
+                Trustee::CanonicalUser(id) => ("CanonicalUser", id.clone()),
+                _ => continue,
+            };
+            *trustee = match known(trustee) {
+                Some(Pinned::Id(id)) => Trustee::Id { id, written },
+                Some(Pinned::Account(account)) => Trustee::Account(account),
+                None => return Err((kind, written)),
+            };
         }
         Ok(())
     }
@@ -96,6 +110,7 @@ impl Principals {
             Principal::Root { .. } => named(Grade::Account) || named(Grade::Direct),
             Principal::User { .. } => named(Grade::Account) && named(Grade::Direct),
             Principal::Session { .. } => named(Grade::Account) && named(Grade::Role) && named(Grade::Direct),
+            Principal::FederatedUser { .. } => named(Grade::Account) && named(Grade::Direct),
             Principal::Anonymous | Principal::Federated { .. } | Principal::Service { .. } => named(Grade::Direct),
         }
     }
@@ -113,6 +128,7 @@ impl Trustee {
         match kind {
             "AWS" if text == "*" => Some(Self::Everyone),
             "AWS" if is_account(text) => Some(Self::Account(text.to_owned())),
+            "AWS" if is_unique_id(text) => Some(Self::Id { id: text.to_owned(), written: text.to_owned() }),
             "AWS" => {
                 let arn = Arn::parse(text)?;
                 if !is_account(arn.account) {
@@ -141,9 +157,9 @@ impl Trustee {
             Self::Everyone => Some(Grade::Direct),
             Self::Account(account) => (principal.account() == Some(account)).then_some(Grade::Account),
             Self::Arn(arn) if *arn == principal.arn() => Some(Grade::Direct),
-            Self::Arn(arn) => (principal.owner_arn().as_ref() == Some(arn)).then_some(Grade::Role),
+            Self::Arn(arn) => (principal.holder_arn().as_ref() == Some(arn)).then_some(Grade::Role),
             Self::Id { id, .. } => (principal.unique_id() == Some(id)).then_some(match principal {
-                Principal::Session { .. } => Grade::Role,
+                Principal::Session { .. } | Principal::FederatedUser { .. } => Grade::Role,
                 _ => Grade::Direct,
             }),
             Self::Federated(provider) => match principal {
@@ -157,6 +173,12 @@ impl Trustee {
             Self::CanonicalUser(_) => None,
         }
     }
+}
+
+/// `AIDA...` of a user, `AROA...` of a role.
+fn is_unique_id(text: &str) -> bool {
+    let prefixed = text.starts_with("AIDA") || text.starts_with("AROA");
+    prefixed && text.len() >= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 fn is_account(text: &str) -> bool {

@@ -64,6 +64,22 @@ impl Statement {
         named != resources.not
     }
 
+    /// Of how many patterns `Action` or `NotAction` consists.
+    pub fn actions(&self) -> usize {
+        self.actions.patterns.len()
+    }
+
+    /// Whether it is a `NotAction`.
+    pub fn is_not_action(&self) -> bool {
+        self.actions.not
+    }
+
+    /// Whether one of those patterns, counted from 0, names an action; whether it is meant or left out is another question.
+    pub fn names_in(&self, pattern: usize, action: &str) -> bool {
+        let none = crate::Context::default();
+        self.actions.patterns.get(pattern).is_some_and(|pattern| pattern.matches(action, &none) == Ok(true))
+    }
+
     /// Whether it names every action.
     pub fn names_every_action(&self) -> bool {
         !self.actions.not && self.actions.patterns.iter().any(Pattern::is_everything)

@@ -92,6 +92,10 @@ impl Case {
     }
 
     fn policy(&self, kind: Kind, lines: &[String]) -> Result<Policy, String> {
+        // Nothing at all is no document, but it is what an empty row says.
+        if lines.is_empty() {
+            return Ok(Policy { id: None, statements: Vec::new() });
+        }
         let statements: Vec<Value> = lines.iter().map(|line| statement(line)).collect::<Result<_, _>>()?;
         let mut document = json!({"Version": "2012-10-17", "Statement": statements});
         match self.version.as_deref() {
@@ -185,6 +189,15 @@ fn principal(who: &str, account: &str) -> Result<Principal, String> {
             };
             let id = format!("AROA{}", role.to_uppercase());
             Principal::Session { account, path, role: role.into(), id, session: session.into() }
+        }
+        ("federated-user", name) => {
+            // `bob by ann`; without a maker the root vouches.
+            let (name, by) = name.split_once(" by ").unwrap_or((name, ""));
+            let by = match by {
+                "" => Principal::Root { account: account.clone() },
+                by => principal(&format!("user {by}"), &account)?,
+            };
+            Principal::FederatedUser { account, name: name.into(), by: Box::new(by) }
         }
         ("federated", provider) => Principal::Federated { provider: provider.into() },
         ("service", name) => Principal::Service { name: name.into() },

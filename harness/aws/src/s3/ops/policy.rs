@@ -2,8 +2,9 @@
 
 use super::super::answer::Context;
 use super::super::store::{Bucket, PublicAccess};
+use super::super::vetting;
 use crate::Fault;
-use crate::world::{Document, World};
+use crate::world::World;
 use proofmark_aws_policy::{Context as Keys, Kind, PolicyError};
 use s3s::{S3Response, dto};
 use std::sync::Arc;
@@ -59,7 +60,7 @@ pub(in crate::s3) async fn put(
             _ => fault,
         }
     })?;
-    check_resources(bucket, &document)?;
+    vetting::check(bucket, &document)?;
     if bucket.public_access.block_policy && document.policy.is_public() {
         let principal = context.call.caller.principal.arn();
         let message = format!(
@@ -72,31 +73,6 @@ pub(in crate::s3) async fn put(
         bucket.policy = Some(document);
     }
     Ok(S3Response::new(dto::PutBucketPolicyOutput {}))
-}
-
-/// A bucket's policy is about the bucket and what is in it.
-fn check_resources(bucket: &Bucket, document: &Document) -> Result<(), Fault> {
-    let own = |resource: &str| {
-        let name = resource.strip_prefix("arn:aws:s3:::").unwrap_or(resource);
-        let name = name.split('/').next().unwrap_or_default();
-        // A pattern that can be this bucket's name is taken, and one that cannot is not.
-        name == bucket.name || name.contains(['*', '?', '$'])
-    };
-    let text: serde_json::Value = serde_json::from_str(&document.text).unwrap_or_default();
-    let statements = match &text["Statement"] {
-        serde_json::Value::Array(several) => several.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    let resources = statements.iter().flat_map(|statement| match &statement["Resource"] {
-        serde_json::Value::Array(several) => several.iter().filter_map(|value| value.as_str()).collect(),
-        one => one.as_str().into_iter().collect::<Vec<_>>(),
-    });
-    for resource in resources {
-        if !own(resource) {
-            return Err(Fault::new(400, "MalformedPolicy", "Policy has invalid resource").with("Detail", resource));
-        }
-    }
-    Ok(())
 }
 
 pub(in crate::s3) async fn delete(
