@@ -9,14 +9,13 @@ use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use proofmark_aws::{Cloud, Peer, Service};
+use proofmark_aws::{Body, BodyError, Cloud, Peer, Service, full};
 use proofmark_identity::Authority;
 use proofmark_model_loader::net::{ConnectError, Connecting, Network, Stream};
 use rustls::ServerConfig;
@@ -24,9 +23,8 @@ use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::record::Kept;
+use super::record::{Kept, redirect};
 use super::{EndpointPlan, Listener};
-use crate::recorder::Recorder;
 
 /// As much as one side may send before the other reads.
 const PIPE: usize = 256 * 1024;
@@ -35,7 +33,7 @@ const REFUSED: i32 = 111;
 
 /// Connections to a cloud.
 pub struct CloudNetwork {
-    kept: Kept,
+    door: Door,
     endpoints: Vec<EndpointPlan>,
     authority: Authority,
     /// The authority of endpoints that nobody trusts by himself, made when it is first needed.
@@ -53,15 +51,38 @@ enum End {
     Redirect,
 }
 
+/// What requests go through.
+#[derive(Clone)]
+enum Door {
+    /// Straight to the cloud.
+    Open(Cloud),
+    /// Past a recorder, which keeps whole exchanges.
+    Watched(Kept),
+}
+
+impl Door {
+    fn cloud(&self) -> &Cloud {
+        match self {
+            Self::Open(cloud) => cloud,
+            Self::Watched(kept) => &kept.cloud,
+        }
+    }
+}
+
 impl CloudNetwork {
-    /// Connections to a cloud. Must be called inside a tokio runtime.
+    /// Connections to a cloud, of which nothing is kept.
     pub fn new(cloud: Cloud) -> Self {
-        Self::recorded(Kept { cloud, recorder: Recorder::starting_now() }, &[])
+        Self::through(Door::Open(cloud), &[])
     }
 
+    /// Connections whose exchanges are kept.
     pub(super) fn recorded(kept: Kept, endpoints: &[EndpointPlan]) -> Self {
+        Self::through(Door::Watched(kept), endpoints)
+    }
+
+    fn through(door: Door, endpoints: &[EndpointPlan]) -> Self {
         let (authority, endpoints) = (Authority::simulator(), endpoints.to_vec());
-        Self { kept, endpoints, authority, private: OnceLock::new(), certificates: Mutex::default() }
+        Self { door, endpoints, authority, private: OnceLock::new(), certificates: Mutex::default() }
     }
 
     /// The authorities that a machine must trust to speak TLS with the cloud.
@@ -71,7 +92,7 @@ impl CloudNetwork {
 
     /// Whether a host is the cloud's.
     pub fn knows(&self, host: &str) -> bool {
-        self.kept.cloud.settings().domains.iter().any(|domain| host.ends_with(&format!(".{domain}")))
+        self.door.cloud().settings().domains.iter().any(|domain| host.ends_with(&format!(".{domain}")))
     }
 
     /// The private authority of [`Listener::PrivateAuthority`] as PEM; none if the system has no random numbers.
@@ -80,7 +101,7 @@ impl CloudNetwork {
     }
 
     fn private(&self) -> Option<&Authority> {
-        let now = self.kept.cloud.now();
+        let now = self.door.cloud().now();
         self.private.get_or_init(|| Authority::generate("private storage", now).ok()).as_ref()
     }
 
@@ -110,7 +131,7 @@ impl CloudNetwork {
         if let Some(config) = made.get(host) {
             return Some(config.clone());
         }
-        let issued = authority.issue_host(host, self.kept.cloud.now()).ok()?;
+        let issued = authority.issue_host(host, self.door.cloud().now()).ok()?;
         let config = Arc::new(issued.server_config().ok()?);
         made.insert(host.to_owned(), config.clone());
         Some(config)
@@ -125,42 +146,53 @@ impl Network for CloudNetwork {
                 .map(|authority| self.certificate(authority, host).ok_or(ConnectError::System(REFUSED)))
                 .transpose()?;
             let (here, there) = tokio::io::duplex(PIPE);
-            tokio::spawn(accept(self.kept.clone(), end, tls, there));
+            tokio::spawn(accept(self.door.clone(), end, tls, there));
             Ok(Box::new(here) as Box<dyn Stream>)
         })
     }
 }
 
 /// The other end of a connection. What ends badly ends for the program as well, which says so in its own words.
-async fn accept(kept: Kept, end: End, tls: Option<Arc<ServerConfig>>, stream: DuplexStream) {
+async fn accept(door: Door, end: End, tls: Option<Arc<ServerConfig>>, stream: DuplexStream) {
     match tls {
-        None => serve(kept, end, false, stream).await,
+        None => serve(door, end, false, stream).await,
         Some(config) => {
             if let Ok(stream) = TlsAcceptor::from(config).accept(stream).await {
-                serve(kept, end, true, stream).await;
+                serve(door, end, true, stream).await;
             }
         }
     }
 }
 
-async fn serve(kept: Kept, end: End, secure: bool, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+async fn serve(door: Door, end: End, secure: bool, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     let peer = Peer { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), secure };
-    let service = service_fn(move |request| answer(kept.clone(), end.clone(), peer, request));
+    let service = service_fn(move |request| answer(door.clone(), end.clone(), peer, request));
     // An error says that the program hung up.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(
-    kept: Kept,
+    door: Door,
     end: End,
     peer: Peer,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(peer);
+    mut request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    request.extensions_mut().insert(peer);
+    let kept = match door {
+        Door::Watched(kept) => kept,
+        Door::Open(cloud) => {
+            let request = request.map(|body| body.map_err(BodyError::new).boxed_unsync());
+            return Ok(match end {
+                End::Cloud(Some(service)) => cloud.answer_as(service, request).await,
+                End::Cloud(None) => cloud.answer(request).await,
+                End::Redirect => redirect(&request.into_parts().0).map(full),
+            });
+        }
+    };
+    let (parts, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     Ok(match end {
-        End::Cloud(only) => kept.answer(None, only, parts, body).await.0.map(Full::new),
-        End::Redirect => kept.redirect(parts, body).map(Full::new),
+        End::Cloud(only) => kept.answer(None, only, parts, body).await.0.map(full),
+        End::Redirect => kept.redirect(parts, body).map(full),
     })
 }

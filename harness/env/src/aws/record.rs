@@ -46,12 +46,7 @@ impl Kept {
     /// Answers as a gateway does that wants TLS.
     pub(crate) fn redirect(&self, parts: request::Parts, body: Bytes) -> Response<Bytes> {
         let request = described(&parts, &body);
-        let mut answer = Response::new(Bytes::new());
-        *answer.status_mut() = StatusCode::MOVED_PERMANENTLY;
-        if let Ok(location) = HeaderValue::from_str(&request.path.replacen("http://", "https://", 1)) {
-            answer.headers_mut().insert(http::header::LOCATION, location);
-        }
-        let (parts, body) = answer.into_parts();
+        let (parts, body) = redirect(&parts).into_parts();
         self.keep(PROGRAM.to_owned(), request, &parts, &body, None);
         Response::from_parts(parts, body)
     }
@@ -85,18 +80,28 @@ impl Kept {
 }
 
 fn described(parts: &request::Parts, body: &Bytes) -> ApiRequest {
+    let headers = listed(&parts.headers);
+    ApiRequest { method: parts.method.clone(), path: url(parts), headers, body: Body::from_bytes(body) }
+}
+
+fn url(parts: &request::Parts) -> String {
     let host = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    ApiRequest {
-        method: parts.method.clone(),
-        path: match (parts.uri.scheme(), host) {
-            (None, Some(host)) if parts.extensions.get::<Peer>().is_some_and(|peer| !peer.secure) => {
-                format!("http://{host}{path}")
-            }
-            (None, Some(host)) => format!("https://{host}{path}"),
-            _ => parts.uri.to_string(),
-        },
-        headers: listed(&parts.headers),
-        body: Body::from_bytes(body),
+    match (parts.uri.scheme(), host) {
+        (None, Some(host)) if parts.extensions.get::<Peer>().is_some_and(|peer| !peer.secure) => {
+            format!("http://{host}{path}")
+        }
+        (None, Some(host)) => format!("https://{host}{path}"),
+        _ => parts.uri.to_string(),
     }
+}
+
+/// What a gateway answers that wants TLS.
+pub(crate) fn redirect(parts: &request::Parts) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    if let Ok(location) = HeaderValue::from_str(&url(parts).replacen("http://", "https://", 1)) {
+        answer.headers_mut().insert(http::header::LOCATION, location);
+    }
+    answer
 }
