@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::header::ACCEPT;
 use http::{HeaderName, HeaderValue, Request};
 
 use crate::recorder::{Recorded, Recorder};
@@ -27,7 +29,9 @@ impl Cluster {
     /// # Errors
     /// [`EnvError::Request`] when the request cannot be put on the wire, [`EnvError::Transport`] when nothing came back.
     pub async fn send(&self, who: &Identity, request: ApiRequest) -> Result<Exchange, EnvError> {
-        let (_, exchange) = self.recorded(who).exchange(wire(request)?).await.map_err(|error| {
+        let mut request = wire(request)?.map(full);
+        request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        let (_, exchange) = self.recorded(who).exchange(request).await.map_err(|error| {
             error.downcast::<EnvError>().map_or_else(|error| EnvError::Transport(error.to_string()), |error| *error)
         })?;
         self.recorder.keep(exchange.clone());
@@ -83,20 +87,23 @@ impl Cluster {
     }
 }
 
-fn wire(request: ApiRequest) -> Result<Request<crate::WireBody>, EnvError> {
+/// A request as it goes over the wire.
+///
+/// # Errors
+/// [`EnvError::Request`] when HTTP has no place for something in it.
+pub(crate) fn wire(request: ApiRequest) -> Result<Request<Bytes>, EnvError> {
     let unfit = |what: &str| EnvError::Request(format!("{what} is not valid in HTTP"));
     let bytes = match &request.body {
         Body::Json(value) => value.to_string().into_bytes(),
         Body::Text(text) => text.clone().into_bytes(),
         Body::Empty | Body::Omitted(_) | Body::Stream => Vec::new(),
     };
-    let mut wire = Request::new(full(bytes.into()));
+    let mut wire = Request::new(bytes.into());
     *wire.method_mut() = request.method;
     *wire.uri_mut() = request.path.parse().map_err(|_| unfit(&format!("path {:?}", request.path)))?;
-    wire.headers_mut().insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
     for (name, value) in &request.headers {
         let header = HeaderName::try_from(name).map_err(|_| unfit(&format!("header name {name:?}")))?;
-        wire.headers_mut().insert(header, HeaderValue::try_from(value).map_err(|_| unfit(&format!("header {name}")))?);
+        wire.headers_mut().append(header, HeaderValue::try_from(value).map_err(|_| unfit(&format!("header {name}")))?);
     }
     Ok(wire)
 }

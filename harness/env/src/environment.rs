@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use proofmark_mesh::Gateway;
 use tokio::runtime::Runtime;
 
-use crate::{Aws, Cluster, EnvError, LeftOut, Plan};
+use crate::{Aws, Cluster, EnvError, LeftOut, Plan, Web};
 
 /// A disposable world: one cluster, perhaps a cloud, and whatever runs beside them. [`Universe::end`] ends it.
 pub struct Universe {
@@ -38,6 +38,11 @@ impl Universe {
     pub fn ending(mut self, ending: impl FnOnce() -> LocalBoxFuture<'static, Result<(), EnvError>> + 'static) -> Self {
         self.ending = Some(Box::new(ending));
         self
+    }
+
+    /// HTTP to its pods, if it runs any.
+    pub fn web(&self) -> Option<Web> {
+        self.gateway.as_ref().map(|gateway| Web::new(gateway.clone(), &self.cluster))
     }
 
     /// Ends it. Where dropping it would do, this is the same; a cluster that stays is cleaned up.

@@ -6,12 +6,12 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A request to the Kubernetes API, or to AWS.
+/// A request to the Kubernetes API, to AWS, or to a pod.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiRequest {
     /// The HTTP method.
     pub method: Method,
-    /// Path and query, for instance `/api/v1/namespaces/a/configmaps?limit=5`; to AWS the whole URL.
+    /// Path and query, for instance `/api/v1/namespaces/a/configmaps?limit=5`; to others the whole URL.
     pub path: String,
     /// Headers beside those that name the identity.
     pub headers: Vec<(String, String)>,

@@ -5,6 +5,7 @@
 //! - [`Environment`] builds a [`Universe`] for a [`Plan`]: a cluster with the releases and manifests that it asks for.
 //!   [`Embedded`] does so in this process, on a simulated clock, without a socket; [`envtest::Envtest`] around a real kube-apiserver,
 //!   [`kubeconfig::Kubeconfig`] on a cluster that others use, too.
+//! - [`Web`] sends HTTP requests to what runs in pods.
 //! - [`Aws`] is the cloud beside the cluster, if the plan asks for one.
 //! - [`install()`] brings objects of any kind and origin into a cluster.
 //!
@@ -28,6 +29,7 @@ mod remote;
 mod rest;
 mod site;
 mod transport;
+mod web;
 mod webhook_server;
 
 pub use aws::{AccountToken, Aws, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, EndpointPlan, ISSUER, Listener};
@@ -44,3 +46,4 @@ pub use plan::Plan;
 pub use rest::Rest;
 pub use site::Site;
 pub use transport::{BoxError, Transport, WireBody, transport};
+pub use web::Web;

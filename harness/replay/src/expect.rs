@@ -26,6 +26,8 @@ pub(crate) enum Expect {
     Lists(Vec<String>),
     /// Exactly these permissions are new since an earlier survey, and none is gone.
     Opens(Vec<Permission>),
+    /// A header of the answer, by its name in lower case.
+    Header { name: String, value: String },
     /// A condition in CEL.
     Holds(Expression),
     /// This decision behind the answer, to the letter.
@@ -65,6 +67,7 @@ impl Expect {
             }
             Self::Shows(value) => format!("shows {value}"),
             Self::Prints(text) => format!("prints {text:?}"),
+            Self::Header { name, value } => format!("is answered with {name}: {value}"),
             Self::Lists(names) if names.is_empty() => "lists nothing".to_owned(),
             Self::Lists(names) => format!("lists {}", names.join(", ")),
             Self::Opens(opened) if opened.is_empty() => "leaves every permission as it was".to_owned(),
@@ -98,6 +101,7 @@ impl Expect {
             }
             Self::Shows(expected) => partial(expected, &outcome.body),
             Self::Prints(expected) => scalar("output", json!(expected), json!(outcome.text)),
+            Self::Header { name, value } => scalar(name, json!(value), json!(outcome.header(name))),
             Self::Lists(expected) => lists(expected, outcome),
             Self::Holds(expression) => expression.check(outcome).into_iter().collect(),
             Self::Explained(expected) => scalar("decision", json!(expected), json!(outcome.decision)),
@@ -156,7 +160,16 @@ mod tests {
 
     fn outcome(status: u16, body: Value) -> Outcome {
         let text = Some("said".into());
-        Outcome { at: Duration::ZERO, status: Some(status), body, text, exit: None, decision: Some("because".into()) }
+        let headers = vec![("location".into(), "/a".into())];
+        Outcome {
+            at: Duration::ZERO,
+            status: Some(status),
+            headers,
+            body,
+            text,
+            exit: None,
+            decision: Some("because".into()),
+        }
     }
 
     fn process(exit: i32, body: Value) -> Outcome {
@@ -209,6 +222,8 @@ mod tests {
     #[case::object(Expect::Shows(json!({"a": {"b": 1}})), outcome(200, json!({"a": {"b": 2}})), &["a.b"])]
     #[case::text(Expect::Prints("said".into()), refusal(), &[])]
     #[case::other_text(Expect::Prints("says".into()), refusal(), &["output"])]
+    #[case::header(Expect::Header { name: "location".into(), value: "/a".into() }, refusal(), &[])]
+    #[case::other_header(Expect::Header { name: "server".into(), value: "a".into() }, refusal(), &["server"])]
     #[case::list(
         Expect::Lists(vec!["a".into(), "b".into()]),
         outcome(200, json!({"items": [{"metadata": {"name": "b"}}, {"metadata": {"name": "a"}}]})), &[]

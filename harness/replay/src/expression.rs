@@ -80,7 +80,15 @@ mod tests {
     #[case("body.kind", Some(json!("neither true nor false")))]
     fn conditions_hold_or_say_why_not(#[case] source: &str, #[case] found: Option<Value>) {
         let body = json!({"kind": "List", "items": [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]});
-        let outcome = Outcome { at: Duration::ZERO, status: Some(200), body, text: None, exit: None, decision: None };
+        let outcome = Outcome {
+            at: Duration::ZERO,
+            status: Some(200),
+            headers: Vec::new(),
+            body,
+            text: None,
+            exit: None,
+            decision: None,
+        };
         let difference = Expression::new(source).expect("well formed").check(&outcome);
         assert_eq!(difference.and_then(|difference| difference.found), found);
     }

@@ -14,6 +14,8 @@ pub struct Outcome {
     pub at: Duration,
     /// The HTTP status code of the last answer; none when the action failed without one (a client that could not read the answer).
     pub status: Option<u16>,
+    /// The last answer's headers, names in lower case.
+    pub headers: Vec<(String, String)>,
     /// The last answer's JSON body, or null.
     pub body: Value,
     /// What a command would have printed.
@@ -34,6 +36,7 @@ impl Outcome {
         Self {
             at: exchange.at,
             status: Some(exchange.response.status),
+            headers: exchange.response.headers.clone(),
             body: exchange.response.body.json().clone(),
             text,
             exit: None,
@@ -60,6 +63,13 @@ impl Outcome {
     /// Whether the last answer was a success, or the process ended well.
     pub fn succeeded(&self) -> bool {
         self.exit == Some(0) || self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// The value of a header; several of one name are joined.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let values: Vec<&str> =
+            self.headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
+        (!values.is_empty()).then(|| values.join(", "))
     }
 
     /// The reason and the message of a refusal, by whichever API: a `Status` of Kubernetes, an error of S3, of STS and IAM, or of KMS.
@@ -99,7 +109,10 @@ impl Outcome {
                 (None, Some(name)) => format!("{status} {kind} {name}"),
                 (None, None) => format!("{status} {kind}"),
             },
-            None => status.to_string(),
+            None => match self.text.as_deref().and_then(|text| text.lines().next()).filter(|_| !self.succeeded()) {
+                Some(line) => format!("{status}: {line}"),
+                None => status.to_string(),
+            },
         }
     }
 }

@@ -99,7 +99,7 @@ impl Planned<'_> {
                 }
                 Err(error) => return Err(error.to_string()),
             };
-            let mut player = Player::new(universe.cluster.clone(), universe.cloud.clone());
+            let mut player = Player::new(&universe);
             let mut course = self.phases(&mut player, interrupted, told).await;
             let simulated_ms = player.elapsed_ms();
             let left_out = universe.left_out.iter().map(ToString::to_string).collect();

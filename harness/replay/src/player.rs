@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use proofmark_env::{Aws, Body, Cluster, EnvError, Exchange, Identity};
+use proofmark_env::{Aws, Body, Cluster, EnvError, Exchange, Identity, Universe, Web};
 use serde_json::{Value, json};
 
 use crate::created::Created;
@@ -23,6 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Player {
     cluster: Cluster,
     cloud: Option<Aws>,
+    web: Option<Web>,
     /// The exchanges of the step that is being played.
     exchanges: Vec<Exchange>,
     /// What was created in the phase that is being played.
@@ -38,8 +39,15 @@ struct Look {
 }
 
 impl Player {
-    pub(crate) fn new(cluster: Cluster, cloud: Option<Aws>) -> Self {
-        Self { cluster, cloud, exchanges: Vec::new(), created: Created::default(), surveys: BTreeMap::new() }
+    pub(crate) fn new(universe: &Universe) -> Self {
+        Self {
+            cluster: universe.cluster.clone(),
+            cloud: universe.cloud.clone(),
+            web: universe.web(),
+            exchanges: Vec::new(),
+            created: Created::default(),
+            surveys: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn elapsed_ms(&self) -> u64 {
@@ -121,7 +129,13 @@ impl Player {
     }
 
     async fn once(&mut self, step: &Step, expectations: &[Expect]) -> Result<Look, EnvError> {
-        let outcome = self.act(step).await?;
+        let mut outcome = self.act(step).await?;
+        if let Some((_, read)) = step.reading.as_ref().filter(|_| outcome.succeeded()) {
+            outcome = match read(&outcome.body) {
+                Ok(body) => Outcome { body, text: None, ..outcome },
+                Err(words) => self.saying(words),
+            };
+        }
         self.note_exchanges();
         let differences = expectations.iter().flat_map(|expect| expect.check(&outcome)).collect();
         Ok(Look { outcome, differences, history: Vec::new() })
@@ -164,6 +178,10 @@ impl Player {
                     Err(refused) => Outcome::of(&refused),
                 })
             }
+            Action::Http(request) => {
+                let web = self.web.as_ref().ok_or(EnvError::Unsupported("way into pods"))?;
+                Ok(Outcome::of(&web.send(who, request.clone()).await?))
+            }
             Action::Aws(call) => match who {
                 Identity::Aws(who) => Ok(Outcome::of_aws(&call.send(self.cloud()?, who).await?)),
                 who => Err(EnvError::Request(format!("{who} is not known to AWS"))),
@@ -184,7 +202,7 @@ impl Player {
     /// An outcome that is a text and nothing else.
     fn saying(&self, words: impl Into<String>) -> Outcome {
         let (at, text) = (self.cluster.elapsed(), Some(words.into()));
-        Outcome { at, status: None, body: Value::Null, text, exit: None, decision: None }
+        Outcome { at, status: None, headers: Vec::new(), body: Value::Null, text, exit: None, decision: None }
     }
 
     fn cloud(&self) -> Result<&Aws, EnvError> {

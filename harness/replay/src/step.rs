@@ -25,6 +25,8 @@ use crate::expect::Expect;
 use crate::kubectl::place_of;
 use crate::{Expression, Permission, Place, Resource};
 
+/// What a program makes of an answer's document; an error is what it says when it fails.
+pub(crate) type Reading = Rc<dyn Fn(&Value) -> Result<Value, String>>;
 pub(crate) type ClientCall = Rc<dyn Fn(kube::Client) -> LocalBoxFuture<'static, kube::Result<Value>>>;
 
 /// What a step does.
@@ -42,6 +44,8 @@ pub(crate) enum Action {
     Survey { name: String, subjects: Vec<(Identity, String)> },
     /// Asks again for the same identities and compares.
     Compare { name: String },
+    /// A request to what runs in a pod.
+    Http(ApiRequest),
     /// A request to AWS.
     Aws(Box<AwsCall>),
     /// The storage initializer.
@@ -68,6 +72,8 @@ pub struct Step {
     pub(crate) expect: Vec<Wanted>,
     pub(crate) when: When,
     pub(crate) either_way: bool,
+    /// By which program the answer is read, and what that makes of it.
+    pub(crate) reading: Option<(String, Reading)>,
 }
 
 /// An expectation as written; `Forbidden` is worded when the step is complete.
@@ -86,6 +92,7 @@ pub fn step(title: impl Into<String>) -> Step {
         expect: Vec::new(),
         when: When::Now,
         either_way: false,
+        reading: None,
     }
 }
 
@@ -201,6 +208,26 @@ impl Step {
         self
     }
 
+    /// Sends an HTTP request to what runs in a pod, as a browser or a program outside of the cluster does. Its path is a whole URL, whose host an Ingress
+    /// or the name of a Service. Who does it is only told: the headers say who asks.
+    #[must_use]
+    pub fn http(mut self, request: ApiRequest) -> Self {
+        self.action = Action::Http(request);
+        self
+    }
+
+    /// Has the JSON document of a successful answer read by a program (a page, a script), and looks at what that makes of it. If it fails, its words are all
+    /// that comes of the step.
+    #[must_use]
+    pub fn read_by(
+        mut self,
+        program: impl Into<String>,
+        read: impl Fn(&Value) -> Result<Value, String> + 'static,
+    ) -> Self {
+        self.reading = Some((program.into(), Rc::new(read)));
+        self
+    }
+
     /// Lets time pass.
     #[must_use]
     pub fn wait(mut self, time: Duration) -> Self {
@@ -258,6 +285,12 @@ impl Step {
     #[must_use]
     pub fn prints(self, text: impl Into<String>) -> Self {
         self.expects(Expect::Prints(text.into()))
+    }
+
+    /// The answer has this header with this value.
+    #[must_use]
+    pub fn header(self, name: &str, value: impl Into<String>) -> Self {
+        self.expects(Expect::Header { name: name.to_lowercase(), value: value.into() })
     }
 
     /// The list holds exactly the objects of these names, in any order.
@@ -333,11 +366,21 @@ impl Step {
 
     /// The action in words.
     pub(crate) fn action_in_words(&self) -> String {
+        let action = self.request_in_words();
+        match &self.reading {
+            Some((program, _)) => format!("{action}, read by {program}"),
+            None => action,
+        }
+    }
+
+    fn request_in_words(&self) -> String {
         match &self.action {
             Action::Wait(time) if time.is_zero() => "wait until no controller has work left".to_owned(),
             Action::Wait(time) => format!("wait {time:?}"),
             Action::Request { asked: Some((verb, place)), .. } => format!("{verb} {place}"),
-            Action::Request { request, asked: None } => format!("{} {}", request.method, request.path),
+            Action::Request { request, asked: None } | Action::Http(request) => {
+                format!("{} {}", request.method, request.path)
+            }
             Action::Apply { file, .. } => format!("kubectl apply -f {file}"),
             Action::Client { words, .. } => words.clone(),
             Action::Survey { name, .. } => format!("survey of permissions {name:?}"),

@@ -117,6 +117,7 @@ impl Load {
         Ok(Outcome {
             at: aws.elapsed(),
             status: None,
+            headers: Vec::new(),
             exit: Some(ended.exit),
             body: json!({"exit": ended.exit, "words": self.last_words(&ended), "files": Value::Object(left.filter_map(file).collect())}),
             text: Some(text),

@@ -4,3 +4,4 @@ mod check;
 mod embedded;
 mod play;
 mod support;
+mod web;
