@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proofmark_controllers::Controllers;
 use proofmark_eks::{NAMESPACE, PodIdentity, SERVICE};
-use proofmark_images::{Outside, known};
+use proofmark_images::{Outside, known, models_web_app};
 use proofmark_kserve::control_plane as kserve;
 use proofmark_kserve::extras::Project;
 use proofmark_kubeflow::profile::{self, Config, ProfileController};
@@ -127,9 +127,13 @@ async fn start_nodes(site: &Site, plan: &Plan, heartbeat: Option<Duration>) -> R
     // Images without a version of their own are of the release that is installed.
     let release = plan.kserve.and_then(|release| release.to_string().parse().ok());
     let outside = Outside { release, ..site.outside().clone() };
+    let mut images = plan.images.clone().or(known(&outside));
+    if let Some(clients) = site.clients() {
+        images = images.or(models_web_app(clients));
+    }
     let options = proofmark_nodes::Options {
         pools: vec![NodePool::of(plan.nodes)],
-        images: plan.images.clone().or(known(&outside)),
+        images,
         heartbeat,
         ..proofmark_nodes::Options::new(site.clock())
     };

@@ -48,7 +48,7 @@ async fn build(plan: Plan) -> Result<Universe, EnvError> {
     let cloud = plan.cloud.as_ref().map(|cloud| cloud.build(&server, plan.seed, Clock::simulated())).transpose()?;
     let endpoints = plan.cloud.as_ref().map_or(&[][..], |cloud| &cloud.endpoints);
     let cloud = cloud.map(|cloud| Aws::new(cloud, endpoints, played.clone()));
-    let mut site = Site::embedded(&server);
+    let mut site = Site::embedded(&server).asked_through(played.clone());
     if let Some(cloud) = &cloud {
         let network = cloud.network();
         let authorities = network.authorities().into();

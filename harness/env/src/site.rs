@@ -11,15 +11,15 @@ use proofmark_apiserver::{ApiServer, Endpoint};
 use proofmark_clock::Clock;
 use proofmark_controllers::{Options, SecretTokens};
 use proofmark_identity::{Authority, Claims, ObjectRef, TokenSigner};
-use proofmark_images::Outside;
+use proofmark_images::{Clients, Outside};
 use proofmark_kserve::control_plane::WebhookAddress;
 use proofmark_kubeflow::profile::{Aws, Iam};
 use proofmark_model_loader::net::{ConnectError, Connecting, Network};
 use proofmark_nodes::Nodes;
 
-use crate::EnvError;
 use crate::kubelet::Answers;
 use crate::webhook_server::WebhookServer;
+use crate::{Cluster, EnvError, Identity};
 
 /// Answers reviews.
 pub(crate) type Answer =
@@ -42,6 +42,7 @@ pub struct Site {
     way_back: WayBack,
     aws: Option<Aws>,
     outside: Outside,
+    pods: Option<Cluster>,
 }
 
 /// What Kubernetes' own controllers must know.
@@ -74,6 +75,7 @@ impl Site {
             way_back: WayBack::Call(server.clone()),
             aws: None,
             outside: nobody(),
+            pods: None,
         }
     }
 
@@ -82,6 +84,19 @@ impl Site {
     pub fn reaching(mut self, outside: Outside) -> Self {
         self.outside = outside;
         self
+    }
+
+    /// Lets programs in pods ask the API server, as their service accounts and through this; without it none can.
+    #[must_use]
+    pub fn asked_through(mut self, cluster: Cluster) -> Self {
+        self.pods = Some(cluster);
+        self
+    }
+
+    /// Clients for programs in pods.
+    pub(crate) fn clients(&self) -> Option<Clients> {
+        let cluster = self.pods.clone()?;
+        Some(Arc::new(move |pod| cluster.client(&Identity::service_account(&pod.namespace, &pod.service_account))))
     }
 
     /// What pods reach.
@@ -105,6 +120,7 @@ impl Site {
             way_back: WayBack::Loopback { authority, clock },
             aws: None,
             outside: nobody(),
+            pods: None,
         }
     }
 
@@ -118,6 +134,7 @@ impl Site {
             way_back: WayBack::None,
             aws: None,
             outside: nobody(),
+            pods: None,
         }
     }
 

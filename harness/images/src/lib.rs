@@ -3,15 +3,19 @@
 //! | module | image | what its containers do |
 //! |---|---|---|
 //! | `initializer` | `kserve/storage-initializer` | loads a model with the code of [`proofmark_model_loader`], release by release |
+//! | `web_app` | `kserve/models-web-app` | the backend of [`proofmark_models_web_app`], release by release |
 //! | `server` | `kserve/sklearnserver` and its like, MLServer, Triton | serves predictions of [linear models](server::Model) over the V1 and V2 protocols |
 //!
-//! [`known`] is the table of them. Neither nodes nor the loader know of each other: here a container's files, log, variables and clock become a
+//! [`known`] is the table of them, but for [`models_web_app`], which needs clients of the API server. Neither nodes nor the loader know of each other: here a container's files, log, variables and clock become a
 //! loader's host. The network is given, because what is beyond a pod depends on the world it runs in.
 //!
 //! Servers of other frameworks are known by name and cannot be pulled: their pods wait, and the reason says that they are not simulated.
 
 mod initializer;
 pub mod server;
+mod web_app;
+
+pub use web_app::{Clients, models_web_app};
 
 use std::fmt;
 use std::sync::Arc;

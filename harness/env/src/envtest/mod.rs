@@ -66,10 +66,12 @@ impl Envtest {
         let server = Server::start(&self.assets).await?;
         let transport = server.transport().await?;
         let cluster = Cluster::new(transport.clone(), REST);
-        let control_plane = ControlPlane::start(&server.site().await?, &cluster, &plan, Some(HEARTBEAT)).await?;
+        let played = Cluster::new(transport, REST);
+        let site = server.site().await?.asked_through(played.clone());
+        let control_plane = ControlPlane::start(&site, &cluster, &plan, Some(HEARTBEAT)).await?;
         let (left_out, gateway) = (control_plane.left_out.clone(), control_plane.gateway.clone());
         // What is kept ends in this order: first the clients, then the server.
-        let mut universe = Universe::new(Cluster::new(transport, REST), (control_plane, server));
+        let mut universe = Universe::new(played, (control_plane, server));
         universe.left_out = left_out;
         universe.gateway = gateway;
         Ok(universe)
