@@ -61,6 +61,9 @@ fn fill(request: &Request<'_>, object: &mut Value) -> Result<(), Refusal> {
         cluster_objects::sign(call, target, object);
         pod_scheduling::prioritize(call, target, object)?;
     }
+    if let Some(old) = old {
+        pod_scheduling::keep_priority(target, object, old);
+    }
     pod_scheduling::one_default(call, target, object, old)?;
     pod_scheduling::tolerate(target, object);
     if creates {

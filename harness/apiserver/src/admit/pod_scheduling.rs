@@ -53,6 +53,20 @@ pub(super) fn prioritize(call: &Call<'_>, target: &Target<'_>, object: &mut Valu
     Ok(())
 }
 
+/// An update that says nothing of the priority keeps it.
+pub(super) fn keep_priority(target: &Target<'_>, object: &mut Value, old: &Value) {
+    if !is_core(target, "pods") {
+        return;
+    }
+    let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    for field in ["priority", "preemptionPolicy"] {
+        let value = old.pointer("/spec").and_then(|spec| spec.get(field)).filter(|v| !v.is_null());
+        if let Some(value) = value.filter(|_| spec.get(field).is_none_or(Value::is_null)) {
+            spec.insert(field.to_owned(), value.clone());
+        }
+    }
+}
+
 /// The class for pods that name none: the lowest of those that say so.
 fn default_class(call: &Call<'_>) -> Option<Value> {
     let classes = stored(call, "scheduling.k8s.io", "v1", "priorityclasses", "");

@@ -19,6 +19,7 @@ pub(super) fn protect(target: &Target<'_>, object: &mut Value) {
     let finalizer = match target.resource.plural.as_str() {
         "persistentvolumeclaims" if is_core(target, "persistentvolumeclaims") => "kubernetes.io/pvc-protection",
         "persistentvolumes" if is_core(target, "persistentvolumes") => "kubernetes.io/pv-protection",
+        "volumeattributesclasses" if target.resource.group == "storage.k8s.io" => "kubernetes.io/vac-protection",
         _ => return,
     };
     let finalizers = meta::of_mut(object).entry("finalizers").or_insert_with(|| json!([]));

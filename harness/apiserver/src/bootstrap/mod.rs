@@ -94,7 +94,7 @@ fn create(server: &Arc<Inner>, mut object: Value) {
     let meta = meta::of_mut(&mut object);
     meta.insert("uid".to_owned(), json!(server.random.uid()));
     meta.insert("creationTimestamp".to_owned(), json!(server.clock.stamp()));
-    if resource.strategy.generation {
+    if resource.strategy.generation.starts() {
         meta.insert("generation".to_owned(), json!(1));
     }
     // Nobody else writes yet.

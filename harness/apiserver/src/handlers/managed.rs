@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use proofmark_merge::fieldset::{FieldSet, Path, PathElement};
+use proofmark_merge::fieldset::{FieldSet, Path};
 use proofmark_merge::managed::{
     Applied, ApplyError, ConvertError, FieldManager, Filter, Manager, OneVersion, ScaleEntries, Versions,
 };
@@ -122,21 +122,8 @@ pub(super) fn reset_paths(resource: &Resource, subresource: &str) -> &'static [&
     }
 }
 
-/// What an endpoint does not write, as a filter. The part-wise endpoints of pods write their part alone.
+/// What an endpoint does not write, as a filter.
 fn reset(resource: &Resource, subresource: &str) -> Option<Filter> {
-    let field = |name: &str| Some(PathElement::field(name));
-    let container = |list: &str, member: &str| vec![field("spec"), field(list), None, field(member)];
-    match (subresource, resource.plural.as_str()) {
-        ("ephemeralcontainers", "pods") => {
-            return Some(Filter::Include(vec![vec![field("spec"), field("ephemeralContainers")]]));
-        }
-        ("resize", "pods") => {
-            let lists = ["containers", "initContainers"];
-            let parts = lists.iter().flat_map(|list| [container(list, "resources"), container(list, "resizePolicy")]);
-            return Some(Filter::Include(parts.collect()));
-        }
-        _ => {}
-    }
     let fields = reset_paths(resource, subresource);
     (!fields.is_empty()).then(|| Filter::Exclude(FieldSet::of_fields(fields)))
 }

@@ -123,7 +123,10 @@ impl Change<'_> {
         admit::grant(call, target, &object, Some(old))?;
         admit::allocate(&request, &mut object)?;
         match self.subresource {
-            "status" | "approval" => super::subresource::prepare_status(target, &mut object, old),
+            "status" | "approval" => {
+                super::subresource::prepare_status(target, &mut object, old);
+                (target.resource.strategy.prepare_status)(&mut object, old, &call.server.clock.stamp());
+            }
             "finalize" => super::subresource::prepare_finalize(&mut object, old),
             subresource => {
                 if let Some(part) = part(&target.resource.group, &target.resource.plural, subresource) {
@@ -138,7 +141,11 @@ impl Change<'_> {
             admit::validate(&request, &object).await?;
         }
         settle(target.resource, &mut object);
-        call.warn(warnings(target, &object, Some(old)));
+        if self.subresource == "status" && target.resource.custom().is_none() {
+            call.warn((target.resource.strategy.status_warnings)(&object));
+        } else {
+            call.warn(warnings(target, &object, Some(old)));
+        }
         meta::of_mut(&mut object).insert("resourceVersion".to_owned(), live.revision.to_string().into());
         let server = call.server;
         let resource = target.resource;

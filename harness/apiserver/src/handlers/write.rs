@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proofmark_registry::{meta, part};
+use proofmark_registry::{drop_disabled, meta, part};
 use proofmark_schema::Verdict;
 use proofmark_status::{FieldError, Status};
 use serde_json::{Value, json};
@@ -31,12 +31,13 @@ pub(super) fn prepare_create(call: &Call<'_>, target: &Target<'_>, object: &mut 
         let generated = format!("{}{}", &prefix[..end.unwrap_or(0)], server.random.suffix());
         meta.insert("name".to_owned(), json!(generated));
     }
-    if resource.strategy.generation {
+    if resource.strategy.generation.starts() {
         meta.insert("generation".to_owned(), json!(1));
     }
     if has_status(resource) && !resource.strategy.keeps_status {
         reset_status(resource, object);
     }
+    drop_disabled(&resource.strategy, object, None);
     (resource.strategy.prepare_create)(object);
 }
 
@@ -172,8 +173,9 @@ pub(super) fn prepare_update(target: &Target<'_>, new: &mut Value, old: &Value) 
             None => members.shift_remove("status"),
         };
     }
+    drop_disabled(&resource.strategy, new, Some(old));
     (resource.strategy.prepare_update)(new, old);
-    if resource.strategy.generation && spec_changed(resource, new, old) {
+    if resource.strategy.generation.counts() && spec_changed(resource, new, old) {
         let generation = of_old("generation").and_then(|g| g.as_i64()).unwrap_or(0) + 1;
         meta::of_mut(new).insert("generation".to_owned(), json!(generation));
     }

@@ -269,6 +269,11 @@ fn dump_struct(known: &Struct, members: &Map<String, Value>, outer: Option<&Valu
     let mut out = Map::new();
     let mut put = |name: &str, json: &str, field: Option<&Field>, value: Option<&Value>| {
         let name = if name.is_empty() { go_name(&known.go_name, json) } else { name.to_owned() };
+        // Metadata is embedded: its members stand among the others.
+        if name == "ObjectMeta" {
+            out.extend(value.and_then(Value::as_object).cloned().unwrap_or_default());
+            return;
+        }
         let value = match (field, value) {
             (Some(field), value) => dump_field(field, value.unwrap_or(&Value::Null), Some(&this)),
             (None, value) => value.cloned().unwrap_or_default(),

@@ -4,6 +4,7 @@
 //! - [`meta`]: `ObjectMeta`: which system fields a write may not touch, and its validation.
 //! - [`Strategy`]: one row per resource: name rule, defaults, preparation, validation, selectable fields.
 //!   [`strategy`] finds the row of a built-in resource; [`CUSTOM`] is that of custom resources.
+//! - [`drop_disabled`]: takes away fields of features that are off.
 //! - [`cluster_ips`]: complaints about a service's addresses, which whoever gives them out has to know first.
 //! - [`versions`]: kinds that are served in several versions, and the one that is stored.
 //! - [`usage`]: what objects use of a ResourceQuota.
@@ -12,10 +13,12 @@
 //! Everything is a pure function over JSON values that were decoded by the built-in tables; nothing here does I/O, asks the
 //! time or looks at other objects (that is admission's part).
 
+mod address;
 mod amount;
 mod check;
 mod defaults;
 mod diff;
+mod disabled;
 mod image;
 mod internal;
 mod kinds;
@@ -26,6 +29,7 @@ pub mod usage;
 pub mod versions;
 
 pub use check::matches;
+pub use disabled::drop_disabled;
 pub use kinds::{cluster_ips, part};
 pub use proofmark_text::content;
-pub use strategy::{CUSTOM, Dependents, NameRule, Part, Repeats, Strategy, strategy};
+pub use strategy::{CUSTOM, Dependents, Generation, NameRule, Part, Repeats, Strategy, strategy};

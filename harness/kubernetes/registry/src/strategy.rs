@@ -3,6 +3,7 @@
 use proofmark_status::FieldError;
 use serde_json::Value;
 
+use crate::address::canonical_address;
 use crate::{content, defaults, kinds};
 
 /// What an object's name must look like.
@@ -16,6 +17,10 @@ pub enum NameRule {
     Label1035,
     /// Anything that fits into a path: RBAC objects.
     PathSegment,
+    /// An IP address in its canonical form.
+    Address,
+    /// Anything: requests for certificates.
+    Any,
 }
 
 impl NameRule {
@@ -29,6 +34,8 @@ impl NameRule {
             Self::Label => content::dns_label(name),
             Self::Label1035 => content::dns_1035_label(name),
             Self::PathSegment => content::path_segment(name),
+            Self::Address => canonical_address(name),
+            Self::Any => Vec::new(),
         }
     }
 }
@@ -60,6 +67,31 @@ pub enum Dependents {
     Unsupported,
 }
 
+/// What `metadata.generation` counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Generation {
+    /// Nothing: a new object keeps what it came with.
+    Unset,
+    /// Nothing: it is 1.
+    One,
+    /// States of the spec: it is 1, and one more with every change.
+    States,
+    /// Changes of the spec: a new object has none.
+    Changes,
+}
+
+impl Generation {
+    /// Whether a new object has one.
+    pub fn starts(self) -> bool {
+        matches!(self, Self::One | Self::States)
+    }
+
+    /// Whether a change of the spec adds one.
+    pub fn counts(self) -> bool {
+        matches!(self, Self::States | Self::Changes)
+    }
+}
+
 /// How the API server treats the objects of one resource.
 #[derive(Debug, Clone, Copy)]
 pub struct Strategy {
@@ -71,8 +103,8 @@ pub struct Strategy {
     pub name: NameRule,
     /// What an update checks twice.
     pub repeats: Repeats,
-    /// Whether `metadata.generation` counts changes of the spec.
-    pub generation: bool,
+    /// What `metadata.generation` counts.
+    pub generation: Generation,
     /// Whether it counts changes of annotations as well.
     pub annotations_count: bool,
     /// Whether `status` is written through the status subresource only.
@@ -103,18 +135,28 @@ pub struct Strategy {
     pub validate: fn(&Value) -> Vec<FieldError>,
     /// Prepares the new state (first argument) of an object that exists (second).
     pub prepare_update: fn(&mut Value, &Value),
+    /// Prepares a new state (first argument) that came through the status or approval subresource, at a time (RFC 3339).
+    pub prepare_status: fn(&mut Value, &Value, &str),
     /// Complaints about a new state (first argument) of an object that exists (second).
     pub validate_update: fn(&Value, &Value) -> Vec<FieldError>,
     /// Complaints about a new state (first argument) that came through the status subresource; without it they are those of the whole object.
     pub validate_status: Option<fn(&Value, &Value) -> Vec<FieldError>>,
     /// What a client is told about a state (and the one before) that is accepted all the same.
     pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
+    /// What a client is told about a state that came through the status subresource.
+    pub status_warnings: fn(&Value) -> Vec<String>,
+    /// Where its objects have a pod's specification, as a JSON pointer; empty where they have none.
+    pub pod: &'static str,
+    /// Fields of features that are off by default, as paths whose `*` is every item.
+    pub disabled: &'static [&'static str],
 }
 
 /// The part of an object that is written through one subresource.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
-    /// The resource (plural), of the core group.
+    /// The API group.
+    pub group: &'static str,
+    /// The resource (plural).
     pub resource: &'static str,
     /// The subresource.
     pub subresource: &'static str,
@@ -143,7 +185,7 @@ pub(crate) const BASE: Strategy = Strategy {
     resource: "",
     name: NameRule::Subdomain,
     repeats: Repeats::Change,
-    generation: false,
+    generation: Generation::Unset,
     annotations_count: false,
     status: false,
     keeps_status: false,
@@ -159,14 +201,23 @@ pub(crate) const BASE: Strategy = Strategy {
     prepare_create: nothing,
     validate: fine,
     prepare_update: nothing_changed,
+    prepare_status: |_, _, _| {},
     validate_update: fine_change,
     validate_status: None,
     warnings: silent,
+    status_warnings: |_| Vec::new(),
+    pod: "",
+    disabled: &[],
 };
 
 /// The row of custom resources; their schema has the rest.
-pub const CUSTOM: Strategy =
-    Strategy { unconditional_update: false, field_labels: true, generation: true, default: nothing, ..BASE };
+pub const CUSTOM: Strategy = Strategy {
+    unconditional_update: false,
+    field_labels: true,
+    generation: Generation::States,
+    default: nothing,
+    ..BASE
+};
 
 /// The row of a built-in resource. Resources without special treatment share one that only knows names.
 pub fn strategy(group: &str, resource: &str) -> &'static Strategy {

@@ -172,7 +172,8 @@ pub fn config_key(text: &str) -> Vec<String> {
     }
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
         errors.push(CONFIG_KEY.to_owned());
-    } else if text == "." {
+    }
+    if text == "." {
         errors.push("must not be '.'".to_owned());
     } else if text == ".." {
         errors.push("must not be '..'".to_owned());
@@ -264,8 +265,8 @@ pub fn ip(text: &str) -> Vec<String> {
 pub fn cidr(text: &str) -> Vec<String> {
     let fine = text.split_once('/').is_some_and(|(address, length)| {
         let max = match parse_ip(address) {
-            Some(IpAddr::V4(_)) => 32,
-            Some(IpAddr::V6(_)) => 128,
+            Some(IpAddr::V4(_)) if !address.contains(':') => 32,
+            Some(_) => 128,
             None => return false,
         };
         length.bytes().all(|b| b.is_ascii_digit()) && length.parse::<u32>().is_ok_and(|n| n <= max)

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::image;
 
-/// Whatever runs: requests follow limits, service links are on, host networking fixes the ports.
+/// Whatever runs: requests follow limits, service links are on, host networking fixes the ports, a pod takes no time below zero to go.
 pub(super) fn pod(pod: &mut Map<String, Value>) {
     let Some(spec) = pod.get_mut("spec").and_then(Value::as_object_mut) else { return };
     let host = spec.get("hostNetwork") == Some(&json!(true));
@@ -21,6 +21,9 @@ pub(super) fn pod(pod: &mut Map<String, Value>) {
     }
     if let Some(resources) = spec.get_mut("resources").and_then(Value::as_object_mut) {
         request_limits(resources);
+    }
+    if spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64).is_some_and(|seconds| seconds < 0) {
+        spec.insert("terminationGracePeriodSeconds".to_owned(), json!(1));
     }
     spec.entry("enableServiceLinks").and_modify(unset_to(json!(true))).or_insert(json!(true));
 }

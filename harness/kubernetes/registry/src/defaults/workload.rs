@@ -154,3 +154,25 @@ pub(super) fn driver(spec: &mut Members) {
         spec.insert("volumeLifecycleModes".to_owned(), json!(["Persistent"]));
     }
 }
+
+/// What a DaemonSet counts of its template is in an annotation, which is always there.
+pub(super) fn daemon_set(set: &mut Members) {
+    let meta = set.entry("metadata").or_insert_with(|| json!({}));
+    let Some(annotations) = meta
+        .as_object_mut()
+        .map(|meta| meta.entry("annotations").or_insert_with(|| json!({})))
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    annotations.entry("deprecated.daemonset.template.generation").or_insert_with(|| json!("0"));
+}
+
+/// Numbers that are given at all are both given.
+pub(super) fn daemon_rolling(strategy: &mut Members) {
+    rolling(strategy, 1.into(), 0.into());
+    if let Some(rolling) = strategy.get_mut("rollingUpdate").and_then(Value::as_object_mut) {
+        give(rolling, "maxUnavailable", json!(0));
+        give(rolling, "maxSurge", json!(0));
+    }
+}

@@ -23,6 +23,7 @@ pub(super) const ROW: Strategy = Strategy {
         errors
     },
     validate_update,
+    warnings: |new, _| warnings(new),
     ..BASE
 };
 
@@ -126,6 +127,33 @@ fn data_source(source: &Node<'_>, errors: &mut Errors) {
     if namespace.filled() {
         check::shape(&namespace, content::dns_label, errors);
     }
+}
+
+/// What a client hears about a claim that is accepted all the same.
+fn warnings(claim: &Value) -> Vec<String> {
+    let root = Node::root(claim);
+    let annotation = "volume.beta.kubernetes.io/storage-class";
+    let mut out = Vec::new();
+    if root.get("metadata.annotations").value.get(annotation).is_some() {
+        let why = "deprecated since v1.8; use \"storageClassName\" attribute instead";
+        out.push(format!("metadata.annotations[{annotation}]: {why}"));
+    }
+    out.extend(spec_warnings(&root.get("spec")));
+    out
+}
+
+/// There is no half of a byte.
+pub(super) fn spec_warnings(spec: &Node<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    for list in ["requests", "limits"] {
+        let amount = spec.get("resources").get(list).get("storage");
+        if amount.quantity().and_then(|q| q.scaled(-3)).is_some_and(|milli| milli % 1000 != 0) {
+            let at = format!("{}.resources.{list}[storage]", spec.at);
+            let shown = proofmark_status::quote(amount.text());
+            out.push(format!("{at}: fractional byte value {shown} is invalid, must be an integer"));
+        }
+    }
+    out
 }
 
 /// A claim stays as it is; a bound one may grow, an unbound one may learn its class and its volume.

@@ -3,10 +3,8 @@
 //! Source: `pkg/apis/coordination/validation`, `pkg/apis/certificates/validation` and
 //! `kube-aggregator/pkg/apis/apiregistration/validation`, release 1.35.
 
-use std::collections::BTreeSet;
-
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, NameRule, Repeats};
@@ -17,6 +15,8 @@ pub(super) const ROWS: &[Strategy] = &[
     Strategy {
         group: "coordination.k8s.io",
         resource: "leases",
+        // CoordinatedLeaderElection
+        disabled: &["spec/strategy", "spec/preferredHolder"],
         create_on_update: true,
         unconditional_update: false,
         validate: lease,
@@ -31,27 +31,6 @@ pub(super) const ROWS: &[Strategy] = &[
         name: NameRule::PathSegment,
         validate: api_service,
         validate_update: |new, _| api_service(new),
-        ..BASE
-    },
-    Strategy {
-        group: "certificates.k8s.io",
-        resource: "certificatesigningrequests",
-        repeats: Repeats::Both,
-        status: true,
-        fields: &[("spec.signerName", "/spec/signerName")],
-        field_labels: true,
-        prepare_create: |request| {
-            if let Some(members) = request.as_object_mut() {
-                members.insert("status".to_owned(), json!({}));
-            }
-        },
-        prepare_update: |new, old| {
-            if let (Some(members), Some(spec)) = (new.as_object_mut(), old.get("spec")) {
-                members.insert("spec".to_owned(), spec.clone());
-            }
-        },
-        validate: certificate_request,
-        validate_update: |new, _| certificate_request(new),
         ..BASE
     },
 ];
@@ -118,84 +97,4 @@ fn api_service(new: &Value) -> Errors {
         errors.push(insecure.invalid("may not be true if caBundle is present"));
     }
     errors
-}
-
-/// What certificates can be for.
-const USAGES: [&str; 23] = [
-    "any",
-    "cert sign",
-    "client auth",
-    "code signing",
-    "content commitment",
-    "crl sign",
-    "data encipherment",
-    "decipher only",
-    "digital signature",
-    "email protection",
-    "encipher only",
-    "ipsec end system",
-    "ipsec tunnel",
-    "ipsec user",
-    "key agreement",
-    "key encipherment",
-    "microsoft sgc",
-    "netscape sgc",
-    "ocsp signing",
-    "s/mime",
-    "server auth",
-    "signing",
-    "timestamping",
-];
-
-fn certificate_request(new: &Value) -> Errors {
-    let mut errors = Errors::new();
-    let spec = Node::root(new).get("spec");
-    let request = spec.get("request");
-    if !request.filled() {
-        errors.push(FieldError::invalid(request.at.clone(), Value::Null, "PEM block type must be CERTIFICATE REQUEST"));
-    }
-    let usages = spec.get("usages");
-    if usages.len() == 0 {
-        errors.push(usages.required(""));
-    }
-    for usage in usages.items() {
-        check::supported_text(&usage, &USAGES, &mut errors);
-    }
-    let mut seen = BTreeSet::new();
-    for usage in usages.items() {
-        if !seen.insert(usage.text()) {
-            errors.push(usage.duplicate());
-        }
-    }
-    signer_name(&spec.get("signerName"), &mut errors);
-    let expiration = spec.get("expirationSeconds");
-    if expiration.given() && expiration.number() < 600 {
-        errors.push(expiration.invalid("may not specify a duration less than 600 seconds (10 minutes)"));
-    }
-    errors
-}
-
-/// `example.com/name`
-fn signer_name(node: &Node<'_>, errors: &mut Errors) {
-    let text = node.text();
-    if text == "kubernetes.io/legacy-unknown" {
-        errors.push(node.invalid("the legacy signerName is not allowed via this API version"));
-        return;
-    }
-    if text.is_empty() {
-        errors.push(node.required(""));
-        return;
-    }
-    let Some((domain, path)) = text.split_once('/').filter(|(_, path)| !path.contains('/')) else {
-        errors.push(node.invalid("must be a fully qualified domain and path of the form 'example.com/signer-name'"));
-        return;
-    };
-    for (part, what) in [(domain, "domain"), (path, "path")] {
-        for why in content::dns_subdomain(part) {
-            errors.push(node.invalid(format!("validating label {}: {why}", proofmark_status::quote(what))));
-        }
-    }
-    if domain.split('.').count() < 2 {
-        errors.push(node.invalid("should be a domain with at least two segments separated by dots"));
-    }
 }

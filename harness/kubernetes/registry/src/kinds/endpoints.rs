@@ -8,9 +8,10 @@ use std::net::IpAddr;
 use proofmark_status::FieldError;
 use serde_json::Value;
 
+use crate::address::address_warning;
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Repeats};
-use crate::{Strategy, check, content};
+use crate::strategy::{BASE, Generation, Repeats};
+use crate::{Strategy, check, content, meta};
 
 const DEPRECATED: &str = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
 
@@ -22,18 +23,56 @@ pub(super) const ROWS: &[Strategy] = &[
         validate: |new| endpoints(new, None),
         validate_update: |new, old| endpoints(new, Some(old)),
         deprecated: Some(DEPRECATED),
+        warnings: |new, _| endpoints_warnings(new),
         ..BASE
     },
     Strategy {
         group: "discovery.k8s.io",
         resource: "endpointslices",
         repeats: Repeats::Object,
-        generation: true,
+        generation: Generation::States,
         validate: |new| slice(new, None),
         validate_update: |new, old| slice(new, Some(old)),
+        warnings: |new, old| slice_warnings(new, old),
         ..BASE
     },
 ];
+
+/// Who manages an object; controllers write good addresses.
+fn manager<'a>(object: &'a Value, label: &str) -> &'a str {
+    meta::of(object).and_then(|m| m.get("labels")?.get(label)?.as_str()).unwrap_or_default()
+}
+
+fn endpoints_warnings(new: &Value) -> Vec<String> {
+    if manager(new, "endpoints.kubernetes.io/managed-by") == "endpoint-controller" {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    for subset in Node::root(new).get("subsets").items() {
+        for list in ["addresses", "notReadyAddresses"] {
+            for ip in subset.get(list).items().map(|address| address.get("ip")) {
+                out.extend(address_warning(ip.text()).map(|why| format!("{}: {why}", ip.at)));
+            }
+        }
+    }
+    out
+}
+
+fn slice_warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
+    let mut out = Vec::new();
+    if old.is_none() && new.get("addressType").is_some_and(|t| t == "FQDN") {
+        out.push("spec.addressType: FQDN endpoints are deprecated".to_owned());
+    }
+    let controllers = ["endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io"];
+    if !controllers.contains(&manager(new, "endpointslice.kubernetes.io/managed-by")) {
+        for endpoint in Node::root(new).get("endpoints").items() {
+            for ip in endpoint.get("addresses").items() {
+                out.extend(address_warning(ip.text()).map(|why| format!("{}: {why}", ip.at)));
+            }
+        }
+    }
+    out
+}
 
 /// An address that traffic can be sent to.
 pub(super) fn address(node: &Node<'_>, errors: &mut Errors) {

@@ -4,6 +4,7 @@ mod amounts;
 mod apps;
 mod autoscaling;
 mod batch;
+mod certificate;
 mod claim;
 mod control;
 mod core;
@@ -17,9 +18,11 @@ mod quota;
 mod rbac;
 mod schedule;
 mod service;
+mod service_addresses;
 mod storage;
 mod system;
 mod validating_policy;
+mod volume_source;
 mod webhook;
 
 pub use service::cluster_ips;
@@ -29,8 +32,8 @@ use crate::strategy::Part;
 
 /// The part of a resource's objects that a subresource writes, for those that have rules of their own.
 pub fn part(group: &str, resource: &str, subresource: &str) -> Option<&'static Part> {
-    let found = pod::PARTS.iter().find(|part| part.resource == resource && part.subresource == subresource);
-    found.filter(|_| group.is_empty())
+    let all = pod::PARTS.iter().chain(certificate::PARTS);
+    all.into_iter().find(|part| (part.group, part.resource, part.subresource) == (group, resource, subresource))
 }
 
 /// Every row.
@@ -48,9 +51,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Strategy> {
         apps::ROWS,
         autoscaling::ROWS,
         batch::ROWS,
+        certificate::ROWS,
         network::ROWS,
         policy::ROWS,
         rbac::ROWS,
+        service_addresses::ROWS,
         system::ROWS,
         validating_policy::ROWS,
         webhook::ROWS,

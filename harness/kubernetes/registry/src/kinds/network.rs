@@ -2,13 +2,12 @@
 //!
 //! Source: `pkg/apis/networking/validation`, release 1.35.
 
-use std::net::IpAddr;
-
 use proofmark_status::FieldError;
 use serde_json::Value;
 
+use crate::address::{Network, address_warning, network_warnings};
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Repeats};
+use crate::strategy::{BASE, Generation, Repeats};
 use crate::{Strategy, check, content, meta};
 
 pub(super) const ROWS: &[Strategy] = &[
@@ -17,16 +16,17 @@ pub(super) const ROWS: &[Strategy] = &[
         resource: "ingresses",
         repeats: Repeats::Both,
         status: true,
-        generation: true,
+        generation: Generation::States,
         validate: |new| ingress(new, None),
         validate_update: |new, old| ingress(new, Some(old)),
         warnings: |new, _| warnings(new),
+        status_warnings: balancer_warnings,
         ..BASE
     },
     Strategy {
         group: "networking.k8s.io",
         resource: "ingressclasses",
-        generation: true,
+        generation: Generation::States,
         validate: |new| ingress_class(new, None),
         validate_update: |new, old| ingress_class(new, Some(old)),
         ..BASE
@@ -34,9 +34,11 @@ pub(super) const ROWS: &[Strategy] = &[
     Strategy {
         group: "networking.k8s.io",
         resource: "networkpolicies",
-        generation: true,
+        generation: Generation::States,
         validate: network_policy,
-        validate_update: |new, _| network_policy(new),
+        // Checked twice.
+        validate_update: |new, _| [network_policy(new), network_policy(new)].concat(),
+        warnings: |new, _| policy_warnings(new),
         ..BASE
     },
 ];
@@ -53,7 +55,32 @@ fn warnings(ingress: &Value) -> Vec<String> {
         "annotation {} is deprecated, please use 'spec.ingressClassName' instead",
         proofmark_status::quote(CLASS)
     );
-    class_annotation(ingress).map(|_| message).into_iter().collect()
+    let named = ingress.pointer("/spec/ingressClassName").is_some_and(|class| !class.is_null());
+    class_annotation(ingress).filter(|_| !named).map(|_| message).into_iter().collect()
+}
+
+/// Addresses of load balancers in forms that are on their way out.
+pub(super) fn balancer_warnings(object: &Value) -> Vec<String> {
+    let list = Node::root(object).get("status.loadBalancer.ingress");
+    let told =
+        list.items().filter_map(|item| Some(format!("{}: {}", item.at, address_warning(item.get("ip").text())?)));
+    told.collect()
+}
+
+/// Networks in forms that are on their way out.
+fn policy_warnings(policy: &Value) -> Vec<String> {
+    let spec = Node::root(policy).get("spec");
+    let mut out = Vec::new();
+    for (rules, peers) in [("ingress", "from"), ("egress", "to")] {
+        for peer in spec.get(rules).items().flat_map(|rule| rule.get(peers).items().collect::<Vec<_>>()) {
+            let block = peer.get("ipBlock");
+            let networks = std::iter::once(block.get("cidr")).chain(block.get("except").items().collect::<Vec<_>>());
+            for network in networks {
+                out.extend(network_warnings(network.text()).into_iter().map(|why| format!("{}: {why}", network.at)));
+            }
+        }
+    }
+    out
 }
 
 fn ingress(new: &Value, old: Option<&Value>) -> Errors {
@@ -189,7 +216,7 @@ fn reference(node: &Node<'_>, errors: &mut Errors) {
     for field in ["kind", "name"] {
         let part = node.get(field);
         if !part.filled() {
-            errors.push(part.required(&format!("{field} is required")));
+            errors.push(part.required(""));
         } else {
             check::shape(&part, content::path_segment, errors);
         }
@@ -314,42 +341,12 @@ fn ip_block(block: &Node<'_>, errors: &mut Errors) {
         return;
     }
     check::shape(&range, content::cidr, errors);
-    let Some(outer) = network(range.text()) else { return };
+    let Some(outer) = Network::parse(range.text()) else { return };
     for except in block.get("except").items() {
         check::shape(&except, content::cidr, errors);
-        let Some(inner) = network(except.text()) else { continue };
-        if !contains(outer, inner) {
+        let Some(inner) = Network::parse(except.text()) else { continue };
+        if !outer.contains(inner.first()) || outer.length >= inner.length {
             errors.push(except.invalid("must be a strict subset of `cidr`"));
         }
-    }
-}
-
-/// Bits of the address (of how many), and how many of them count.
-fn network(text: &str) -> Option<(u128, u32, u32)> {
-    let (address, length) = text.split_once('/').filter(|_| content::cidr(text).is_empty())?;
-    let (bits, width) = match content::parse_ip(address)? {
-        IpAddr::V4(ip) => (u128::from(u32::from(ip)), 32),
-        IpAddr::V6(ip) => (u128::from(ip), 128),
-    };
-    Some((bits, width, length.parse().ok()?))
-}
-
-fn contains(outer: (u128, u32, u32), inner: (u128, u32, u32)) -> bool {
-    let prefix = |bits: u128| bits.checked_shr(outer.1 - outer.2).unwrap_or(0);
-    outer.1 == inner.1 && outer.2 < inner.2 && prefix(outer.0) == prefix(inner.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn networks_contain_smaller_ones() {
-        let within = |a: &str, b: &str| contains(network(a).unwrap(), network(b).unwrap());
-        assert!(within("10.0.0.0/8", "10.1.0.0/16"));
-        assert!(!within("10.0.0.0/8", "10.0.0.0/8"));
-        assert!(!within("10.0.0.0/8", "11.0.0.0/16"));
-        assert!(within("::/0", "fd00::/8"));
-        assert!(!within("0.0.0.0/0", "fd00::/8"));
     }
 }

@@ -141,6 +141,13 @@ fn runtime_class(new: &Value) -> Errors {
     }
     let scheduling = root.get("scheduling");
     check::labels(&scheduling.get("nodeSelector"), &mut errors);
-    pod::tolerations(&scheduling.get("tolerations"), &mut errors);
+    let tolerations = scheduling.get("tolerations");
+    pod::tolerations(&tolerations, &mut errors);
+    for (index, toleration) in tolerations.items().enumerate() {
+        if tolerations.items().take(index).any(|other| check::same(other.value, toleration.value)) {
+            let shown = internal::show(new, &format!("/scheduling/tolerations/{index}"));
+            errors.push(FieldError::duplicate(toleration.at.clone(), shown));
+        }
+    }
     errors
 }

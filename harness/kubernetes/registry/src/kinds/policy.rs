@@ -6,7 +6,7 @@ use proofmark_status::FieldError;
 use serde_json::Value;
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Repeats};
+use crate::strategy::{BASE, Generation, Repeats};
 use crate::{Strategy, check, internal, meta};
 
 pub(super) const ROWS: &[Strategy] = &[
@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Strategy] = &[
         resource: "poddisruptionbudgets",
         repeats: Repeats::Nothing,
         status: true,
-        generation: true,
+        generation: Generation::States,
         unconditional_update: false,
         validate: budget,
         validate_update: |new, _| budget(new),
@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Strategy] = &[
     Strategy {
         group: "scheduling.k8s.io",
         resource: "priorityclasses",
-        generation: true,
+        generation: Generation::One,
         validate: priority_class,
         validate_update: priority_class_update,
         ..BASE

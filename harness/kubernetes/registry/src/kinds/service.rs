@@ -9,6 +9,7 @@ use proofmark_status::FieldError;
 use serde_json::{Map, Value, json};
 
 use super::endpoints;
+use crate::address::{address_warning, network_warnings};
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, NameRule};
 use crate::{Strategy, check, content, meta};
@@ -29,6 +30,7 @@ pub(super) const ROW: Strategy = Strategy {
     },
     validate_update,
     warnings: |new, _| warnings(new),
+    status_warnings: super::network::balancer_warnings,
     ..BASE
 };
 
@@ -428,6 +430,12 @@ fn warnings(service: &Value) -> Vec<String> {
     if annotations.is_some_and(|a| a.contains_key(hints)) {
         out.push(format!("annotation {hints} is deprecated, please use service.kubernetes.io/topology-mode instead"));
     }
+    let addresses = |list: Node<'_>| -> Vec<String> {
+        list.items().filter_map(|ip| Some(format!("{}: {}", ip.at, address_warning(ip.text())?))).collect()
+    };
+    if !is_external_name(&spec) {
+        out.extend(addresses(spec.get("clusterIPs")));
+    }
     if spec.get("type").is("ClusterIP") && spec.get("clusterIP").is("None") {
         if spec.get("loadBalancerIP").filled() {
             out.push("spec.loadBalancerIP is ignored for headless services".to_owned());
@@ -438,6 +446,12 @@ fn warnings(service: &Value) -> Vec<String> {
         if !spec.get("sessionAffinity").is("None") {
             out.push("spec.SessionAffinity is ignored for headless services".to_owned());
         }
+    }
+    out.extend(addresses(spec.get("externalIPs")));
+    let balancer = spec.get("loadBalancerIP");
+    out.extend(address_warning(balancer.text()).map(|why| format!("{}: {why}", balancer.at)));
+    for range in spec.get("loadBalancerSourceRanges").items() {
+        out.extend(network_warnings(range.text()).into_iter().map(|why| format!("{}: {why}", range.at)));
     }
     if is_external_name(&spec) && spec.get("externalIPs").len() > 0 {
         out.push("spec.externalIPs is ignored when spec.type is \"ExternalName\"".to_owned());

@@ -1,14 +1,14 @@
 //! What the control plane itself is configured with.
 
 use crate::Strategy;
-use crate::strategy::BASE;
+use crate::strategy::{BASE, Generation};
 
 pub(super) const ROWS: &[Strategy] = &[
     Strategy {
         group: "apiextensions.k8s.io",
         resource: "customresourcedefinitions",
         status: true,
-        generation: true,
+        generation: Generation::States,
         unconditional_update: false,
         default: proofmark_schema::crd::default,
         prepare_create: proofmark_schema::crd::prepare_create,
@@ -19,12 +19,18 @@ pub(super) const ROWS: &[Strategy] = &[
         warnings: proofmark_schema::crd::warnings,
         ..BASE
     },
-    Strategy { group: "flowcontrol.apiserver.k8s.io", resource: "flowschemas", status: true, generation: true, ..BASE },
+    Strategy {
+        group: "flowcontrol.apiserver.k8s.io",
+        resource: "flowschemas",
+        status: true,
+        generation: Generation::States,
+        ..BASE
+    },
     Strategy {
         group: "flowcontrol.apiserver.k8s.io",
         resource: "prioritylevelconfigurations",
         status: true,
-        generation: true,
+        generation: Generation::States,
         ..BASE
     },
 ];

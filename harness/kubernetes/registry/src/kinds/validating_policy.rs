@@ -12,12 +12,12 @@ use serde_json::Value;
 
 use super::webhook::{conditions, rule_with_operations};
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Repeats};
+use crate::strategy::{BASE, Generation, Repeats};
 use crate::{Strategy, check, content};
 
 const ROW: Strategy = Strategy {
     group: "admissionregistration.k8s.io",
-    generation: true,
+    generation: Generation::States,
     repeats: Repeats::Object,
     unconditional_update: false,
     ..BASE

@@ -11,12 +11,12 @@ use proofmark_status::FieldError;
 use serde_json::Value;
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Repeats};
+use crate::strategy::{BASE, Generation, Repeats};
 use crate::{Strategy, check, content};
 
 const CONFIGURATION: Strategy = Strategy {
     group: "admissionregistration.k8s.io",
-    generation: true,
+    generation: Generation::States,
     repeats: Repeats::Object,
     unconditional_update: false,
     validate: |new| configuration(new, None),

@@ -180,13 +180,19 @@ pub(in crate::kinds) fn tolerations(list: &Node<'_>, errors: &mut Errors) {
     }
 }
 
+fn above_zero(node: &Node<'_>, errors: &mut Errors) {
+    if node.number() <= 0 {
+        errors.push(FieldError::invalid(node.at.clone(), node.number(), "must be greater than zero"));
+    }
+}
+
 /// `topologySpreadConstraints`
 pub(super) fn spreading(list: &Node<'_>, errors: &mut Errors) {
     let identity =
         |c: &Node<'_>| (c.get("topologyKey").text().to_owned(), c.get("whenUnsatisfiable").text().to_owned());
     let all: Vec<_> = list.items().map(|c| identity(&c)).collect();
     for (i, constraint) in list.items().enumerate() {
-        check::positive(&constraint.get("maxSkew"), errors);
+        above_zero(&constraint.get("maxSkew"), errors);
         let (key, action) = (constraint.get("topologyKey"), constraint.get("whenUnsatisfiable"));
         if !key.filled() {
             errors.push(key.required("can not be empty"));
@@ -199,7 +205,7 @@ pub(super) fn spreading(list: &Node<'_>, errors: &mut Errors) {
         }
         let domains = constraint.get("minDomains");
         if domains.given() {
-            check::positive(&domains, errors);
+            above_zero(&domains, errors);
             if !action.is("DoNotSchedule") {
                 let why = format!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}", action.text());
                 errors.push(domains.invalid(why));

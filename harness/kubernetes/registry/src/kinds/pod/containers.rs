@@ -358,7 +358,7 @@ fn resize(list: &Node<'_>, spec: &Context<'_>, errors: &mut Errors) {
 }
 
 /// A relative path that does not climb.
-pub(super) fn descending(path: &str, at: &str, errors: &mut Errors) {
+pub(in crate::kinds) fn descending(path: &str, at: &str, errors: &mut Errors) {
     if path.starts_with('/') {
         errors.push(FieldError::invalid(at, path, "must be a relative path"));
     }
@@ -366,7 +366,7 @@ pub(super) fn descending(path: &str, at: &str, errors: &mut Errors) {
 }
 
 /// A path that does not climb.
-pub(super) fn no_backsteps(path: &str, at: &str, errors: &mut Errors) {
+pub(in crate::kinds) fn no_backsteps(path: &str, at: &str, errors: &mut Errors) {
     if path.split('/').any(|part| part == "..") {
         errors.push(FieldError::invalid(at, path, "must not contain '..'"));
     }

@@ -1,42 +1,56 @@
 //! Pods, and the pod templates of everything that makes pods.
 
 mod affinity;
+mod annotations;
 mod containers;
 mod env;
 mod parts;
+mod paths;
 mod probes;
 mod qos;
 mod security;
+mod selected;
 pub(super) mod spec;
+mod status;
 mod update;
 pub(super) mod volumes;
 mod warnings;
+mod windows;
 
 pub(super) use affinity::{node_selector, tolerations};
+pub(super) use containers::{descending, no_backsteps};
 pub(super) use security::pointer;
+pub(super) use warnings::{deprecated_label, owner_name};
 
 use proofmark_status::FieldError;
 use serde_json::{Map, Value, json};
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Part, Repeats};
+use crate::strategy::{BASE, Generation, Part, Repeats};
 use crate::{Strategy, check, content, meta};
 
 /// What is written through subresources.
 pub(super) const PARTS: &[Part] = &[
     Part {
+        group: "",
         resource: "pods",
         subresource: "ephemeralcontainers",
         keep: parts::keep_ephemeral,
         validate: parts::validate_ephemeral,
     },
-    Part { resource: "pods", subresource: "resize", keep: parts::keep_resources, validate: parts::validate_resources },
+    Part {
+        group: "",
+        resource: "pods",
+        subresource: "resize",
+        keep: parts::keep_resources,
+        validate: parts::validate_resources,
+    },
 ];
 
 pub(super) const ROW: Strategy = Strategy {
     resource: "pods",
     status: true,
-    generation: true,
+    generation: Generation::States,
     returns_deleted: true,
     grace: Some(grace),
     repeats: Repeats::Both,
@@ -54,8 +68,12 @@ pub(super) const ROW: Strategy = Strategy {
     prepare_create,
     validate,
     validate_update,
+    prepare_status: |new, old, _| status::prepare(new, old),
+    validate_status: Some(status::validate),
     // Those who change pods are rarely people.
-    warnings: |new, old| if old.is_none() { warnings::warnings(&Node::root(new)) } else { Vec::new() },
+    warnings: |new, old| if old.is_none() { warnings::pod(new) } else { Vec::new() },
+    status_warnings: status::warnings,
+    pod: "/spec",
     ..BASE
 };
 
@@ -72,14 +90,17 @@ fn grace(pod: &Value, asked: Option<i64>) -> i64 {
     }
 }
 
-/// A new pod waits; gates say so.
+/// A new pod waits; gates say so. Selectors take over the labels whose keys they name.
 fn prepare_create(pod: &mut Value) {
+    selected::merge(pod);
     let class = pod.get("spec").map_or("BestEffort", qos::class);
     let gated = pod.pointer("/spec/schedulingGates").and_then(Value::as_array).is_some_and(|g| !g.is_empty());
     let mut status = json!({"phase": "Pending", "qosClass": class});
     if gated {
+        // The pod's own time: nothing here knows another.
+        let since = meta::text(pod, "creationTimestamp");
         status["conditions"] = json!([{
-            "type": "PodScheduled", "status": "False", "lastProbeTime": null, "lastTransitionTime": null,
+            "type": "PodScheduled", "status": "False", "lastProbeTime": null, "lastTransitionTime": since,
             "reason": "SchedulingGated", "message": "Scheduling is blocked due to non-empty scheduling gates",
         }]);
     }
@@ -90,7 +111,7 @@ fn prepare_create(pod: &mut Value) {
 
 /// What holds for new and changed pods.
 fn shared(pod: &Value, errors: &mut Errors) {
-    annotations(pod, errors);
+    annotations::validate(pod, errors);
     let root = Node::root(pod);
     let node = root.get("spec");
     spec::validate(pod, &node, true, meta::text(pod, "name"), errors);
@@ -107,25 +128,6 @@ fn shared(pod: &Value, errors: &mut Errors) {
     for list in ["containers", "initContainers"] {
         for container in node.get(list).items() {
             containers::trimmed_image(&container, errors);
-        }
-    }
-}
-
-fn annotations(pod: &Value, errors: &mut Errors) {
-    let annotation = |key: &str| meta::of(pod).and_then(|m| m.get("annotations")?.get(key)?.as_str());
-    let mirror = "kubernetes.io/config.mirror";
-    let node = pod.pointer("/spec/nodeName").and_then(Value::as_str).unwrap_or_default();
-    if let Some(value) = annotation(mirror).filter(|_| node.is_empty()) {
-        let why = "must set spec.nodeName if mirror pod annotation is set";
-        errors.push(FieldError::invalid(format!("metadata.annotations[{mirror}]"), value, why));
-    }
-    let cost = "controller.kubernetes.io/pod-deletion-cost";
-    if let Some(value) = annotation(cost) {
-        // Go's parser takes a sign; Kubernetes takes neither it nor leading zeros.
-        let padded = value.len() > 1 && value.starts_with('0');
-        let plain = !value.starts_with('+') && !padded;
-        if !plain || value.parse::<i32>().is_err() {
-            errors.push(FieldError::invalid(format!("metadata.annotations[{cost}]"), value, "must be a 32bit integer"));
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::containers::descending;
 use super::spec::Context;
+use super::windows;
 use crate::check;
 use crate::internal;
 use crate::node::{Errors, Node};
@@ -47,7 +48,10 @@ pub(super) fn pod(spec: &Context<'_>, errors: &mut Errors) {
     seccomp(&context.get("seccompProfile"), errors);
     apparmor(&context.get("appArmorProfile"), errors);
     optional("supplementalGroupsPolicy", &["Merge", "Strict"], errors);
-    optional("seLinuxChangePolicy", &["MountOption", "Recursive"], errors);
+    // `SELinuxMount` is off by default in 1.35.
+    optional("seLinuxChangePolicy", &["Recursive"], errors);
+    windows::options(&context.get("windowsOptions"), errors);
+    windows::host_processes(spec, errors);
 }
 
 /// `securityContext` of a container.
@@ -77,6 +81,7 @@ pub(super) fn container(context: &Node<'_>, spec: &Context<'_>, errors: &mut Err
                 .push(complain("cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"));
         }
     }
+    windows::options(&context.get("windowsOptions"), errors);
     apparmor(&context.get("appArmorProfile"), errors);
 }
 

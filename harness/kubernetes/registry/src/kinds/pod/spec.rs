@@ -332,7 +332,8 @@ fn operating_system(spec: &Context<'_>, errors: &mut Errors) {
             }
         }
         "" => errors.push(name.required("")),
-        _ => errors.push(name.not_supported(&["linux", "windows"])),
+        // The path lacks the name, as upstream's does.
+        _ => errors.push(FieldError::not_supported(os.at.clone(), name.text(), &["linux", "windows"])),
     }
 }
 

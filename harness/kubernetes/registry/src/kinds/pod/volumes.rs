@@ -1,7 +1,6 @@
 //! Volumes of pods.
 //!
-//! Source: `ValidateVolumes` in `pkg/apis/core/validation`, release 1.35. Sources of in-tree storage plugins that are gone or
-//! deprecated are checked for what must be there, not for the shape of each field.
+//! Source: `ValidateVolumes` in `pkg/apis/core/validation`, release 1.35.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,42 +10,44 @@ use serde_json::Value;
 use super::containers::{descending, no_backsteps};
 use super::env;
 use super::spec::Context;
+use crate::defaults::is_zero;
 use crate::kinds::claim;
+use crate::kinds::volume_source::{self, Owner};
 use crate::node::{Errors, Node};
 use crate::{check, content};
 
-/// Sources in the order in which they are looked at, with fields that must be there.
-const SOURCES: [(&str, &[&str]); 30] = [
-    ("emptyDir", &[]),
-    ("hostPath", &[]),
-    ("gitRepo", &["repository"]),
-    ("gcePersistentDisk", &["pdName"]),
-    ("awsElasticBlockStore", &["volumeID"]),
-    ("secret", &[]),
-    ("nfs", &["server", "path"]),
-    ("iscsi", &["targetPortal", "iqn"]),
-    ("glusterfs", &["endpoints", "path"]),
-    ("flocker", &[]),
-    ("persistentVolumeClaim", &["claimName"]),
-    ("rbd", &["monitors", "image"]),
-    ("cinder", &["volumeID"]),
-    ("cephfs", &["monitors"]),
-    ("quobyte", &["registry", "volume"]),
-    ("downwardAPI", &[]),
-    ("fc", &[]),
-    ("flexVolume", &["driver"]),
-    ("configMap", &[]),
-    ("azureFile", &["secretName", "shareName"]),
-    ("vsphereVolume", &["volumePath"]),
-    ("photonPersistentDisk", &["pdID"]),
-    ("portworxVolume", &["volumeID"]),
-    ("azureDisk", &["diskName", "diskURI"]),
-    ("storageos", &["volumeName"]),
-    ("projected", &[]),
-    ("scaleIO", &["gateway", "system", "volumeName"]),
-    ("csi", &[]),
-    ("ephemeral", &[]),
-    ("image", &[]),
+/// Sources in the order in which they are looked at.
+const SOURCES: [&str; 30] = [
+    "emptyDir",
+    "hostPath",
+    "gitRepo",
+    "gcePersistentDisk",
+    "awsElasticBlockStore",
+    "secret",
+    "nfs",
+    "iscsi",
+    "glusterfs",
+    "flocker",
+    "persistentVolumeClaim",
+    "rbd",
+    "cinder",
+    "cephfs",
+    "quobyte",
+    "downwardAPI",
+    "fc",
+    "flexVolume",
+    "configMap",
+    "azureFile",
+    "vsphereVolume",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "azureDisk",
+    "storageos",
+    "projected",
+    "scaleIO",
+    "csi",
+    "ephemeral",
+    "image",
 ];
 
 /// Complaints about the volumes; those that are in order, by name.
@@ -79,7 +80,7 @@ pub(super) fn volumes<'a>(spec: &Context<'a>, errors: &mut Errors) -> BTreeMap<&
 
 fn source(volume: &Node<'_>, spec: &Context<'_>, errors: &mut Errors) {
     let mut seen = false;
-    for (kind, needed) in SOURCES {
+    for kind in SOURCES {
         let node = volume.get(kind);
         if !node.given() {
             continue;
@@ -95,11 +96,7 @@ fn source(volume: &Node<'_>, spec: &Context<'_>, errors: &mut Errors) {
             continue;
         }
         seen = true;
-        for field in needed {
-            if !node.get(field).filled() {
-                errors.push(node.get(field).required(""));
-            }
-        }
+        volume_source::validate(kind, &node, Owner::Pod, errors);
         match kind {
             "emptyDir" => {
                 let limit = node.get("sizeLimit");
@@ -108,16 +105,13 @@ fn source(volume: &Node<'_>, spec: &Context<'_>, errors: &mut Errors) {
                 }
             }
             "hostPath" => host_path(&node, errors),
-            "gitRepo" => descending(node.get("directory").text(), &node.child("directory"), errors),
+            "persistentVolumeClaim" => check::required(&node.get("claimName"), errors),
             "secret" | "configMap" => {
                 check::required(&node.get(if kind == "secret" { "secretName" } else { "name" }), errors);
                 mode(&node.get("defaultMode"), errors);
                 for item in node.get("items").items() {
                     key_to_path(&item, errors);
                 }
-            }
-            "nfs" if node.get("path").filled() && !node.get("path").text().starts_with('/') => {
-                errors.push(node.get("path").invalid("must be an absolute path"));
             }
             "downwardAPI" => {
                 mode(&node.get("defaultMode"), errors);
@@ -331,6 +325,12 @@ fn ephemeral(volume: &Node<'_>, node: &Node<'_>, spec: &Context<'_>, errors: &mu
         return;
     }
     check::labels(&template.get("metadata.labels"), errors);
+    let metadata = template.get("metadata");
+    for (field, _) in metadata.value.as_object().into_iter().flatten().filter(|(_, value)| !is_zero(value)) {
+        if !matches!(field.as_str(), "labels" | "annotations") {
+            errors.push(metadata.get(field).forbidden("cannot be set"));
+        }
+    }
     claim::spec(&template.get("spec"), errors);
     let name = volume.get("name");
     if !spec.name.is_empty() && name.filled() {

@@ -5,9 +5,14 @@
 use std::collections::BTreeMap;
 
 use proofmark_status::quote;
+use serde_json::Value;
 
+use super::annotations::{SECCOMP_CONTAINER, SECCOMP_POD};
+use super::paths;
 use super::spec::every_container;
+use crate::address::address_warning;
 use crate::node::Node;
+use crate::{content, meta};
 
 /// Node labels that went, and what to use instead.
 const NODE_LABELS: [(&str, &str); 6] = [
@@ -45,8 +50,28 @@ const VOLUMES: [(&str, &str, &str); 9] = [
     ("rbd", "rbd", "deprecated in v1.28, non-functional in v1.31+"),
 ];
 
+/// Warnings about a new pod.
+pub(super) fn pod(pod: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    let complaints = content::dns_label(meta::text(pod, "name"));
+    if !complaints.is_empty() {
+        let what = "this is used in the Pod's hostname, which can result in surprising behavior";
+        out.push(format!("metadata.name: {what}; a DNS label is recommended: [{}]", complaints.join(" ")));
+    }
+    out.extend(warnings(&Node::root(pod)));
+    out
+}
+
+/// Warnings about a name that pods are named after.
+pub(in crate::kinds) fn owner_name(object: &Value) -> Option<String> {
+    let complaints = content::dns_label(meta::text(object, "name"));
+    let what = "this is used in Pod names and hostnames, which can result in surprising behavior";
+    let told = || format!("metadata.name: {what}; a DNS label is recommended: [{}]", complaints.join(" "));
+    (!complaints.is_empty()).then(told)
+}
+
 /// Warnings about a pod or template: what has `metadata` and `spec`.
-pub(in crate::kinds) fn warnings(pod: &Node<'_>) -> Vec<String> {
+pub(super) fn warnings(pod: &Node<'_>) -> Vec<String> {
     let mut out = Vec::new();
     let spec = pod.get("spec");
     for (label, node) in spec.get("nodeSelector").entries() {
@@ -79,8 +104,18 @@ pub(in crate::kinds) fn warnings(pod: &Node<'_>) -> Vec<String> {
             out.push(format!("{}: invalid empty name \"\"", name.at));
         }
     }
+    paths::overlaps(&spec.get("volumes"), &mut out);
     fractions(&spec.get("overhead"), &mut out);
+    let seccomp = |key: &str, context: &Node<'_>, out: &mut Vec<String>| {
+        if !context.get("seccompProfile").given() && annotations.value.get(key).is_some() {
+            let why = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
+            out.push(format!("{}[{key}]: {why}", annotations.at));
+        }
+    };
+    seccomp(SECCOMP_POD, &spec.get("securityContext"), &mut out);
     for container in every_container(&spec) {
+        let name = container.get("name").text();
+        seccomp(&format!("{SECCOMP_CONTAINER}{name}"), &container.get("securityContext"), &mut out);
         fractions(&container.get("resources.limits"), &mut out);
         fractions(&container.get("resources.requests"), &mut out);
         hidden_variables(&container.get("env"), &mut out);
@@ -91,10 +126,16 @@ pub(in crate::kinds) fn warnings(pod: &Node<'_>) -> Vec<String> {
         out.push(format!("{}: must be >= 0; negative values are invalid and will be treated as 1", grace.at));
     }
     pod_affinity(&spec, &mut out);
+    let aliases = spec.get("hostAliases");
+    let addresses = spec.get("dnsConfig.nameservers").items().collect::<Vec<_>>().into_iter();
+    for ip in addresses.chain(aliases.items().map(|alias| alias.get("ip"))) {
+        out.extend(address_warning(ip.text()).map(|why| format!("{}: {why}", ip.at)));
+    }
     out
 }
 
-fn deprecated_label(label: &str) -> Option<&'static str> {
+/// Why a label of nodes should not be used any more.
+pub(in crate::kinds) fn deprecated_label(label: &str) -> Option<&'static str> {
     NODE_LABELS.iter().find(|(name, _)| *name == label).map(|(_, why)| *why)
 }
 

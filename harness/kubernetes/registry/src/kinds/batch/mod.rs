@@ -2,13 +2,14 @@
 //!
 //! Source: `pkg/apis/batch/validation` and `pkg/registry/batch`, release 1.35.
 
-use std::collections::BTreeSet;
+mod cron_job;
+mod policy;
 
 use proofmark_status::FieldError;
 use serde_json::{Map, Value, json};
 
 use super::apps::WORKLOAD;
-use super::{pod, schedule};
+use super::pod;
 use crate::node::{Errors, Node};
 use crate::strategy::{Dependents, Repeats};
 use crate::{Strategy, check, content, defaults, internal, meta};
@@ -28,20 +29,37 @@ pub(super) const ROWS: &[Strategy] = &[
         },
         validate: job,
         validate_update: job_update,
+        warnings: |new, old| warnings(new, old, "spec"),
         ..WORKLOAD
     },
     Strategy {
         group: "batch",
         resource: "cronjobs",
-        validate: |new| cron_job(new, None),
-        validate_update: |new, old| cron_job(new, Some(old)),
-        warnings: |new, old| pod::template_warnings(new, old, "spec.jobTemplate.spec.template"),
+        pod: "/spec/jobTemplate/spec/template/spec",
+        validate: |new| cron_job::validate(new, None),
+        validate_update: |new, old| cron_job::validate(new, Some(old)),
+        warnings: |new, old| warnings(new, old, "spec.jobTemplate.spec"),
         ..WORKLOAD
     },
 ];
 
 /// What a client hears that deletes a job and does not say what becomes of its pods.
 const ORPHANED: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
+/// More completions and more parallel pods than these together are hard to keep track of.
+const TRACKED: (i64, i64) = (100_000, 10_000);
+
+/// What a client hears about the job at a path that is accepted all the same.
+fn warnings(new: &Value, old: Option<&Value>, path: &str) -> Vec<String> {
+    let mut out: Vec<String> = pod::owner_name(new).filter(|_| old.is_none()).into_iter().collect();
+    let spec = Node::root(new).get(path);
+    let many = spec.get("completions").number() > TRACKED.0 && spec.get("parallelism").number() > TRACKED.1;
+    if spec.get("completionMode").is("Indexed") && many {
+        out.push(format!("{path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail"));
+    }
+    out.extend(pod::template_warnings(new, old, &format!("{path}.template")));
+    out
+}
 
 /// Labels by which a job knows its pods: old and new names.
 const UID_LABELS: [&str; 2] = ["controller-uid", "batch.kubernetes.io/controller-uid"];
@@ -178,8 +196,8 @@ fn job_spec(object: &Value, spec: &Node<'_>, errors: &mut Errors) {
             }
         }
     }
-    failure_policy(spec, errors);
-    success_policy(object, spec, errors);
+    policy::failure(spec, errors);
+    policy::success(object, spec, errors);
     let replacement = field("podReplacementPolicy");
     if replacement.given() {
         let supported: &[&str] =
@@ -244,111 +262,6 @@ fn indexed(spec: &Node<'_>, errors: &mut Errors) {
     }
 }
 
-fn failure_policy(spec: &Node<'_>, errors: &mut Errors) {
-    let rules = spec.get("podFailurePolicy.rules");
-    if rules.len() > 20 {
-        errors.push(FieldError::too_many(rules.at.clone(), rules.len(), 20));
-    }
-    let pod = spec.get("template.spec");
-    let of = |list: &str| pod.get(list).items().map(|c| c.get("name").text()).collect::<Vec<_>>();
-    let names: BTreeSet<&str> = of("containers").into_iter().chain(of("initContainers")).collect();
-    for rule in rules.items() {
-        let action = rule.get("action");
-        match action.text() {
-            "" => errors.push(action.required("valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]")),
-            "FailIndex" if !spec.get("backoffLimitPerIndex").given() => {
-                errors.push(action.invalid("requires the backoffLimitPerIndex to be set"));
-            }
-            "Count" | "FailIndex" | "FailJob" | "Ignore" => {}
-            _ => errors.push(action.not_supported(&["Count", "FailIndex", "FailJob", "Ignore"])),
-        }
-        let codes = rule.get("onExitCodes");
-        if codes.given() {
-            exit_codes(&codes, &names, errors);
-        }
-        let conditions = rule.get("onPodConditions");
-        if conditions.len() > 20 {
-            errors.push(FieldError::too_many(conditions.at.clone(), conditions.len(), 20));
-        }
-        for pattern in conditions.items() {
-            check::shape(&pattern.get("type"), content::qualified_name, errors);
-            let status = pattern.get("status");
-            if status.filled() {
-                check::supported_text(&status, &["False", "True", "Unknown"], errors);
-            } else {
-                errors.push(status.required("valid values: [\"False\" \"True\" \"Unknown\"]"));
-            }
-        }
-    }
-}
-
-fn exit_codes(codes: &Node<'_>, names: &BTreeSet<&str>, errors: &mut Errors) {
-    let operator = codes.get("operator");
-    if operator.filled() {
-        check::supported_text(&operator, &["In", "NotIn"], errors);
-    } else {
-        errors.push(operator.required("valid values: [\"In\" \"NotIn\"]"));
-    }
-    let container = codes.get("containerName");
-    if container.given() && !names.contains(container.text()) {
-        errors.push(container.invalid("must be one of the container or initContainer names in the pod template"));
-    }
-    let values = codes.get("values");
-    if values.len() == 0 {
-        errors.push(values.invalid("at least one value is required"));
-    } else if values.len() > 255 {
-        errors.push(FieldError::too_many(values.at.clone(), values.len(), 255));
-    }
-    let mut seen = BTreeSet::new();
-    let mut last = i64::MIN;
-    let mut ordered = true;
-    for value in values.items() {
-        let number = value.number();
-        if operator.is("In") && number == 0 {
-            errors.push(value.invalid("must not be 0 for the In operator"));
-        }
-        if !seen.insert(number) {
-            errors.push(value.duplicate());
-        }
-        ordered &= last <= number;
-        last = number;
-    }
-    if !ordered {
-        errors.push(values.invalid("must be ordered"));
-    }
-}
-
-fn success_policy(object: &Value, spec: &Node<'_>, errors: &mut Errors) {
-    let policy = spec.get("successPolicy");
-    if !policy.given() {
-        return;
-    }
-    if !spec.get("completionMode").is("Indexed") {
-        let shown = internal::show(object, "/spec/successPolicy");
-        errors.push(FieldError::invalid(policy.at.clone(), shown, "requires indexed completion mode"));
-        return;
-    }
-    let rules = policy.get("rules");
-    if rules.len() == 0 {
-        errors.push(rules.required("at least one rules must be specified when the successPolicy is specified"));
-    }
-    if rules.len() > 20 {
-        errors.push(FieldError::too_many(rules.at.clone(), rules.len(), 20));
-    }
-    let completions = spec.get("completions").number();
-    for rule in rules.items() {
-        let (count, indexes) = (rule.get("succeededCount"), rule.get("succeededIndexes"));
-        if !count.given() && !indexes.given() {
-            errors.push(rule.required("at least one of succeededCount or succeededIndexes must be specified"));
-        }
-        check::non_negative(&count, errors);
-        if count.number() > completions {
-            let why = format!("must be less than or equal to {completions} (the number of specified completions)");
-            errors.push(count.invalid(why));
-        }
-    }
-}
-
 fn job_update(new: &Value, old: &Value) -> Errors {
     let mut errors = job(new);
     let (spec, before) = (Node::root(new).get("spec"), Node::root(old).get("spec"));
@@ -407,73 +320,4 @@ fn copy(to: &mut Value, from: &Value, at: &str) {
         Some(value) => members.insert(name.to_owned(), value.clone()),
         None => members.shift_remove(name),
     };
-}
-
-/// The longest name of a CronJob: its jobs' names are eleven characters longer.
-const CRON_NAME_MAX: usize = 52;
-
-fn cron_job(new: &Value, old: Option<&Value>) -> Errors {
-    let mut errors = Errors::new();
-    let spec = Node::root(new).get("spec");
-    let (when, zone) = (spec.get("schedule"), spec.get("timeZone"));
-    if when.filled() {
-        if let Some(problem) = schedule::problem(when.text()) {
-            errors.push(when.invalid(problem));
-        }
-        let allowed = old.and_then(|o| o.pointer("/spec/schedule")?.as_str()).is_some_and(|s| s.contains("TZ"));
-        if when.text().contains("TZ") {
-            if !allowed {
-                errors.push(when.invalid("cannot use TZ or CRON_TZ in schedule, use timeZone field instead"));
-            } else if zone.given() {
-                errors.push(when.invalid("cannot use both timeZone field and TZ or CRON_TZ in schedule"));
-            }
-        }
-    } else {
-        errors.push(when.required(""));
-    }
-    check::non_negative(&spec.get("startingDeadlineSeconds"), &mut errors);
-    if old.is_none_or(|old| check::or_null(old.pointer("/spec/timeZone")) != *zone.value) {
-        time_zone(&zone, &mut errors);
-    }
-    check::one_of(&spec.get("concurrencyPolicy"), &["Allow", "Forbid", "Replace"], &mut errors);
-    let template = spec.get("jobTemplate.spec");
-    job_spec(new, &template, &mut errors);
-    if template.get("selector").given() {
-        errors.push(template.get("selector").invalid("`selector` will be auto-generated"));
-    }
-    if template.get("manualSelector").on() {
-        let manual = template.get("manualSelector");
-        errors.push(FieldError::not_supported(manual.at.clone(), manual.value.clone(), &["nil", "false"]));
-    }
-    for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
-        check::non_negative(&spec.get(field), &mut errors);
-    }
-    let name = meta::text(new, "name");
-    if old.is_none() && name.len() > CRON_NAME_MAX {
-        errors.push(FieldError::invalid(
-            "metadata.name",
-            name,
-            format!("must be no more than {CRON_NAME_MAX} characters"),
-        ));
-    }
-    errors
-}
-
-fn time_zone(zone: &Node<'_>, errors: &mut Errors) {
-    if !zone.given() {
-        return;
-    }
-    let text = zone.text();
-    let fits = |part: &str| {
-        let allowed = part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+".contains(&b));
-        allowed && (1..=14).contains(&part.len()) && part != "." && part != ".." && !part.starts_with('-')
-    };
-    if text.is_empty() {
-        errors.push(zone.invalid("timeZone must be nil or non-empty string"));
-    } else if !text.split('/').all(fits) {
-        errors.push(zone.invalid(format!("unknown time zone {text}")));
-    } else if text.eq_ignore_ascii_case("local") {
-        errors
-            .push(zone.invalid("timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"));
-    }
 }
