@@ -5,6 +5,7 @@
 //! * [`objects`]: the two together, where a reader sees his own writes.
 //! * [`events`]: what a controller tells of an object.
 //! * [`queue`]: what there is to do, each key once, again later when it failed.
+//! * [`nodes`]: which nodes an affinity picks.
 //! * [`object`]: the parts of an object that controllers look at.
 //!
 //! kube-runtime has these too, but it reads the machine's clock and its watchers poll; here a task without work is parked for good, so that a
@@ -13,6 +14,7 @@
 pub mod api;
 pub mod events;
 pub mod informer;
+pub mod nodes;
 pub mod object;
 pub mod objects;
 pub mod queue;

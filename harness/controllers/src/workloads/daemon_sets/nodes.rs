@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::pods;
-use crate::kit::object;
+use crate::kit::{nodes::picks, object};
 
 /// What a node means for a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,24 +61,7 @@ fn is_selected(spec: &Value, node: &Value) -> bool {
     let selected = proofmark_registry::matches(&json!({"matchLabels": spec["nodeSelector"]}), labels);
     let at = "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
     let terms = spec.pointer(at).filter(|required| !required.is_null());
-    selected && terms.is_none_or(|required| object::list(required, "/nodeSelectorTerms").iter().any(|t| fits(t, node)))
-}
-
-fn fits(term: &Value, node: &Value) -> bool {
-    let (expressions, fields) = (object::list(term, "/matchExpressions"), object::list(term, "/matchFields"));
-    let name = serde_json::Map::from_iter([("metadata.name".to_owned(), json!(object::name(node)))]);
-    let holds = |requirement: &Value, labels: Option<&serde_json::Map<String, Value>>| {
-        let value = || -> Option<f64> { labels?.get(object::text(requirement, "/key"))?.as_str()?.parse().ok() };
-        let bound = || -> Option<f64> { object::strings(requirement, "/values").next()?.parse().ok() };
-        match object::text(requirement, "/operator") {
-            "Gt" => value().zip(bound()).is_some_and(|(value, bound)| value > bound),
-            "Lt" => value().zip(bound()).is_some_and(|(value, bound)| value < bound),
-            _ => proofmark_registry::matches(&json!({"matchExpressions": [requirement]}), labels),
-        }
-    };
-    (!expressions.is_empty() || !fields.is_empty())
-        && expressions.iter().all(|requirement| holds(requirement, object::labels(node)))
-        && fields.iter().all(|requirement| holds(requirement, Some(&name)))
+    selected && terms.is_none_or(|required| picks(required, node))
 }
 
 #[cfg(test)]
