@@ -35,10 +35,28 @@ behaviour! {
     small_letters: from V0_14_0;
     /// A defaulter that cannot read its configuration refuses instead of panicking.
     defaulter_refuses: from V0_14_0;
-    /// A `transformer-container` may run in the predictor's pod.
-    collocation: from V0_14_0;
-    /// `hf://` is a storage URI, and secrets may hold a Hugging Face token.
+    /// Secrets may hold a Hugging Face token.
     hugging_face: from V0_14_0;
+    /// Requests to agents and by them may be encrypted, and loggers pass on headers (`--logger-tls-skip-verify`, `--metadata-headers`).
+    logger_tls: from V0_14_0;
+    /// Images with models are fetched by an init container as well.
+    prefetched_modelcars: from V0_14_0;
+    /// Routers of graphs run without privileges and without a token.
+    guarded_routers: from V0_14_0;
+    /// `security.autoMountServiceAccountToken` decides whether pods get a token.
+    token_choice: from V0_14_0;
+    /// `--model_name name` is understood beside `--model_name=name`.
+    spaced_model_names: from V0_14_0;
+    /// Predictors have a block `workerSpec`, which is listed among the implementations.
+    worker_block: from V0_14_0;
+    /// Deployments are patched instead of replaced. What is gone from a service stays in them until [`Self::removes_from_deployments`].
+    patches_deployments: from V0_14_0;
+    /// Routes tell servers which service is meant (`KServe-Isvc-Name`).
+    routes_name_services: from V0_14_0;
+    /// Knative's gateway within the cluster can be another than KServe's; the ingress' service is no longer asked for.
+    knative_gateway: from V0_14_0;
+    /// The event that readiness was lost names the conditions, and is told only of one that is false.
+    names_lost_conditions: from V0_14_0;
     /// The storage initializer keeps its own security context instead of a copy of the server's (kserve/kserve#3985).
     own_security_context: from V0_14_0;
     /// `storage.kserve.io/readonly: "false"` lets servers write into the model's folder.
@@ -49,22 +67,28 @@ behaviour! {
     local_models: from V0_14_1;
     /// Default resources of containers are read from the configuration.
     configured_resources: from V0_15_0Rc0;
-    /// HTTPRoutes of the Gateway API instead of Ingresses, where the configuration says so. Routes tell servers which service is meant.
+    /// A `transformer-container` may run beside a model's server.
+    collocation: from V0_15_0Rc0;
+    /// `hf://` is a storage URI whatever ClusterStorageContainers say.
+    hugging_face_uris: from V0_15_0Rc0;
+    /// HTTPRoutes of the Gateway API instead of Ingresses, where the configuration says so.
     gateway_api: from V0_15_0Rc0;
     /// Servers of Hugging Face's models have an image of their own for GPUs.
     hugging_face_gpu: from V0_15_0Rc0;
     /// Several nodes serve one model (`workerSpec`).
     worker_spec: from V0_15_0Rc0;
+    /// What is wrong with a runtime is told in one way, in the status and in the event.
+    tells_unfit_runtimes: from V0_15_0Rc0;
     /// Autoscaler classes `keda` and `none`.
     keda: from V0_15_0Rc0;
     /// In raw mode revisions of Deployments are no longer shown in the status.
     no_raw_revisions: from V0_15_0Rc0;
-    /// The event that readiness was lost names the conditions.
-    names_lost_conditions: from V0_15_0Rc0;
     /// `serving.kserve.io/stop` stops services in serverless mode.
     stop: from V0_15_1;
     /// The mode that a service was first deployed in is kept in its status and cannot be changed.
     sticky_mode: from V0_15_2;
+    /// What is gone from a service is taken out of its Deployments.
+    removes_from_deployments: from V0_15_1;
     /// A failing init container of the newest pod is told although an older pod still serves.
     init_before_ready: from V0_15_2;
     /// Routes are waited for until there is something to lead to; before, their absence was an error.

@@ -3,6 +3,8 @@
 //! It is read anew for every piece of work, as the real control plane does, so that a change holds from the next reconcile on. Each part is read
 //! only where it is needed: a broken part breaks what needs it and nothing else.
 
+use std::collections::BTreeMap;
+
 use proofmark_controllers::kit::{Api, Error, Reason as _};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -73,6 +75,10 @@ pub(crate) struct Ingress {
     pub(crate) ingress_gateway: String,
     pub(crate) local_gateway: String,
     pub(crate) local_gateway_service: String,
+    /// Until v0.14.0: where requests come in.
+    pub(crate) ingress_service: String,
+    /// Where Knative's gateway within the cluster is, when it is not the local gateway.
+    pub(crate) knative_local_gateway_service: String,
     pub(crate) ingress_domain: String,
     pub(crate) ingress_class_name: Option<String>,
     pub(crate) additional_ingress_domains: Vec<String>,
@@ -93,9 +99,12 @@ pub(crate) struct Container {
     pub(crate) memory_request: String,
     pub(crate) memory_limit: String,
     pub(crate) image_pull_policy: Option<String>,
+    pub(crate) image_pull_secrets: Vec<String>,
+    pub(crate) headers: BTreeMap<String, Vec<String>>,
     pub(crate) default_url: String,
-    pub(crate) max_batch_size: String,
-    pub(crate) max_latency: String,
+    pub(crate) ca_bundle: String,
+    pub(crate) ca_cert_file: String,
+    pub(crate) tls_skip_verify: bool,
     pub(crate) ca_bundle_config_map_name: String,
     pub(crate) ca_bundle_volume_mount_path: String,
     pub(crate) enable_direct_pvc_volume_mount: bool,
@@ -115,14 +124,45 @@ pub(crate) struct Resources {
     pub(crate) memory_request: String,
 }
 
+/// `inferenceService`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Services {
+    resource: Resources,
+    service_annotation_disallowed_list: Option<Vec<String>>,
+    service_label_disallowed_list: Option<Vec<String>>,
+}
+
+/// What stays with a service.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept {
+    /// Annotations that nothing made for the service gets.
+    pub(crate) annotations: Vec<String>,
+    /// Labels that revisions of Knative do not get.
+    pub(crate) labels: Vec<String>,
+}
+
+/// The name of the part about services in general.
+const SERVICES: &str = "inferenceService";
+/// Annotations that stay with a service in every release.
+const KEPT_ANNOTATIONS: &[&str] = &[
+    names::KNATIVE_MIN_SCALE,
+    names::KNATIVE_MAX_SCALE,
+    names::SOURCE_URI,
+    "kubectl.kubernetes.io/last-applied-configuration",
+];
+/// Labels that stay with a service in every release.
+const KEPT_LABELS: &[&str] = &[names::KNATIVE_VISIBILITY];
+
 /// `localModel`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct LocalModel {
     pub(crate) enabled: bool,
+    /// Where models are downloaded.
     pub(crate) job_namespace: String,
-    pub(crate) default_job_image: String,
-    pub(crate) fs_group: Option<i64>,
+    /// Whether volumes for services are somebody else's business.
+    pub(crate) disable_volume_management: bool,
 }
 
 /// The gateway that requests within the cluster come by.
@@ -165,12 +205,18 @@ impl Config {
 
     pub(crate) fn ingress(&self) -> Result<Ingress, ConfigError> {
         let mut ingress: Ingress = self.part("ingress")?;
-        let invalid = |what: &str| Err(ConfigError::Rule(format!("invalid ingress config - {what}")));
-        if ingress.ingress_gateway.is_empty() {
-            return match self.behaviour.gateway_api {
-                true => invalid("ingressGateway is required"),
-                false => invalid("ingressGateway and ingressService are required"),
-            };
+        let rule = |what: &str| ConfigError::Rule(format!("invalid ingress config - {what}"));
+        let invalid = |what: &str| Err(rule(what));
+        if self.behaviour.gateway_api && ingress.enable_gateway_api {
+            gateway(&ingress.kserve_ingress_gateway).map_err(rule)?;
+        }
+        if !self.behaviour.knative_gateway {
+            if ingress.ingress_gateway.is_empty() || ingress.ingress_service.is_empty() {
+                return invalid("ingressGateway and ingressService are required");
+            }
+            ingress.knative_local_gateway_service.clear();
+        } else if ingress.ingress_gateway.is_empty() {
+            return invalid("ingressGateway is required");
         }
         if !ingress.path_template.is_empty() && ingress.ingress_domain.is_empty() {
             return invalid("ingressDomain is required if pathTemplate is given");
@@ -183,6 +229,9 @@ impl Config {
         or(&mut ingress.domain_template, DEFAULT_DOMAIN_TEMPLATE);
         or(&mut ingress.ingress_domain, "example.com");
         or(&mut ingress.local_gateway, &format!("knative-serving/{MESH_GATEWAY}"));
+        // Knative's gateway follows what is written here, not what it defaults to.
+        let written = ingress.local_gateway_service.clone();
+        or(&mut ingress.knative_local_gateway_service, &written);
         or(&mut ingress.local_gateway_service, &format!("{MESH_GATEWAY}.istio-system.svc.cluster.local"));
         or(&mut ingress.url_scheme, "http");
         Ok(ingress)
@@ -206,15 +255,53 @@ impl Config {
         Ok(container)
     }
 
-    /// The default resources of containers.
-    pub(crate) fn resources(&self) -> Result<Resources, ConfigError> {
+    /// Annotations and labels that are not passed on to what services are deployed as.
+    pub(crate) fn kept(&self) -> Result<Kept, ConfigError> {
+        let own = |given: &[&str], more: Option<Vec<String>>| {
+            given.iter().map(|key| (*key).to_owned()).chain(more.into_iter().flatten()).collect()
+        };
+        if !self.behaviour.configured_resources {
+            return Ok(Kept { annotations: own(KEPT_ANNOTATIONS, None), labels: own(KEPT_LABELS, None) });
+        }
+        // Without the part nothing at all is kept back.
+        if self.data.get(SERVICES).is_none() {
+            return Ok(Kept::default());
+        }
+        let configured: Services = self.part(SERVICES)?;
+        Ok(Kept {
+            annotations: own(KEPT_ANNOTATIONS, configured.service_annotation_disallowed_list),
+            labels: own(KEPT_LABELS, configured.service_label_disallowed_list),
+        })
+    }
+
+    /// `security.autoMountServiceAccountToken`, where a release asks: whether pods get a token.
+    pub(crate) fn mounts_tokens(&self) -> Result<bool, ConfigError> {
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        struct Security {
+            auto_mount_service_account_token: bool,
+        }
+        if !self.behaviour.token_choice {
+            return Ok(true);
+        }
+        Ok(self.part::<Security>("security")?.auto_mount_service_account_token)
+    }
+
+    /// `service.serviceClusterIPNone`: whether raw Services have no address of their own. A mistake there counts as no.
+    pub(crate) fn headless(&self) -> bool {
         #[derive(Default, Deserialize)]
         #[serde(default)]
-        struct InferenceService {
-            resource: Resources,
+        struct Service {
+            #[serde(rename = "serviceClusterIPNone")]
+            none: bool,
         }
+        self.behaviour.configured_resources && self.part::<Service>("service").is_ok_and(|service| service.none)
+    }
+
+    /// The default resources of containers.
+    pub(crate) fn resources(&self) -> Result<Resources, ConfigError> {
         if self.behaviour.configured_resources {
-            return Ok(self.part::<InferenceService>("inferenceService")?.resource);
+            return Ok(self.part::<Services>(SERVICES)?.resource);
         }
         let [cpu, memory] = ["1", "2Gi"].map(str::to_owned);
         Ok(Resources { cpu_limit: cpu.clone(), memory_limit: memory.clone(), cpu_request: cpu, memory_request: memory })
@@ -227,6 +314,23 @@ impl Config {
     /// The JSON of a part whose fields are looked up one by one: `credentials`, `metricsAggregator`.
     pub(crate) fn raw(&self, part: &str) -> Result<Value, ConfigError> {
         self.part(part)
+    }
+}
+
+/// Checks `kserveIngressGateway`, which is written `namespace/name`.
+fn gateway(written: &str) -> Result<(), &'static str> {
+    if written.is_empty() {
+        return Err("kserveIngressGateway is required");
+    }
+    let (namespace, name) = written
+        .split_once('/')
+        .filter(|(_, name)| !name.contains('/'))
+        .ok_or("kserveIngressGateway should be in the format <namespace>/<name>")?;
+    let is_label = |text: &str| proofmark_text::content::dns_label(text).is_empty();
+    match (is_label(namespace), is_label(name)) {
+        (false, _) => Err("kserveIngressGateway gateway namespace is invalid"),
+        (_, false) => Err("kserveIngressGateway gateway name is invalid"),
+        _ => Ok(()),
     }
 }
 

@@ -82,6 +82,9 @@ pub fn objects(projects: &[Project]) -> Vec<Value> {
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "config-autoscaler", "namespace": namespace}, "data": {},
         }));
     }
+    if projects.contains(&Project::LocalModel) {
+        objects.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kserve-localmodel-jobs"}}));
+    }
     objects
 }
 

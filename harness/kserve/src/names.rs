@@ -34,6 +34,8 @@ names! {
     LOGGER = "internal.serving.kserve.io/logger";
     LOGGER_URL = "internal.serving.kserve.io/logger-sink-url";
     LOGGER_MODE = "internal.serving.kserve.io/logger-mode";
+    LOGGER_HEADERS = "internal.serving.kserve.io/logger-metadata-headers";
+    LOGGER_ANNOTATIONS = "internal.serving.kserve.io/logger-metadata-annotations";
     BATCHER = "internal.serving.kserve.io/batcher";
     BATCHER_SIZE = "internal.serving.kserve.io/batcher-max-batchsize";
     BATCHER_LATENCY = "internal.serving.kserve.io/batcher-max-latency";
@@ -41,6 +43,8 @@ names! {
     AGENT_CONFIG = "internal.serving.kserve.io/configVolumeName";
     AGENT_CONFIG_DIR = "internal.serving.kserve.io/configMountPath";
     AGENT_MODEL_DIR = "internal.serving.kserve.io/modelDir";
+    DISABLE_LOCAL_MODEL = "serving.kserve.io/disable-localmodel";
+    NODE_GROUP = "serving.kserve.io/nodegroup";
     LOCAL_MODEL_LABEL = "internal.serving.kserve.io/localmodel";
     LOCAL_MODEL_SOURCE = "internal.serving.kserve.io/localmodel-sourceuri";
     LOCAL_MODEL_PVC = "internal.serving.kserve.io/localmodel-pvc-name";
@@ -78,6 +82,14 @@ pub(crate) mod kinds {
         Resource::cluster(GROUP, "v1alpha1", "clusterstoragecontainers", "ClusterStorageContainer");
     pub(crate) const LOCAL_MODELS: Resource =
         Resource::cluster(GROUP, "v1alpha1", "localmodelcaches", "LocalModelCache");
+    pub(crate) const LOCAL_MODEL_NODES: Resource =
+        Resource::cluster(GROUP, "v1alpha1", "localmodelnodes", "LocalModelNode");
+    pub(crate) const LOCAL_MODEL_NODE_GROUPS: Resource =
+        Resource::cluster(GROUP, "v1alpha1", "localmodelnodegroups", "LocalModelNodeGroup");
+    pub(crate) const NODES: Resource = Resource::cluster("", "v1", "nodes", "Node");
+    pub(crate) const VOLUMES: Resource = Resource::cluster("", "v1", "persistentvolumes", "PersistentVolume");
+    pub(crate) const CLAIMS: Resource =
+        Resource::namespaced("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim");
     pub(crate) const CONFIG_MAPS: Resource = Resource::namespaced("", "v1", "configmaps", "ConfigMap");
     pub(crate) const SECRETS: Resource = Resource::namespaced("", "v1", "secrets", "Secret");
     pub(crate) const ACCOUNTS: Resource = Resource::namespaced("", "v1", "serviceaccounts", "ServiceAccount");

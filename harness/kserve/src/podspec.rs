@@ -5,8 +5,9 @@ use proofmark_merge::strategic_merge;
 use proofmark_types::Type;
 use serde_json::{Map, Value, json};
 
+use crate::behaviour::Behaviour;
 use crate::names::SERVER_CONTAINER;
-use crate::template;
+use crate::template::{self, Called};
 
 /// The fields of a component that are not a pod's.
 const NOT_POD: &[&str] = &[
@@ -47,7 +48,15 @@ const NOT_CONTAINER: &[&str] =
     &["modelFormat", "runtime", "storageUri", "storageUris", "storage", "protocolVersion", "runtimeVersion"];
 
 /// Whether a component has a field of this name.
-pub(crate) fn is_field_of_component(field: &str) -> bool {
+pub(crate) fn is_field_of_component(field: &str, behaviour: Behaviour) -> bool {
+    let known = match field {
+        "workerSpec" => behaviour.worker_block,
+        "autoScaling" | "scaleMetricType" => behaviour.keda,
+        _ => true,
+    };
+    if !known {
+        return false;
+    }
     let types = proofmark_builtin::types();
     let fields = |ty| match types.get(ty) {
         Type::Struct(of) => Some(&of.fields),
@@ -93,7 +102,10 @@ fn without(block: &Value, left_out: &[&str]) -> Value {
 pub(crate) enum Unfit {
     NoContainers,
     NoServer,
-    Merge(String),
+    /// The container and what the service says of it do not go together.
+    Container(String),
+    /// The same of the rest of the pod.
+    Pod(String),
     Template(String),
 }
 
@@ -116,7 +128,7 @@ pub(crate) fn of_model(runtime: &Value, predictor: &Value, data: &Value) -> Resu
     if let Some(fields) = of_runtime.as_object_mut() {
         fields.shift_remove("containers");
     }
-    let mut spec = merge_pod(&of_runtime, &own).map_err(Unfit::Merge)?;
+    let mut spec = merge_pod(&of_runtime, &own).map_err(Unfit::Pod)?;
     let mut all = vec![container];
     let others: Vec<Value> =
         containers.iter().filter(|c| object::text(c, "/name") != SERVER_CONTAINER).cloned().collect();
@@ -132,11 +144,12 @@ pub(crate) fn of_model(runtime: &Value, predictor: &Value, data: &Value) -> Resu
 /// The pod of a worker: the runtime's, and what the service says of it.
 pub(crate) fn of_workers(of_runtime: &Value, own: &Value) -> Result<Value, Unfit> {
     let pod = |spec: &Value| without(spec, &["pipelineParallelSize", "tensorParallelSize"]);
-    merge_pod(&pod(of_runtime), &pod(own)).map_err(Unfit::Merge)
+    merge_pod(&pod(of_runtime), &pod(own)).map_err(Unfit::Pod)
 }
 
 fn merge_lists(containers: &[Value], over: &Value) -> Result<Vec<Value>, Unfit> {
-    let merged = merge_pod(&json!({"containers": containers}), &json!({"containers": over})).map_err(Unfit::Merge)?;
+    let merged =
+        merge_pod(&json!({"containers": containers}), &json!({"containers": over})).map_err(Unfit::Container)?;
     Ok(object::list(&merged, "/containers").to_vec())
 }
 
@@ -149,7 +162,8 @@ fn merge_container(runtime: &Value, over: &Value) -> Result<Value, Unfit> {
     if let Some(fields) = over.as_object_mut() {
         fields.shift_remove("args");
     }
-    let merged = merge_pod(&json!({"containers": [runtime]}), &json!({"containers": [over]})).map_err(Unfit::Merge)?;
+    let merged =
+        merge_pod(&json!({"containers": [runtime]}), &json!({"containers": [over]})).map_err(Unfit::Container)?;
     let mut merged = merged.pointer("/containers/0").cloned().unwrap_or_default();
     if !args.is_empty() {
         merged["args"] = Value::Array(args);
@@ -164,19 +178,27 @@ fn merge_pod(spec: &Value, over: &Value) -> Result<Value, String> {
     merged.map(|mut pod| pod["spec"].take()).map_err(|error| error.to_string())
 }
 
-/// Fills in every text of a value.
-fn fill_in(value: &Value, data: &Value) -> Result<Value, Unfit> {
-    Ok(match value {
-        Value::String(text) => {
-            json!(template::fill_in(text, data).map_err(|error| Unfit::Template(error.to_string()))?)
+/// What the template of containers is called.
+const TEMPLATE: Called = Called { name: "container-tmpl", of: "v1.ObjectMeta" };
+
+/// Go's order of what comes first in a container, for the places in errors.
+const ORDER: [&str; 9] = ["name", "image", "command", "args", "workingDir", "ports", "envFrom", "env", "resources"];
+
+/// Fills in a container: its whole JSON is the template, as in the original.
+fn fill_in(container: &Value, data: &Value) -> Result<Value, Unfit> {
+    let fields = container.as_object().into_iter().flatten();
+    let (mut first, mut others) = (Map::new(), Map::new());
+    for field in ORDER {
+        if let Some(value) = container.get(field) {
+            first.insert(field.to_owned(), value.clone());
         }
-        Value::Array(items) => Value::Array(items.iter().map(|item| fill_in(item, data)).collect::<Result<_, _>>()?),
-        Value::Object(fields) => Value::Object(
-            fields
-                .iter()
-                .map(|(field, value)| Ok((field.clone(), fill_in(value, data)?)))
-                .collect::<Result<_, Unfit>>()?,
-        ),
-        other => other.clone(),
-    })
+    }
+    others.extend(fields.filter(|(field, _)| !ORDER.contains(&field.as_str())).map(|(f, v)| (f.clone(), v.clone())));
+    first.extend(others);
+    let text = Value::Object(first).to_string();
+    if !text.contains("{{") {
+        return Ok(container.clone());
+    }
+    let filled = template::fill_in(&text, data, TEMPLATE).map_err(|error| Unfit::Template(error.to_string()))?;
+    serde_json::from_str(&filled).map_err(|error| Unfit::Template(error.to_string()))
 }

@@ -12,13 +12,12 @@ use crate::behaviour::Behaviour;
 pub(crate) const PREFIXES: [&str; 10] =
     ["gs://", "s3://", "pvc://", "file://", "https://", "http://", "hdfs://", "webhdfs://", "oci://", "hf://"];
 
-static AZURE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new("https://(.+?).(blob|file).core.windows.net/(.+)").ok());
-static SCHEME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\w+?://").ok());
+static AZURE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("https://(.+?).blob.core.windows.net/(.+)").ok());
+static SCHEME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\w+?://").ok());
 
 /// The prefixes of a release.
 pub(crate) fn prefixes(behaviour: Behaviour) -> &'static [&'static str] {
-    match (behaviour.hugging_face, behaviour.modelcars) {
+    match (behaviour.hugging_face_uris, behaviour.modelcars) {
         (true, _) => &PREFIXES,
         (false, true) => &PREFIXES[..9],
         (false, false) => &PREFIXES[..8],
@@ -28,14 +27,13 @@ pub(crate) fn prefixes(behaviour: Behaviour) -> &'static [&'static str] {
 /// Checks a URI; `containers` are the ClusterStorageContainers, any of which may claim it.
 pub(crate) fn check(uri: &str, containers: &[Value], behaviour: Behaviour) -> Result<(), String> {
     let claimed = containers.iter().any(|container| is_enabled(container) && claims(container, uri));
-    let azure = AZURE.as_ref().is_some_and(|azure| azure.is_match(uri));
     let local = !SCHEME.as_ref().is_some_and(|scheme| scheme.is_match(uri));
     let known = prefixes(behaviour);
-    if claimed && (behaviour.hugging_face || !uri.starts_with("hf://"))
-        || azure
-        || local
-        || known.iter().any(|prefix| uri.starts_with(prefix))
-    {
+    let supported = match uri.contains("blob.core.windows.net") {
+        true => AZURE.as_ref().is_some_and(|azure| azure.is_match(uri)),
+        false => known.iter().any(|prefix| uri.starts_with(prefix)),
+    };
+    if claimed || local || supported {
         return Ok(());
     }
     Err(format!("StorageURI not supported: {}", unsupported(uri, known, !behaviour.small_letters)))

@@ -3,6 +3,9 @@
 use proofmark_controllers::kit::{Api, Error, Reason as _, Resource, object};
 use serde_json::{Value, json};
 
+use crate::behaviour::Behaviour;
+use crate::names::AUTOSCALER_CLASS;
+
 /// The reference by which `owner` controls its children.
 pub(super) fn reference(owner: &Value) -> Value {
     json!({
@@ -48,21 +51,43 @@ pub(super) async fn ensure(api: &Api, of: &Resource, wanted: &Value, parts: &[&s
 /// What controllers of Kubernetes note on a Deployment.
 const NOTES: &str = "deployment.kubernetes.io/";
 
-/// Makes a Deployment, or replaces one whose specification differs after the API server filled in what was left open. How many pods it has is
-/// the autoscaler's business.
-pub(super) async fn deployment(api: &Api, of: &Resource, wanted: &Value) -> Result<Value, Error> {
+/// Whether a component says itself how many replicas it has. Until v0.15.2 that was what the class for external autoscalers meant.
+pub(super) fn scales_itself(deployment: &Value, behaviour: Behaviour) -> bool {
+    let class = object::annotation(deployment, AUTOSCALER_CLASS);
+    behaviour.keda && class == Some(if behaviour.removes_from_deployments { "none" } else { "external" })
+}
+
+/// Makes a Deployment, or corrects one whose specification differs after the API server filled in what was left open. How many pods it has is
+/// the autoscaler's business, unless the service scales itself.
+///
+/// Releases differ in how: by replacing it, by a patch with all that is wanted, which takes nothing away, or by one with what changed.
+pub(super) async fn deployment(api: &Api, of: &Resource, wanted: &Value, behaviour: Behaviour) -> Result<Value, Error> {
     let (namespace, name) = (object::namespace(wanted), object::name(wanted));
     let Some(mut found) = read(api, of, namespace, name).await? else { return api.create(of, wanted).await };
     let filled_in = api.dry_run_update(of, wanted).await?;
+    let counted = scales_itself(&found, behaviour);
     let spec = |object: &Value| {
         let mut spec = object["spec"].clone();
-        spec.as_object_mut().map(|spec| spec.shift_remove("replicas"));
+        if !counted {
+            spec.as_object_mut().map(|spec| spec.shift_remove("replicas"));
+        }
         spec
     };
     if spec(&found) == spec(&filled_in) {
         return Ok(found);
     }
-    let replicas = found["spec"]["replicas"].take();
+    if behaviour.patches_deployments && !behaviour.removes_from_deployments {
+        let mut patch = json!({
+            "metadata": {"labels": filled_in["metadata"]["labels"], "annotations": filled_in["metadata"]["annotations"]},
+            "spec": filled_in["spec"],
+        });
+        patch["spec"].as_object_mut().map(|spec| spec.shift_remove("replicas"));
+        api.strategic_patch(of, namespace, name, &patch).await?;
+        // What is told of it is what was tried, not what came of it.
+        return Ok(filled_in);
+    }
+    let stated = wanted["spec"].get("replicas").filter(|_| scales_itself(wanted, behaviour));
+    let replicas = stated.cloned().unwrap_or_else(|| found["spec"]["replicas"].take());
     let mut annotations = wanted["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
     let noted = found["metadata"]["annotations"].as_object().into_iter().flatten();
     annotations

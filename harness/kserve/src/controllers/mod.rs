@@ -3,12 +3,14 @@
 //! * [`inferenceservice`]: what serves models.
 //! * [`trainedmodel`]: models that join a running server.
 //! * [`graph`]: routers in front of several services.
+//! * [`localmodel`]: models that are kept on nodes.
 //!
 //! `children` writes objects; `watch` tells whose work a change is.
 
 mod children;
 mod graph;
 mod inferenceservice;
+mod localmodel;
 mod trainedmodel;
 mod watch;
 
@@ -19,4 +21,5 @@ pub(crate) fn start(context: &mut Context) {
     inferenceservice::start(context);
     trainedmodel::start(context);
     graph::start(context);
+    localmodel::start(context);
 }

@@ -25,6 +25,18 @@ pub(super) fn owned(context: &mut Context, of: Resource, owner: Resource, queue:
     informer
 }
 
+/// The same where the owners belong to no namespace.
+pub(super) fn owned_by_cluster(context: &mut Context, of: Resource, owner: Resource, queue: &Queue<Key>) -> Informer {
+    let informer = context.informer(Selection::metadata(of));
+    let queue = queue.clone();
+    informer.on_change(move |change| {
+        for (_, name) in owners(change, &owner) {
+            queue.add((String::new(), name));
+        }
+    });
+    informer
+}
+
 /// The same for a kind of another project, which need not be there.
 pub(super) fn owned_if_there(context: &mut Context, of: Resource, owner: Resource, queue: &Queue<Key>) {
     let informer = context.optional(Selection::metadata(of));

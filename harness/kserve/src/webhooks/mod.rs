@@ -9,8 +9,9 @@
 //! | `trainedmodel` | `/validate-…-trainedmodel` | names, URIs, memory |
 //! | `localmodel` | `/validate-…-localmodelcache` | what is used cannot be deleted |
 //!
-//! `registration` tells the API server of them, `review` is the protocol.
+//! `gpus` is what several of them ask of GPUs. `registration` tells the API server of them, `review` is the protocol.
 
+mod gpus;
 mod graph;
 mod inferenceservice;
 mod localmodel;

@@ -1,10 +1,10 @@
-//! ServingRuntimes and ClusterServingRuntimes: priorities must tell runtimes of the same format apart.
+//! ServingRuntimes and ClusterServingRuntimes: priorities must tell runtimes of the same format apart, and what is said of several nodes must hold.
 
 use proofmark_controllers::kit::{View, object};
 use serde_json::Value;
 
-use super::{Denied, Inner, Review};
-use crate::names::kinds;
+use super::{Denied, Inner, Review, gpus};
+use crate::names::{SERVER_CONTAINER, WORKER_CONTAINER, kinds};
 use crate::runtime;
 
 pub(super) async fn validate(hooks: &Inner, review: &Review) -> Result<(), Denied> {
@@ -16,12 +16,58 @@ pub(super) async fn validate(hooks: &Inner, review: &Review) -> Result<(), Denie
     let of = if cluster { &kinds::CLUSTER_RUNTIMES } else { &kinds::RUNTIMES };
     let list = hooks.api.list(of, &review.namespace, &[], View::Whole).await?;
     let small = hooks.behaviour.small_letters;
-    let existing = object::list(&list, "/items").iter().filter(|other| object::name(other) != object::name(new));
-    for other in existing {
+    let items = object::list(&list, "/items");
+    let itself = |other: &&Value| object::name(other) == object::name(new);
+    // The first runtime of a scope has nobody to be compared with, and its priorities are not looked at at all.
+    if !items.is_empty() {
         different(new, cluster, small)?;
+    }
+    for other in items.iter().filter(|other| !itself(other)) {
         same(other, new, &review.namespace, cluster, small)?;
     }
-    // The first runtime of a scope has nobody to be compared with, and is not looked at at all.
+    if hooks.behaviour.worker_spec {
+        nodes(new, items.iter().find(itself)).map_err(|why| {
+            Denied::because(format!("the {} {} is invalid: {why}", object::text(new, "/kind"), object::name(new)))
+        })?;
+    }
+    Ok(())
+}
+
+/// What a runtime says of several nodes; `old` is what it was before.
+fn nodes(new: &Value, old: Option<&Value>) -> Result<(), String> {
+    let workers = |runtime: &Value| runtime["spec"].get("workerSpec").filter(|spec| spec.is_object()).cloned();
+    let Some(worker) = workers(new) else {
+        return match old.and_then(workers) {
+            Some(_) => Err("removing workerSpec where it already exists is not allowed".to_owned()),
+            None => Ok(()),
+        };
+    };
+    let containers = object::list(&worker, "/containers");
+    if containers.len() > 1 {
+        return Err("setting multiple containers in workerSpec is not allowed".to_owned());
+    }
+    let kinds = gpus::kinds(new["spec"]["annotations"].get(gpus::KINDS).and_then(Value::as_str))?;
+    let asks = |container: &Value| match gpus::unknown(container, &kinds) {
+        true => Err(format!("unknown GPU resource type in a container({})", object::text(container, "/name"))),
+        false => Ok(()),
+    };
+    let named = |name: &'static str| move |container: &&Value| object::text(container, "/name") == name;
+    for server in object::list(new, "/spec/containers").iter().filter(named(SERVER_CONTAINER)) {
+        for size in ["PIPELINE_PARALLEL_SIZE", "TENSOR_PARALLEL_SIZE"] {
+            if gpus::sets(server, size) {
+                return Err(format!("setting {size} in environment variables is not allowed"));
+            }
+        }
+        asks(server)?;
+    }
+    containers.iter().filter(named(WORKER_CONTAINER)).try_for_each(asks)?;
+    for (field, name) in
+        [("pipelineParallelSize", "PipelineParallelSize"), ("tensorParallelSize", "TensorParallelSize")]
+    {
+        if let Some(size) = worker.get(field).and_then(Value::as_i64).filter(|size| *size < 1) {
+            return Err(format!("the WorkerSpec.{name} cannot be less than 1({size})"));
+        }
+    }
     Ok(())
 }
 
@@ -32,7 +78,7 @@ fn different(new: &Value, cluster: bool, small: bool) -> Result<(), Denied> {
     let priority = |format: &Value| object::number(format, "/priority");
     for format in &formats {
         let name = object::text(format, "/name");
-        let first = formats.iter().find(|first| object::text(first, "/name") == name && priority(first).is_some());
+        let first = formats.iter().find(|first| object::text(first, "/name") == name);
         if let (Some(first), Some(own)) = (first.and_then(|first| priority(first)), priority(format))
             && first != own
         {

@@ -260,7 +260,13 @@ impl<'w> Play<'w> {
             let wanted = &step["object"];
             let key = key(wanted);
             let what = format!("{what} {} {}", key.0, key.2);
-            let have = found.get(&key).map(Vec::as_slice).unwrap_or_default();
+            // What is not in the case's namespaces is looked up by itself.
+            let elsewhere = match self.namespaces.contains(&key.1) || what.contains(": gone ") {
+                true => Vec::new(),
+                false => vec![normal(&self.world.get(&self.world.path(wanted, true)).await, &self.names)],
+            };
+            let here = found.get(&key).map(Vec::as_slice).unwrap_or_default();
+            let have = if elsewhere.is_empty() { here } else { &elsewhere };
             let (equal, all, differences) = if what.contains(": gone ") {
                 let extra = have.len() > self.there.get(&key).copied().unwrap_or_default();
                 (usize::from(!extra), 1, if extra { vec!["still there".to_owned()] } else { Vec::new() })

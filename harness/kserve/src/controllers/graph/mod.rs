@@ -6,13 +6,15 @@ use proofmark_controllers::kit::{Api, Error, Next, Reason as _, Reconcile, Recor
 use serde_json::{Value, json};
 
 use super::children;
-use super::inferenceservice::{autoscaler, deployment, is_available, service};
+use super::inferenceservice::{
+    autoscaler, deployment, endpoint, ensure_autoscaler, first_scale, front, host, is_available, service,
+    starts_at_zero, unfit,
+};
 use super::watch::{self, Key};
 use crate::behaviour::Behaviour;
 use crate::conditions::is_true;
 use crate::config::{Config, Mode};
 use crate::control_plane::Context;
-use crate::domain;
 use crate::names::{CONFIG, DEPLOYMENT_MODE, kinds};
 
 pub(super) fn start(context: &mut Context) {
@@ -52,29 +54,39 @@ impl Reconcile for Graphs {
         }
         let config = Config::read(&self.api, &self.namespace, self.behaviour).await;
         let config = config.map_err(|error| format!("fails to read {CONFIG}: {}", error.words()))?;
-        let default = config.default_mode().map_err(|error| error.to_string())?;
-        let asked = object::annotation(&graph, DEPLOYMENT_MODE).and_then(|mode| Mode::read(mode, self.behaviour));
-        let mode = asked.unwrap_or(default);
-        if mode == Mode::Serverless && !is_available(&self.api).await.map_err(words)? {
-            let told = "It is not possible to use Serverless deployment mode when Knative Services are not available";
-            self.recorder.warning(&graph, "ServerlessModeRejected", told);
-            return Ok(Next::Done);
-        }
         let settings = config.container("router").map_err(|error| error.to_string())?;
         let stored = graph.clone();
         self.resolve(&mut graph).await?;
+        let default = config.default_mode().map_err(|error| format!("fails to create DeployConfig: {error}"))?;
+        let asked = object::annotation(&graph, DEPLOYMENT_MODE).and_then(|mode| Mode::read(mode, self.behaviour));
+        let mode = asked.unwrap_or(default);
+        if mode != Mode::Raw {
+            if !is_available(&self.api).await.map_err(words)? {
+                let named = Mode::Serverless.name(self.behaviour);
+                let told = format!(
+                    "It is not possible to use {named} deployment mode when Knative Services are not available"
+                );
+                self.recorder.warning(&graph, &format!("{named}ModeRejected"), told);
+                return Ok(Next::Done);
+            }
+            if self.behaviour.configured_resources {
+                first_scale(&mut graph, starts_at_zero(&self.api).await?);
+            }
+        }
         let pod = router::pod(&graph, &settings, self.behaviour, mode == Mode::Raw);
         let status = match mode {
-            Mode::Serverless => self.serverless(&stored, &graph, pod).await.map_err(words)?,
-            _ => self.raw(&stored, &graph, &pod, &config).await?,
+            Mode::Raw => self.raw(&stored, &graph, &pod, &config).await?,
+            _ => Some(self.serverless(&stored, &graph, pod).await.map_err(words)?),
         };
-        self.write(&stored, status).await.map_err(words)?;
+        if let Some(status) = status {
+            self.write(&stored, status).await.map_err(words)?;
+        }
         Ok(Next::Done)
     }
 }
 
 impl Graphs {
-    /// Tells the router where the services of the steps are, all of which must be ready.
+    /// Tells the router where the services of the steps are. All of them must be there, and have an address unless the step names one.
     async fn resolve(&self, graph: &mut Value) -> Result<(), String> {
         let namespace = object::namespace(graph).to_owned();
         let nodes = graph.pointer_mut("/spec/nodes").and_then(Value::as_object_mut);
@@ -86,48 +98,38 @@ impl Graphs {
                 let service = self.api.get(&kinds::SERVICES, &namespace, &name).await;
                 let service =
                     service.map_err(|error| format!("Failed to find graph service {name}: {}", error.words()))?;
-                let address = object::text(&service, "/status/address/url");
-                if address.is_empty() || !is_true(&service["status"], "Ready") {
-                    return Err(format!("service {name} is not ready: service {name} is not ready"));
-                }
                 if object::text(step, "/serviceUrl").is_empty() {
-                    let predictor = &service["spec"]["predictor"];
-                    let path = match object::text(predictor, "/model/protocolVersion") {
-                        "v2" => format!("/v2/models/{name}/infer"),
-                        _ => format!("/v1/models/{name}:predict"),
-                    };
-                    step["serviceUrl"] = json!(format!("{address}{path}"));
+                    let url = endpoint(&service, self.behaviour);
+                    let url = url.ok_or_else(|| format!("service {name} is not ready: service {name} is not ready"))?;
+                    step["serviceUrl"] = json!(url);
                 }
             }
         }
         Ok(())
     }
 
-    /// The router as a Deployment; its status.
-    async fn raw(&self, owner: &Value, graph: &Value, pod: &Value, config: &Config) -> Result<Value, String> {
+    /// The router as a Deployment; its status, once something is said of its availability.
+    async fn raw(&self, owner: &Value, graph: &Value, pod: &Value, config: &Config) -> Result<Option<Value>, String> {
         let words = |error: Error| error.words();
         let metadata = router::metadata(graph);
-        let wanted = deployment(owner, &metadata, pod, &json!({}));
-        let made = children::deployment(&self.api, &kinds::DEPLOYMENTS, &wanted).await.map_err(words)?;
-        let front = service(owner, &metadata, pod);
-        children::ensure(&self.api, &kinds::CORE_SERVICES, &front, &["/spec/ports", "/spec/selector"])
-            .await
-            .map_err(words)?;
+        let host = host(config, graph, &metadata).map_err(|why| unfit("inference graph", &why))?;
+        let wanted = deployment(owner, &metadata, pod, &json!({}), self.behaviour);
+        let made =
+            children::deployment(&self.api, &kinds::DEPLOYMENTS, &wanted, self.behaviour).await.map_err(words)?;
+        front(&self.api, &service(owner, &metadata, pod, config)).await.map_err(words)?;
         let scaler = autoscaler(owner, &metadata, &graph["spec"], self.behaviour);
-        let parts =
-            ["/spec/metrics", "/spec/minReplicas", "/spec/maxReplicas", "/metadata/annotations", "/metadata/labels"];
-        children::ensure(&self.api, &kinds::AUTOSCALERS, &scaler, &parts).await.map_err(words)?;
-        let ingress = config.ingress().map_err(|error| error.to_string())?;
-        let host = domain::public(object::name(graph), graph, &ingress).map_err(|error| error.to_string())?;
-        let progressing = object::condition(&made, "Progressing").map(|c| object::text(c, "/status").to_owned());
-        let ready = progressing.is_some_and(|status| status == "True");
+        ensure_autoscaler(&self.api, &scaler).await.map_err(words)?;
+        // Whatever is said of its availability, the graph counts as ready.
+        if object::condition(&made, "Available").is_none() {
+            return Ok(None);
+        }
         let mut status = json!({"url": format!("http://{host}")});
-        status["conditions"] = json!([{"type": "Ready", "status": if ready { "True" } else { "False" }}]);
+        status["conditions"] = json!([{"type": "Ready", "status": "True"}]);
         let generation = object::count(&made, "/status/observedGeneration");
         if generation != 0 {
             status["observedGeneration"] = json!(generation);
         }
-        Ok(status)
+        Ok(Some(status))
     }
 
     /// The router as a Knative Service; its status.

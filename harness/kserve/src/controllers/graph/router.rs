@@ -9,8 +9,20 @@ use crate::controllers::children;
 use crate::names::{GRAPH_LABEL, KNATIVE_AUTOSCALING_CLASS, KNATIVE_MAX_SCALE, KNATIVE_MIN_SCALE, kinds};
 
 /// The fields of a graph, of a node and of a step, in Go's order.
-const GRAPH: &[&str] =
-    &["nodes", "resources", "affinity", "timeout", "minReplicas", "maxReplicas", "scaleTarget", "scaleMetric"];
+const GRAPH: &[&str] = &[
+    "nodes",
+    "resources",
+    "affinity",
+    "timeout",
+    "minReplicas",
+    "maxReplicas",
+    "scaleTarget",
+    "scaleMetric",
+    "tolerations",
+    "nodeSelector",
+    "nodeName",
+    "serviceAccountName",
+];
 const NODE: &[&str] = &["routerType", "steps"];
 const STEP: &[&str] = &["name", "nodeName", "serviceName", "serviceUrl", "data", "weight", "condition", "dependency"];
 
@@ -40,6 +52,9 @@ pub(super) fn pod(graph: &Value, settings: &Container, behaviour: Behaviour, raw
         "args": ["--graph-json", described(spec).to_string()], "resources": resources,
     });
     let mut pod = json!({});
+    if let Some(propagated) = settings.headers.get("propagate") {
+        container["env"] = json!([{"name": "PROPAGATE_HEADERS", "value": propagated.join(",")}]);
+    }
     if behaviour.configured_resources {
         if let Some(policy) = &settings.image_pull_policy {
             container["imagePullPolicy"] = json!(policy);
@@ -48,6 +63,17 @@ pub(super) fn pod(graph: &Value, settings: &Container, behaviour: Behaviour, raw
             "httpGet": {"path": "/readyz", "port": 8080, "scheme": "HTTP"}, "initialDelaySeconds": 5, "timeoutSeconds": 2,
             "periodSeconds": 5, "successThreshold": 1, "failureThreshold": 3,
         });
+        for field in ["tolerations", "nodeSelector", "nodeName", "serviceAccountName"] {
+            if let Some(value) = spec.get(field) {
+                pod[field] = value.clone();
+            }
+        }
+        if !settings.image_pull_secrets.is_empty() {
+            let secrets = settings.image_pull_secrets.iter().map(|name| json!({"name": name}));
+            pod["imagePullSecrets"] = Value::Array(secrets.collect());
+        }
+    }
+    if behaviour.guarded_routers {
         container["securityContext"] = json!({
             "capabilities": {"drop": ["ALL"]}, "privileged": false, "runAsNonRoot": true, "readOnlyRootFilesystem": true,
             "allowPrivilegeEscalation": false,

@@ -1,6 +1,8 @@
 //! The components of a service, and what each comes down to: metadata and a pod, deployed in the service's mode.
 
-use proofmark_controllers::kit::{View, object};
+use std::collections::BTreeMap;
+
+use proofmark_controllers::kit::{Reason as _, View, object};
 use serde_json::{Map, Value, json};
 
 use super::multinode::Workers;
@@ -8,8 +10,8 @@ use super::reconcile::Work;
 use super::{metadata, model_status, predictor, raw, serverless};
 use crate::conditions::Is;
 use crate::config::Mode;
-use crate::names::{SERVER_CONTAINER, kinds};
-use crate::podspec;
+use crate::names::{MODEL_DIR, SERVER_CONTAINER, SOURCE_URI, kinds};
+use crate::{podspec, storage};
 
 /// A component of an InferenceService.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +70,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, component: Component) -> Resu
     let block = work.service["spec"][component.field()].clone();
     let deployable = match component {
         Component::Predictor => predictor::deployable(work, block).await?,
-        Component::Transformer | Component::Explainer => custom(work, component, block)?,
+        Component::Transformer | Component::Explainer => custom(work, component, block).await?,
     };
     if work.is_stopped() {
         serverless::stop(work, component).await.map_err(|error| error.to_string())?;
@@ -77,7 +79,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, component: Component) -> Resu
     let fails = |error: String| format!("fails to reconcile {}: {error}", component.field());
     let deployed = match work.mode {
         Mode::Serverless => serverless::deploy(work, &deployable).await.map_err(fails)?,
-        _ => raw::deploy(work, &deployable).await.map_err(fails)?,
+        _ => raw::deploy(work, &deployable).await?,
     };
     if component == Component::Predictor {
         model_status::propagate(work, &deployable, deployed)
@@ -87,64 +89,111 @@ pub(super) async fn reconcile(work: &mut Work<'_>, component: Component) -> Resu
     Ok(())
 }
 
-/// A transformer or an explainer: containers of the user's own, told where the predictor is.
-fn custom(work: &Work<'_>, component: Component, block: Value) -> Result<Deployable, String> {
-    let mut annotations = metadata::annotations(&work.service, &block);
+/// A transformer or an explainer: a container that is told where the predictor is.
+async fn custom(work: &Work<'_>, component: Component, block: Value) -> Result<Deployable, String> {
+    let kept = work.config.kept().map_err(|error| error.to_string())?;
+    let mut annotations = metadata::annotations(&work.service, &block, &kept);
     let mut pod = podspec::of_component(&block);
-    let name = work.name().to_owned();
-    let host = format!("{}.{}", Component::Predictor.child_name(&name), work.namespace());
-    if component == Component::Explainer && block["art"].is_object() {
-        let explainers = work.config.raw("explainers").map_err(|error| error.to_string())?;
-        pod = json!({"containers": [art(&block["art"], &explainers)]});
+    let known = component == Component::Explainer && block["art"].is_object();
+    let uri = if known {
+        Some(object::text(&block["art"], "/storageUri").to_owned()).filter(|uri| !uri.is_empty())
+    } else {
+        object::list(&pod, "/containers").first().and_then(uri_of_container)
+    };
+    if let Some(uri) = uri {
+        load(work, &uri, &mut annotations).await?;
     }
-    let told = work.mode != Mode::ModelMesh;
-    if let Some(first) = pod.pointer_mut("/containers/0").filter(|_| told) {
-        storage_of_container(first, &mut annotations);
-        let given: Vec<String> = object::strings(first, "/args").map(str::to_owned).collect();
-        let mut args = given.clone();
-        for (flag, value) in
-            [("--model_name", name.as_str()), ("--predictor_host", host.as_str()), ("--http_port", "8080")]
-        {
-            let there = given.iter().any(|arg| arg == flag || arg.starts_with(&format!("{flag}=")));
-            if !there {
-                args.extend([flag.to_owned(), value.to_owned()]);
+    let predictor = format!("{}.{}", Component::Predictor.child_name(work.name()), work.namespace());
+    if known {
+        let explainers = work.config.raw("explainers").map_err(|error| error.to_string())?;
+        let server = art(&block, &explainers, work.name(), &predictor);
+        match pod.pointer_mut("/containers/0") {
+            Some(first) => *first = server,
+            None => pod["containers"] = json!([server]),
+        }
+    } else if let Some(first) = pod.pointer_mut("/containers/0").filter(|_| work.mode != Mode::ModelMesh) {
+        let mut args: Vec<String> = object::strings(first, "/args").map(str::to_owned).collect();
+        let workers = block.get("containerConcurrency").and_then(Value::as_i64).map(|limit| limit.to_string());
+        for (flag, value) in [
+            ("--model_name", Some(work.name().to_owned())),
+            ("--predictor_host", Some(predictor)),
+            ("--http_port", Some("8080".to_owned())),
+            ("--workers", workers),
+        ] {
+            // Explainers get the port even when they state one.
+            let stated = args.iter().any(|arg| arg.starts_with(flag));
+            let repeated = component == Component::Explainer && flag == "--http_port";
+            if let Some(value) = value.filter(|_| !stated || repeated) {
+                args.extend([flag.to_owned(), value]);
             }
         }
         first["args"] = json!(args);
     }
-    let metadata = metadata::of_children(&work.service, component, &block, None, annotations);
+    let metadata = metadata::of_children(&work.service, component, &block, None, annotations, &kept);
     Ok(Deployable { component, block, metadata, pod, workers: None })
 }
 
-/// The container of an explainer that the configuration knows.
-fn art(block: &Value, explainers: &Value) -> Value {
-    let mut container = podspec::container_of_model(block);
+/// The container of the Adversarial Robustness Toolbox, which the configuration knows. What the user says of it comes twice at the end, as in the
+/// original.
+fn art(block: &Value, explainers: &Value, service: &str, predictor: &str) -> Value {
+    let art = &block["art"];
+    let mut container = podspec::container_of_model(art);
     if let Some(fields) = container.as_object_mut() {
         fields.shift_remove("type");
         fields.shift_remove("config");
     }
-    let version = match object::text(block, "/runtimeVersion") {
-        "" => object::text(explainers, "/art/defaultImageVersion"),
-        version => version,
-    };
+    let given: Vec<String> = object::strings(&container, "/args").map(str::to_owned).collect();
+    let stated = |flag: &str| given.iter().any(|arg| arg.starts_with(flag));
+    let mut args = Vec::new();
+    let mut add = |flag: &str, value: &str| args.extend([flag.to_owned(), value.to_owned()]);
+    add("--model_name", service);
+    add("--http_port", "8080");
+    if !stated("--predictor_host") {
+        add("--predictor_host", predictor);
+    }
+    if let Some(limit) = block.get("containerConcurrency").and_then(Value::as_i64).filter(|_| !stated("--workers")) {
+        add("--workers", &limit.to_string());
+    }
+    if !object::text(art, "/storageUri").is_empty() {
+        add("--storage_uri", MODEL_DIR);
+    }
+    add("--adversary_type", object::text(art, "/type"));
+    let config: BTreeMap<&String, &Value> = art["config"].as_object().into_iter().flatten().collect();
+    for (key, value) in config {
+        add(&format!("--{key}"), value.as_str().unwrap_or_default());
+    }
+    args.extend(given.iter().chain(&given).cloned());
     if object::text(&container, "/image").is_empty() {
+        let version = object::text(art, "/runtimeVersion");
         container["image"] = json!(format!("{}:{version}", object::text(explainers, "/art/image")));
     }
-    let kind = object::text(block, "/type").to_owned();
-    let mut args = object::list(&container, "/args").to_vec();
-    args.extend([json!("--adversary_type"), json!(kind)]);
-    container["args"] = Value::Array(args);
+    container["args"] = json!(args);
     container["name"] = json!(SERVER_CONTAINER);
     container
 }
 
-/// A container may name its model by a variable; the initializer loads it, and the variable then says where it is.
-pub(super) fn storage_of_container(container: &mut Value, annotations: &mut Map<String, Value>) {
-    let env = container.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten();
-    for variable in env.filter(|variable| object::text(variable, "/name") == "STORAGE_URI") {
-        annotations.insert(crate::names::SOURCE_URI.to_owned(), variable["value"].clone());
-        variable["value"] = json!(crate::names::MODEL_DIR);
+/// The URI that a container names its model by.
+pub(super) fn uri_of_container(container: &Value) -> Option<String> {
+    let env = object::list(container, "/env").iter();
+    let variable = env.into_iter().find(|variable| object::text(variable, "/name") == "STORAGE_URI")?;
+    Some(object::text(variable, "/value").to_owned())
+}
+
+/// Has a model loaded from a URI, which must be one that can be.
+pub(super) async fn load(work: &Work<'_>, uri: &str, annotations: &mut Map<String, Value>) -> Result<(), String> {
+    let behaviour = work.services.behaviour;
+    if annotations.contains_key(SOURCE_URI) {
+        return Err("must provide only one of storageUri and storage.path".to_owned());
     }
+    let containers = if behaviour.storage_containers {
+        let list = work.services.api.list(&kinds::STORAGE_CONTAINERS, "", &[], View::Whole).await;
+        object::list(&list.map_err(|error| error.words())?, "/items").to_vec()
+    } else {
+        Vec::new()
+    };
+    storage::check(uri, &containers, behaviour)?;
+    annotations.insert(SOURCE_URI.to_owned(), json!(uri));
+    Ok(())
 }
 
 /// Whether a predictor serves models that join it: it has none of its own.

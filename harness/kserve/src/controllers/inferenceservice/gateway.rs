@@ -23,11 +23,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
     let present = |component: &Component| work.service["spec"][component.field()].is_object();
     let components: Vec<Component> = Component::ALL.into_iter().filter(present).collect();
     let internal = ingress::is_internal(&work.service, settings) || settings.disable_ingress_creation;
-    if internal {
-        for of in components.iter().map(|component| component.child_name(&name)).chain([name.clone()]) {
-            children::remove(&api, &kinds::HTTP_ROUTES, &work.service, &of).await.map_err(|error| error.words())?;
-        }
-    } else {
+    if !internal {
         for component in &components {
             if !work.status.is_true(&component.ready()) {
                 if !work.services.behaviour.waits_for_routes {
@@ -84,8 +80,7 @@ fn route(work: &Work<'_>, settings: &Ingress, name: &str, to: Component) -> Resu
         rules.push(rule(Component::Explainer, r"^/v1/models/[\w-]+:explain$"));
     }
     rules.push(rule(to, "^/.*$"));
-    let mut metadata =
-        json!({"name": name, "namespace": work.namespace(), "annotations": ingress::passed_on(&work.service)});
+    let mut metadata = json!({"name": name, "namespace": work.namespace(), "annotations": ingress::passed_on(work)?});
     if work.service["metadata"]["labels"].is_object() {
         metadata["labels"] = work.service["metadata"]["labels"].clone();
     }

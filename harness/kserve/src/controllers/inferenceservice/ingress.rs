@@ -16,12 +16,8 @@ use crate::names::{CLUSTER_LOCAL, VISIBILITY, kinds};
 /// Makes the Ingress, and puts the service's address into the status.
 pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result<(), String> {
     let api = work.services.api.clone();
-    if is_internal(&work.service, settings) || settings.disable_ingress_creation {
-        if work.services.behaviour.gateway_api {
-            let name = work.name().to_owned();
-            children::remove(&api, &kinds::INGRESSES, &work.service, &name).await.map_err(|error| error.words())?;
-        }
-    } else {
+    // One that was made before nothing could come in stays.
+    if !is_internal(&work.service, settings) && !settings.disable_ingress_creation {
         let Some(wanted) = wanted(work, settings) else { return Ok(()) };
         let made = children::ensure(&api, &kinds::INGRESSES, &wanted, &["/spec"]).await;
         made.map_err(|error| error.words())?;
@@ -69,7 +65,11 @@ fn wanted(work: &mut Work<'_>, settings: &Ingress) -> Option<Value> {
     if has(Component::Transformer) {
         let transformer = Component::Transformer.child_name(&name);
         // The second rule leads past the transformer in every release so far.
-        hosts = vec![(name.clone(), transformer.clone()), (transformer, predictor.clone())];
+        hosts = vec![(name.clone(), transformer.clone()), (transformer.clone(), predictor.clone())];
+        if has(Component::Explainer) {
+            // The explainer's rule has the transformer's host.
+            hosts.insert(0, (transformer, Component::Explainer.child_name(&name)));
+        }
     } else if has(Component::Explainer) {
         let explainer = Component::Explainer.child_name(&name);
         hosts.push((explainer.clone(), explainer));
@@ -96,6 +96,7 @@ fn wanted(work: &mut Work<'_>, settings: &Ingress) -> Option<Value> {
 }
 
 /// Annotations of a way in by a mesh.
-pub(super) fn passed_on(service: &Value) -> Value {
-    Value::Object(metadata::passed_on(&service["metadata"]["annotations"]))
+pub(super) fn passed_on(work: &Work<'_>) -> Result<Value, String> {
+    let kept = work.config.kept().map_err(|error| error.to_string())?;
+    Ok(Value::Object(metadata::passed_on(&work.service["metadata"]["annotations"], &kept)))
 }

@@ -4,19 +4,12 @@ use proofmark_controllers::kit::object;
 use serde_json::{Map, Value, json};
 
 use super::component::{self, Component};
+use crate::config::Kept;
 use crate::names;
 
-/// Annotations of a service that stay with it.
-const KEPT: &[&str] = &[
-    names::KNATIVE_MIN_SCALE,
-    names::KNATIVE_MAX_SCALE,
-    names::SOURCE_URI,
-    "kubectl.kubernetes.io/last-applied-configuration",
-];
-
 /// The part of a pod's annotations that follows from the service and its component.
-pub(super) fn annotations(service: &Value, block: &Value) -> Map<String, Value> {
-    let mut all = passed_on(&service["metadata"]["annotations"]);
+pub(super) fn annotations(service: &Value, block: &Value, kept: &Kept) -> Map<String, Value> {
+    let mut all = passed_on(&service["metadata"]["annotations"], kept);
     let mut add = |key: &str, value: String| all.insert(key.to_owned(), json!(value));
     if let Some(logger) = block.get("logger").filter(|logger| logger.is_object()) {
         add(names::LOGGER, "true".to_owned());
@@ -24,6 +17,13 @@ pub(super) fn annotations(service: &Value, block: &Value) -> Map<String, Value> 
             add(names::LOGGER_URL, url.to_owned());
         }
         add(names::LOGGER_MODE, object::text(logger, "/mode").to_owned());
+        for (field, key) in
+            [("metadataHeaders", names::LOGGER_HEADERS), ("metadataAnnotations", names::LOGGER_ANNOTATIONS)]
+        {
+            if logger.get(field).is_some_and(Value::is_array) {
+                add(key, object::strings(logger, &format!("/{field}")).collect::<Vec<_>>().join(","));
+            }
+        }
     }
     if let Some(batcher) = block.get("batcher").filter(|batcher| batcher.is_object()) {
         add(names::BATCHER, "true".to_owned());
@@ -36,15 +36,14 @@ pub(super) fn annotations(service: &Value, block: &Value) -> Map<String, Value> 
     all
 }
 
-/// What a predictor's model adds: where it is, and what identifies the one that loads it.
-pub(super) fn storage(predictor: &Value, uri: Option<&str>, all: &mut Map<String, Value>) {
-    if let Some(uri) = uri {
-        all.insert(names::SOURCE_URI.to_owned(), json!(uri));
-    }
+/// What the storage specification of a predictor's model adds: where it is, and what identifies the one that loads it.
+pub(super) fn storage(predictor: &Value, all: &mut Map<String, Value>) {
     let Some(spec) = predictor.pointer("/model/storage").filter(|spec| spec.is_object()) else { return };
-    let path = object::text(spec, "/path").trim_start_matches('/');
     all.insert(names::STORAGE_SPEC.to_owned(), json!("true"));
-    all.insert(names::SOURCE_URI.to_owned(), json!(format!("<scheme-placeholder>://{path}")));
+    if let Some(path) = spec.get("path").and_then(Value::as_str) {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        all.insert(names::SOURCE_URI.to_owned(), json!(format!("<scheme-placeholder>://{path}")));
+    }
     if let Some(parameters) = spec.get("parameters").and_then(Value::as_object) {
         // Go writes the keys of a map in order.
         let sorted: std::collections::BTreeMap<&String, &Value> = parameters.iter().collect();
@@ -68,9 +67,9 @@ pub(super) fn agent(service: &Value, all: &mut Map<String, Value>) {
 }
 
 /// Annotations without those that stay where they are.
-pub(super) fn passed_on(annotations: &Value) -> Map<String, Value> {
+pub(super) fn passed_on(annotations: &Value, kept: &Kept) -> Map<String, Value> {
     let given = annotations.as_object().into_iter().flatten();
-    given.filter(|(key, _)| !KEPT.contains(&key.as_str())).map(|(key, value)| (key.clone(), value.clone())).collect()
+    given.filter(|(key, _)| !kept.annotations.contains(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// The metadata of a component's children.
@@ -80,15 +79,16 @@ pub(super) fn of_children(
     block: &Value,
     runtime: Option<&Value>,
     annotations: Map<String, Value>,
+    kept: &Kept,
 ) -> Value {
     let mut labels = runtime.and_then(|runtime| runtime["spec"]["labels"].as_object().cloned()).unwrap_or_default();
     labels.extend(service["metadata"]["labels"].as_object().cloned().unwrap_or_default());
     labels.extend(block["labels"].as_object().cloned().unwrap_or_default());
     labels.insert(names::SERVICE_LABEL.to_owned(), json!(object::name(service)));
     labels.insert(names::COMPONENT_LABEL.to_owned(), json!(component.field()));
-    let mut all = runtime.map(|runtime| passed_on(&runtime["spec"]["annotations"])).unwrap_or_default();
+    let mut all = runtime.map(|runtime| passed_on(&runtime["spec"]["annotations"], kept)).unwrap_or_default();
     all.extend(annotations);
-    all.extend(passed_on(&block["annotations"]));
+    all.extend(passed_on(&block["annotations"], kept));
     json!({
         "name": component.child_name(object::name(service)), "namespace": object::namespace(service),
         "labels": labels, "annotations": all,

@@ -7,12 +7,14 @@
 //! | `predictor` | the runtime of a model, and what it changes |
 //! | `metadata` | labels and annotations of children |
 //! | `multinode` | a head and its workers |
+//! | `endpoint` | where the model of a service is asked |
 //! | `raw` | Deployments, Services, autoscalers |
 //! | `ingress` | Ingresses of raw mode |
 //! | `serverless` | Knative Services and VirtualServices |
 //! | `status`, `model_status` | what the service says of itself |
 
 mod component;
+mod endpoint;
 mod gateway;
 mod ingress;
 mod keda;
@@ -33,8 +35,9 @@ use crate::control_plane::{Clock, Context};
 use crate::names::kinds;
 
 pub(super) use component::{model_config_name, serves_many};
-pub(super) use raw::{autoscaler, deployment, service};
-pub(super) use serverless::is_available;
+pub(super) use endpoint::endpoint;
+pub(super) use raw::{autoscaler, deployment, ensure_autoscaler, front, host, service, unfit};
+pub(super) use serverless::{first_scale, is_available, starts_at_zero};
 
 pub(super) fn start(context: &mut Context) {
     let (queue, worker) = queue::new();

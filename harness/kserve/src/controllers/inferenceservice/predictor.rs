@@ -3,47 +3,49 @@
 use proofmark_controllers::kit::{Reason as _, View, object};
 use serde_json::{Value, json};
 
-use super::component::{Component, Deployable, serves_many, storage_of_container};
+use super::component::{self, Component, Deployable, serves_many};
 use super::metadata;
 use super::model_status;
 use super::multinode;
 use super::reconcile::Work;
 use crate::behaviour::Behaviour;
-use crate::names::{MODEL_DIR, kinds};
+use crate::names::{MODEL_DIR, SERVER_CONTAINER, kinds};
 use crate::podspec::{self, Unfit};
 use crate::runtime::{self, Runtimes};
-use crate::storage;
+
+const NO_SERVER: &str = "failed to find kserve-container in ServingRuntime containers";
 
 /// What a predictor is deployed from. The error is for the user; the status says why as well.
 pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<Deployable, String> {
     let words = |error: proofmark_controllers::kit::Error| error.words();
     let (api, behaviour) = (&work.services.api, work.services.behaviour);
-    let mut annotations = metadata::annotations(&work.service, &block);
+    let kept = work.config.kept().map_err(|error| error.to_string())?;
+    let mut annotations = metadata::annotations(&work.service, &block, &kept);
     if serves_many(&block) {
         metadata::agent(&work.service, &mut annotations);
     }
-    let uri = block.pointer("/model/storageUri").and_then(Value::as_str).map(str::to_owned);
-    if let Some(uri) = &uri {
-        let containers = if behaviour.storage_containers {
-            let list = api.list(&kinds::STORAGE_CONTAINERS, "", &[], View::Whole).await.map_err(words)?;
-            object::list(&list, "/items").to_vec()
-        } else {
-            Vec::new()
-        };
-        storage::check(uri, &containers, behaviour)?;
-        if !block["model"]["storage"].is_null() {
-            return Err("must provide only one of storageUri and storage.path".to_owned());
-        }
-    }
-    metadata::storage(&block, uri.as_deref(), &mut annotations);
+    metadata::storage(&block, &mut annotations);
     if !block["model"].is_object() {
         let mut pod = podspec::of_component(&block);
-        let containers = pod.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten();
-        for container in containers {
-            storage_of_container(container, &mut annotations);
+        let containers = pod.get_mut("containers").and_then(Value::as_array_mut).map(Vec::as_mut_slice);
+        let containers = containers.unwrap_or_default();
+        let server = containers.iter().find(|c| object::text(c, "/name") == SERVER_CONTAINER).cloned();
+        if let Some(server) = server {
+            if let Some(uri) = component::uri_of_container(&server) {
+                component::load(work, &uri, &mut annotations).await?;
+            }
+            // The server comes first, in the place of whatever stood there.
+            if let Some(first) = containers.first_mut() {
+                *first = server;
+            }
         }
-        let metadata = metadata::of_children(&work.service, Component::Predictor, &block, None, annotations);
+        let metadata = metadata::of_children(&work.service, Component::Predictor, &block, None, annotations, &kept);
         return Ok(Deployable { component: Component::Predictor, block, metadata, pod, workers: None });
+    }
+    // Until v0.15 a URI that cannot be loaded is told of after everything about the runtime.
+    let uri = block.pointer("/model/storageUri").and_then(Value::as_str).map(str::to_owned);
+    if let Some(uri) = uri.as_deref().filter(|_| behaviour.configured_resources) {
+        component::load(work, uri, &mut annotations).await?;
     }
     let own = api.list(&kinds::RUNTIMES, work.namespace(), &[], View::Whole).await.map_err(words)?;
     let cluster = api.list(&kinds::CLUSTER_RUNTIMES, "", &[], View::Whole).await.map_err(words)?;
@@ -52,10 +54,10 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
         model_status::invalid(&mut work.status, none.reason, none.message);
         none.error
     })?;
+    of_runtime(work, runtime, &mut block);
     if object::text(&block, "/model/protocolVersion").is_empty() {
         block["model"]["protocolVersion"] = json!(runtime::default_protocol(runtime));
     }
-    of_runtime(work, runtime, &mut block);
     let data = json!({
         "Name": work.name(), "Namespace": work.namespace(), "Labels": work.service["metadata"]["labels"],
         "Annotations": work.service["metadata"]["annotations"],
@@ -66,13 +68,34 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
                 "No container configuration found in selected serving runtime",
                 "no container configuration found in selected serving runtime".to_owned(),
             ),
-            Unfit::NoServer => return "failed to find kserve-container in ServingRuntime containers".to_owned(),
-            Unfit::Merge(why) => ("Failed to get runtime container", why),
-            Unfit::Template(why) => ("Failed to replace placeholders in serving runtime Container", why),
+            Unfit::NoServer if !behaviour.tells_unfit_runtimes => return NO_SERVER.to_owned(),
+            Unfit::NoServer => (NO_SERVER, NO_SERVER.to_owned()),
+            Unfit::Container(why) if behaviour.tells_unfit_runtimes => {
+                ("", format!("failed to merge container. Detail: {why}"))
+            }
+            Unfit::Container(why) => {
+                ("Failed to get runtime container", format!("failed to get runtime container: {why}"))
+            }
+            Unfit::Pod(why) if behaviour.tells_unfit_runtimes => {
+                ("", format!("failed to consolidate serving runtime PodSpecs. Detail: {why}"))
+            }
+            Unfit::Pod(why) => (
+                "Failed to consolidate serving runtime PodSpecs",
+                format!("failed to consolidate serving runtime PodSpecs: {why}"),
+            ),
+            Unfit::Template(why) if behaviour.tells_unfit_runtimes => {
+                let of = format!("serving runtime {} Container {SERVER_CONTAINER}", object::name(runtime));
+                let message = format!("failed to replace placeholders in {of}");
+                model_status::invalid(&mut work.status, "InvalidPredictorSpec", &message);
+                return format!("{message}: {why}");
+            }
+            Unfit::Template(why) => (
+                "Failed to replace placeholders in serving runtime Container",
+                format!("failed to replace placeholders in serving runtime Container: {why}"),
+            ),
         };
-        let small = message.replacen('F', "f", 1);
-        let message = if behaviour.small_letters && message.starts_with("Failed") { small } else { message.to_owned() };
-        model_status::invalid(&mut work.status, "InvalidPredictorSpec", &message);
+        let told = if behaviour.tells_unfit_runtimes { error.as_str() } else { message };
+        model_status::invalid(&mut work.status, "InvalidPredictorSpec", told);
         error
     })?;
     let server = pod.pointer_mut("/containers/0");
@@ -80,13 +103,21 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
         let image = object::text(server, "/image").to_owned();
         match block.pointer("/model/runtimeVersion").and_then(Value::as_str) {
             Some(version) => server["image"] = json!(with_version(&image, version)),
-            None if asks_for_gpus(server) && has_gpu_image(object::name(runtime), behaviour) && is_tagged(&image) => {
+            None if asks_for_gpus(server)
+                && has_gpu_image(object::name(runtime), behaviour)
+                && is_tagged(&image)
+                && !image.ends_with("-gpu") =>
+            {
                 server["image"] = json!(format!("{image}-gpu"));
             }
             None => {}
         }
     }
-    let metadata = metadata::of_children(&work.service, Component::Predictor, &block, Some(runtime), annotations);
+    if let Some(uri) = uri.as_deref().filter(|_| !behaviour.configured_resources) {
+        component::load(work, uri, &mut annotations).await?;
+    }
+    let metadata =
+        metadata::of_children(&work.service, Component::Predictor, &block, Some(runtime), annotations, &kept);
     let mut deployable = Deployable { component: Component::Predictor, block, metadata, pod, workers: None };
     if behaviour.worker_spec && deployable.block["workerSpec"].is_object() {
         deployable.workers = Some(multinode::workers(work, runtime, &mut deployable)?);
@@ -120,25 +151,32 @@ fn with_version(image: &str, version: &str) -> String {
 /// What some shipped runtimes need to know, as labels that their templates read and as variables.
 fn of_runtime(work: &mut Work<'_>, runtime: &Value, block: &mut Value) {
     let format = object::text(block, "/model/modelFormat/name").to_owned();
-    let protocol = object::text(block, "/model/protocolVersion").to_owned();
+    // The protocol that is asked for, or the runtime's own.
+    let asked = |own: &str, block: &mut Value| {
+        if object::text(block, "/model/protocolVersion").is_empty() {
+            block["model"]["protocolVersion"] = json!(own);
+        }
+        object::text(block, "/model/protocolVersion").to_owned()
+    };
     let loads = ["storageUri", "storage"].iter().any(|field| !block["model"][*field].is_null());
     match object::name(runtime) {
         "kserve-torchserve" => {
-            let envelope = if protocol == "v2" { "kservev2" } else { "kserve" };
+            let protocol = asked("v1", block);
+            let envelope = if matches!(protocol.as_str(), "v2" | "grpc-v2") { "kservev2" } else { "kserve" };
             work.service["metadata"]["labels"]["serviceEnvelope"] = json!(envelope);
-            variable(block, "PROTOCOL_VERSION", &protocol);
+            let mut env = object::list(block, "/model/env").to_vec();
+            env.push(json!({"name": "PROTOCOL_VERSION", "value": protocol}));
+            block["model"]["env"] = Value::Array(env);
         }
         "kserve-mlserver" => {
+            asked("v2", block);
             let class = match format.as_str() {
-                "sklearn" => "mlserver_sklearn.SKLearnModel",
                 "xgboost" => "mlserver_xgboost.XGBoostModel",
                 "lightgbm" => "mlserver_lightgbm.LightGBMModel",
                 "mlflow" => "mlserver_mlflow.MLflowRuntime",
-                _ => "",
+                _ => "mlserver_sklearn.SKLearnModel",
             };
-            if !class.is_empty() {
-                work.service["metadata"]["labels"]["modelClass"] = json!(class);
-            }
+            work.service["metadata"]["labels"]["modelClass"] = json!(class);
             if loads {
                 variable(block, "MLSERVER_MODEL_NAME", object::name(&work.service));
                 variable(block, "MLSERVER_MODEL_URI", MODEL_DIR);
@@ -146,10 +184,13 @@ fn of_runtime(work: &mut Work<'_>, runtime: &Value, block: &mut Value) {
                 variable(block, "MLSERVER_LOAD_MODELS_AT_STARTUP", "false");
             }
         }
-        "kserve-tritonserver" if !loads => {
-            let mut args = object::list(block, "/model/args").to_vec();
-            args.push(json!("--model-control-mode=explicit"));
-            block["model"]["args"] = Value::Array(args);
+        "kserve-tritonserver" => {
+            asked("v2", block);
+            if !loads {
+                let mut args = object::list(block, "/model/args").to_vec();
+                args.push(json!("--model-control-mode=explicit"));
+                block["model"]["args"] = Value::Array(args);
+            }
         }
         _ => {}
     }

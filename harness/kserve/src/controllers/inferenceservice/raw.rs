@@ -1,6 +1,6 @@
 //! Raw mode: a Deployment, a Service in front of it, and something that scales it.
 
-use proofmark_controllers::kit::{Reason as _, object};
+use proofmark_controllers::kit::{Api, Error, Reason as _, object};
 use serde_json::{Value, json};
 
 use super::component::Deployable;
@@ -10,6 +10,7 @@ use super::multinode;
 use super::reconcile::Work;
 use crate::behaviour::Behaviour;
 use crate::conditions::Is;
+use crate::config::Config;
 use crate::controllers::children;
 use crate::domain;
 use crate::names::{
@@ -27,17 +28,33 @@ pub(super) async fn deploy(work: &mut Work<'_>, of: &Deployable) -> Result<Deplo
         return multinode::deploy(work, of, workers).await;
     }
     let api = &work.services.api;
-    let words = |error: proofmark_controllers::kit::Error| error.words();
-    let deployment = deployment(&work.service, &of.metadata, &of.pod, &of.block);
-    let found = children::deployment(api, &kinds::DEPLOYMENTS, &deployment).await.map_err(words)?;
-    let service = service(&work.service, &of.metadata, &of.pod);
-    children::ensure(api, &kinds::CORE_SERVICES, &service, &["/spec/ports", "/spec/selector"]).await.map_err(words)?;
+    let behaviour = work.services.behaviour;
+    let words = |error: Error| format!("fails to reconcile {}: {}", of.component.field(), error.words());
+    let host = host(&work.config, &work.service, &of.metadata).map_err(|why| unfit(of.component.field(), &why))?;
+    let deployment = deployment(&work.service, &of.metadata, &of.pod, &of.block, behaviour);
+    let found = children::deployment(api, &kinds::DEPLOYMENTS, &deployment, behaviour).await.map_err(words)?;
+    let service = service(&work.service, &of.metadata, &of.pod, &work.config);
+    front(api, &service).await.map_err(words)?;
     scale(work, of).await.map_err(words)?;
-    let settings = work.config.ingress().map_err(|error| error.to_string())?;
-    let host = domain::public(object::text(&of.metadata, "/name"), &work.service, &settings);
-    let url = format!("http://{}", host.map_err(|error| error.to_string())?);
-    propagate(work, of, &found, &url);
+    propagate(work, of, &found, &format!("http://{host}"));
     Ok(how_far(&found))
+}
+
+/// The host of what is deployed, which is told before anything is made.
+pub(in crate::controllers) fn host(config: &Config, owner: &Value, metadata: &Value) -> Result<String, String> {
+    let settings = config.ingress().map_err(|error| error.to_string())?;
+    let host = domain::public(object::text(metadata, "/name"), owner, &settings);
+    host.map_err(|error| format!("failed creating host name: {error}"))
+}
+
+/// What is said when something cannot even be begun with.
+pub(in crate::controllers) fn unfit(of: &str, why: &str) -> String {
+    format!("fails to create NewRawKubeReconciler for {of}: {why}")
+}
+
+/// Makes the Service in front of a pod.
+pub(in crate::controllers) async fn front(api: &Api, service: &Value) -> Result<(), Error> {
+    children::ensure(api, &kinds::CORE_SERVICES, service, &["/spec/ports", "/spec/selector"]).await.map(|_| ())
 }
 
 /// A Deployment that its controller has not seen has no pods.
@@ -82,7 +99,13 @@ fn app(metadata: &Value) -> Value {
 }
 
 /// The Deployment of a pod.
-pub(in crate::controllers) fn deployment(owner: &Value, metadata: &Value, pod: &Value, block: &Value) -> Value {
+pub(in crate::controllers) fn deployment(
+    owner: &Value,
+    metadata: &Value,
+    pod: &Value,
+    block: &Value,
+    behaviour: Behaviour,
+) -> Value {
     let metadata = labelled(metadata);
     let mut deployment = children::child(owner, &kinds::DEPLOYMENTS, metadata.clone());
     let default = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}});
@@ -93,6 +116,20 @@ pub(in crate::controllers) fn deployment(owner: &Value, metadata: &Value, pod: &
         "revisionHistoryLimit": 10,
         "progressDeadlineSeconds": 600,
     });
+    if deployment.pointer("/spec/strategy/type").is_none_or(|of_type| of_type == "") {
+        deployment["spec"]["strategy"]["type"] = default["type"].clone();
+    }
+    if deployment["spec"]["strategy"]["type"] == default["type"]
+        && deployment.pointer("/spec/strategy/rollingUpdate").is_none_or(Value::is_null)
+    {
+        deployment["spec"]["strategy"]["rollingUpdate"] = default["rollingUpdate"].clone();
+    }
+    // Whoever scales by himself says how many there are; nobody else is told.
+    if children::scales_itself(&deployment, behaviour)
+        && let Some(replicas) = block.get("minReplicas").and_then(Value::as_i64)
+    {
+        deployment["spec"]["replicas"] = json!(replicas);
+    }
     deployment
 }
 
@@ -116,7 +153,7 @@ fn complete(pod: &Value) -> Value {
 }
 
 /// The Service in front of a pod.
-pub(in crate::controllers) fn service(owner: &Value, metadata: &Value, pod: &Value) -> Value {
+pub(in crate::controllers) fn service(owner: &Value, metadata: &Value, pod: &Value, config: &Config) -> Value {
     let metadata = labelled(metadata);
     let containers = object::list(pod, "/containers");
     let beside = containers.iter().find(|container| object::text(container, "/name") == TRANSFORMER_CONTAINER);
@@ -130,14 +167,17 @@ pub(in crate::controllers) fn service(owner: &Value, metadata: &Value, pod: &Val
             let protocol = object::text(first, "/protocol");
             let mut port = json!({"port": 80, "targetPort": number, "protocol": if protocol.is_empty() { "TCP" } else { protocol }});
             port["name"] = json!(object::text(first, "/name"));
+            speak(&mut port, config.behaviour);
             all.push(port);
             for other in ports.iter().skip(1) {
                 let number = object::count(other, "/containerPort");
                 let protocol = object::text(other, "/protocol");
-                all.push(json!({
+                let mut port = json!({
                     "name": object::text(other, "/name"), "port": number, "targetPort": number,
                     "protocol": if protocol.is_empty() { "TCP" } else { protocol },
-                }));
+                });
+                speak(&mut port, config.behaviour);
+                all.push(port);
             }
         }
         None => all.push(json!({"name": name, "port": 80, "targetPort": PORT, "protocol": "TCP"})),
@@ -150,11 +190,22 @@ pub(in crate::controllers) fn service(owner: &Value, metadata: &Value, pod: &Val
     }
     let mut service = children::child(owner, &kinds::CORE_SERVICES, metadata.clone());
     service["spec"] = json!({"ports": all, "selector": {"app": app(&metadata)}});
+    if config.headless() {
+        service["spec"]["clusterIP"] = json!("None");
+    }
     service
 }
 
+/// Ports whose names speak of gRPC are said to speak it.
+fn speak(port: &mut Value, behaviour: Behaviour) {
+    let name = object::text(port, "/name");
+    if behaviour.configured_resources && (name.contains("grpc") || name.contains("h2c")) {
+        port["appProtocol"] = json!("kubernetes.io/h2c");
+    }
+}
+
 /// Makes what scales a component, or takes it away.
-async fn scale(work: &Work<'_>, of: &Deployable) -> Result<(), proofmark_controllers::kit::Error> {
+async fn scale(work: &Work<'_>, of: &Deployable) -> Result<(), Error> {
     let api = &work.services.api;
     let metadata = labelled(&of.metadata);
     let name = object::text(&metadata, "/name");
@@ -165,10 +216,20 @@ async fn scale(work: &Work<'_>, of: &Deployable) -> Result<(), proofmark_control
     if class == "external" || class == "none" {
         return children::remove(api, &kinds::AUTOSCALERS, &work.service, name).await;
     }
-    let autoscaler = autoscaler(&work.service, &metadata, &of.block, work.services.behaviour);
-    let parts =
-        ["/spec/metrics", "/spec/minReplicas", "/spec/maxReplicas", "/metadata/annotations", "/metadata/labels"];
-    children::ensure(api, &kinds::AUTOSCALERS, &autoscaler, &parts).await.map(|_| ())
+    ensure_autoscaler(api, &autoscaler(&work.service, &metadata, &of.block, work.services.behaviour)).await
+}
+
+/// Makes an autoscaler, or corrects one.
+pub(in crate::controllers) async fn ensure_autoscaler(api: &Api, wanted: &Value) -> Result<(), Error> {
+    let parts = [
+        "/spec/metrics",
+        "/spec/minReplicas",
+        "/spec/maxReplicas",
+        "/spec/scaleTargetRef",
+        "/metadata/annotations",
+        "/metadata/labels",
+    ];
+    children::ensure(api, &kinds::AUTOSCALERS, wanted, &parts).await.map(|_| ())
 }
 
 /// The autoscaler of a component.
@@ -185,13 +246,43 @@ pub(in crate::controllers) fn autoscaler(
     let annotated = annotated.map(|target| target.parse::<i64>().unwrap_or_default());
     let utilization = block.get("scaleTarget").and_then(Value::as_i64).or(annotated).unwrap_or(80);
     let metric = block.get("scaleMetric").and_then(Value::as_str).unwrap_or("cpu");
-    let target = json!({"type": "Utilization", "averageUtilization": utilization});
+    let by = |name: &str, target: Value| json!({"type": "Resource", "resource": {"name": name, "target": target}});
+    let utilized = json!({"type": "Utilization", "averageUtilization": utilization});
+    let metrics = match block.get("autoScaling").filter(|_| behaviour.keda) {
+        Some(scaling) => object::list(scaling, "/metrics")
+            .iter()
+            .filter_map(|metric| {
+                let (name, target) = (object::text(metric, "/resource/name"), metric.pointer("/resource/target")?);
+                let amount = target.get("averageUtilization").cloned();
+                match (name, object::text(target, "/type")) {
+                    ("cpu", _) => {
+                        let amount = amount.unwrap_or_else(|| json!(80));
+                        Some(by(name, json!({"type": "Utilization", "averageUtilization": amount})))
+                    }
+                    ("memory", "Utilization") => {
+                        Some(by(name, json!({"type": "Utilization", "averageUtilization": amount})))
+                    }
+                    ("memory", "AverageValue") => {
+                        Some(by(name, json!({"type": "AverageValue", "averageValue": target["averageValue"]})))
+                    }
+                    ("memory", _) => Some(by(name, json!({"type": ""}))),
+                    _ => None,
+                }
+            })
+            .collect(),
+        // Of memory nothing is presumed.
+        None if behaviour.keda && metric == "memory" && block.get("scaleTarget").is_none() => Vec::new(),
+        None if behaviour.keda && !matches!(metric, "cpu" | "memory") => Vec::new(),
+        None => vec![by(metric, utilized)],
+    };
     let mut autoscaler = children::child(owner, &kinds::AUTOSCALERS, metadata.clone());
     autoscaler["spec"] = json!({
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": object::text(&metadata, "/name")},
         "minReplicas": min, "maxReplicas": max, "behavior": {},
-        "metrics": [{"type": "Resource", "resource": {"name": metric, "target": target}}],
     });
+    if !metrics.is_empty() {
+        autoscaler["spec"]["metrics"] = json!(metrics);
+    }
     autoscaler
 }
 

@@ -91,8 +91,10 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
         // Trying again would change nothing.
         return Ok(Next::Done);
     }
+    let mut service = service;
     if mode == Mode::Serverless && services.behaviour.configured_resources {
-        serverless::autoscaler_settings(&services.api).await?;
+        let zero = serverless::starts_at_zero(&services.api).await?;
+        serverless::first_scale(&mut service, zero);
     }
     let status = Status::of(&service);
     let mut work = Work { services, service, status, config, mode };
@@ -105,6 +107,7 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
         }
         return Err(error);
     }
+    model_config(&work).await.map_err(words)?;
     for component in Component::ALL {
         if work.service["spec"][component.field()].is_object()
             && let Err(error) = component::reconcile(&mut work, component).await
@@ -124,7 +127,6 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
         _ => ingress::reconcile(&mut work, &settings).await,
     };
     entered.map_err(|error| format!("fails to reconcile ingress: {error}"))?;
-    model_config(&work).await.map_err(words)?;
     if let Err(error) = status::write(&mut work).await {
         services.recorder.warning(&work.service, "InternalError", &error);
         return Err(error);

@@ -102,7 +102,8 @@ pub(super) async fn store(work: &mut Work<'_>) -> Result<(), String> {
                 format!("InferenceService [{name}] is Ready"),
             );
         }
-        (true, false) => {
+        // Later releases tell nothing while it is unknown.
+        (true, false) if !services.behaviour.names_lost_conditions || work.status.is_false(READY) => {
             let mut told = format!("InferenceService [{name}] is no longer Ready");
             if services.behaviour.names_lost_conditions {
                 let lost = object::list(&work.status.0, "/conditions").iter();

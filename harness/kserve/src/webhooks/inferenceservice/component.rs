@@ -76,7 +76,7 @@ impl Component {
         };
         if self == Self::Predictor {
             names.push("Model");
-            if behaviour.worker_spec {
+            if behaviour.worker_block {
                 names.push("WorkerSpec");
             }
         }

@@ -4,12 +4,14 @@ use proofmark_controllers::kit::object;
 use serde_json::{Map, Value, json};
 
 use super::component::{Component, FRAMEWORKS};
+use crate::behaviour::Behaviour;
 use crate::config::{Config, ConfigError, Mode, Resources};
 use crate::localmodel;
 use crate::names::{DEPLOYMENT_MODE, SERVER_CONTAINER};
 
-/// Fills in the mode, turns framework blocks into models, and completes containers of the user's own. `caches` are the LocalModelCaches there are.
-pub(super) fn fill_in(service: &mut Value, config: &Config, caches: &[Value]) -> Result<(), ConfigError> {
+/// Fills in the mode, turns framework blocks into models, and completes containers of the user's own. `caches` are the LocalModelCaches there are, if
+/// the service may use them.
+pub(super) fn fill_in(service: &mut Value, config: &Config, caches: Option<&[Value]>) -> Result<(), ConfigError> {
     let mode = config.default_mode()?;
     let resources = config.resources()?;
     if object::annotation(service, DEPLOYMENT_MODE).is_none() && mode != Mode::Serverless {
@@ -20,24 +22,38 @@ pub(super) fn fill_in(service: &mut Value, config: &Config, caches: &[Value]) ->
         // An older name becomes the one that the release gives the mode.
         service["metadata"]["annotations"][DEPLOYMENT_MODE] = json!(asked.name(config.behaviour));
     }
-    if let Some(predictor) = service.pointer_mut("/spec/predictor") {
+    // Other projects' predictors are left alone.
+    let left_alone = asked == Some(Mode::ModelMesh);
+    if let Some(predictor) = service.pointer_mut("/spec/predictor").filter(|_| !left_alone) {
         into_model(predictor);
     }
-    for component in Component::ALL {
+    for component in Component::ALL.into_iter().filter(|of| *of != Component::Predictor || !left_alone) {
         let exactly_one = component.of(service).is_some_and(|block| {
             component.implementations(block, config.behaviour) == 1 && component.is_custom(block, config.behaviour)
         });
         let block = service.get_mut("spec").and_then(|spec| spec.get_mut(component.field()));
         if let Some(block) = block {
             if exactly_one {
-                own_containers(block, component, &resources);
+                own_containers(block, component, &resources, config.behaviour);
             } else if let Some(art) = block.get_mut("art").filter(|art| art.is_object()) {
                 art["name"] = json!(SERVER_CONTAINER);
+                if art.get("runtimeVersion").is_none() {
+                    let explainers = config.raw("explainers")?;
+                    art["runtimeVersion"] = json!(object::text(&explainers, "/art/defaultImageVersion"));
+                }
                 ask_for(art, &resources);
             }
         }
     }
-    localmodel::label(service, caches);
+    if let Some(caches) = caches {
+        localmodel::label(service, caches, config.behaviour);
+    }
+    if !config.mounts_tokens()? {
+        for component in Component::ALL {
+            let block = service["spec"].get_mut(component.field()).and_then(Value::as_object_mut);
+            block.map(|block| block.entry("automountServiceAccountToken").or_insert(json!(false)));
+        }
+    }
     Ok(())
 }
 
@@ -63,19 +79,15 @@ fn into_model(predictor: &mut Value) {
     }
 }
 
-/// The first container is the server, unless several have names; the server gets resources.
-fn own_containers(block: &mut Value, component: Component, resources: &Resources) {
+/// The first container is the server; later releases let the server of several stand elsewhere in a predictor. The first gets resources.
+fn own_containers(block: &mut Value, component: Component, resources: &Resources, behaviour: Behaviour) {
     let Some(containers) = block.get_mut("containers").and_then(Value::as_array_mut) else { return };
-    let single = containers.len() == 1;
-    if let Some(first) = containers.first_mut()
-        && (single || object::text(first, "/name").is_empty())
-    {
-        first["name"] = json!(SERVER_CONTAINER);
-    }
-    let served = containers.iter().position(|container| object::text(container, "/name") == SERVER_CONTAINER);
-    let index = if component == Component::Predictor { served.unwrap_or(0) } else { 0 };
-    if let Some(container) = containers.get_mut(index) {
-        ask_for(container, resources);
+    let elsewhere = behaviour.collocation && component == Component::Predictor && containers.len() > 1;
+    if let Some(first) = containers.first_mut() {
+        if !elsewhere || object::text(first, "/name").is_empty() {
+            first["name"] = json!(SERVER_CONTAINER);
+        }
+        ask_for(first, resources);
     }
 }
 

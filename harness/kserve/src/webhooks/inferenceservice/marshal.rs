@@ -6,26 +6,40 @@
 use proofmark_text::quantity::Quantity;
 use serde_json::{Map, Value, json};
 
+use super::component::FRAMEWORKS;
+use crate::behaviour::Behaviour;
 use crate::podspec;
 
 /// What a pod may share with its node; nothing is said of what it does not share.
 const HOST: [&str; 3] = ["hostNetwork", "hostPID", "hostIPC"];
 
 /// Completes a service, and leaves out what Go's types do not know.
-pub(super) fn complete(service: &mut Value) {
+pub(super) fn complete(service: &mut Value, behaviour: Behaviour) {
     for component in ["predictor", "transformer", "explainer"] {
         let Some(block) = service.pointer_mut(&format!("/spec/{component}")).and_then(Value::as_object_mut) else {
             continue;
         };
         block.retain(|field, value| {
-            podspec::is_field_of_component(field) && !(HOST.contains(&field.as_str()) && *value == false)
+            podspec::is_field_of_component(field, behaviour) && !(HOST.contains(&field.as_str()) && *value == false)
         });
+        if let Some(logger) = block.get_mut("logger").and_then(Value::as_object_mut) {
+            for (field, known) in [("metadataHeaders", behaviour.logger_tls), ("metadataAnnotations", behaviour.stop)] {
+                if !known {
+                    logger.shift_remove(field);
+                }
+            }
+        }
         if let Some(model) = block.get_mut("model").and_then(Value::as_object_mut) {
             let format = model.entry("modelFormat").or_insert_with(|| json!({}));
             if format.get("name").is_none() {
                 format["name"] = json!("");
             }
             container(model);
+        }
+        for (framework, ..) in FRAMEWORKS {
+            if let Some(own) = block.get_mut(framework).and_then(Value::as_object_mut) {
+                container(own);
+            }
         }
         if let Some(art) = block.get_mut("art").and_then(Value::as_object_mut) {
             container(art);

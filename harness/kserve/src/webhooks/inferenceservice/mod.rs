@@ -14,20 +14,19 @@ use serde_json::Value;
 
 use super::{Denied, Inner, Review};
 use crate::config::Config;
-use crate::names::kinds;
+use crate::names::{DISABLE_LOCAL_MODEL, kinds};
 
 /// Fills in defaults; the service that it becomes.
 pub(super) async fn mutate(hooks: &Inner, review: &Review) -> Result<Option<Value>, Denied> {
     let config = Config::read(&hooks.api, &hooks.namespace, hooks.behaviour).await?;
-    let caches = if config.local_model()?.enabled {
-        let list = hooks.api.list(&kinds::LOCAL_MODELS, "", &[], View::Whole).await?;
-        object::list(&list, "/items").to_vec()
-    } else {
-        Vec::new()
+    let refused = object::annotation(&review.object, DISABLE_LOCAL_MODEL).is_some();
+    let caches = match config.local_model()?.enabled && !refused {
+        true => Some(hooks.api.list(&kinds::LOCAL_MODELS, "", &[], View::Whole).await?),
+        false => None,
     };
     let mut service = review.object.clone();
-    defaults::fill_in(&mut service, &config, &caches)?;
-    marshal::complete(&mut service);
+    defaults::fill_in(&mut service, &config, caches.as_ref().map(|list| object::list(list, "/items")))?;
+    marshal::complete(&mut service, hooks.behaviour);
     Ok(Some(service))
 }
 

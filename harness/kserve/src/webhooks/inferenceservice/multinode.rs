@@ -3,41 +3,60 @@
 use proofmark_controllers::kit::object;
 use serde_json::Value;
 
+use crate::behaviour::Behaviour;
 use crate::names::AUTOSCALER_CLASS;
+use crate::webhooks::gpus;
 
 /// Variables that the control plane sets itself.
 const SIZES: [&str; 2] = ["PIPELINE_PARALLEL_SIZE", "TENSOR_PARALLEL_SIZE"];
 
 /// Checks a service that has a worker specification.
-pub(super) fn check(service: &Value) -> Result<(), String> {
+pub(super) fn check(service: &Value, behaviour: Behaviour) -> Result<(), String> {
     let Some(worker) = service.pointer("/spec/predictor/workerSpec").filter(|worker| worker.is_object()) else {
         return Ok(());
     };
-    let invalid = |why: String| Err(format!("the InferenceService \"{}\" is invalid: {why}", object::name(service)));
+    let invalid = |why: &str| format!("the InferenceService {:?} is invalid: {why}", object::name(service));
+    let containers = object::list(worker, "/containers");
+    if containers.len() > 1 {
+        return Err(invalid("setting multiple containers in workerSpec is not allowed"));
+    }
+    let kinds = gpus::kinds(object::annotation(service, gpus::KINDS))?;
+    let asks = |container: &Value| match gpus::unknown(container, &kinds) {
+        true => Err(invalid(&format!(
+            "Unknown GPU resource type. Set '{}' annotation to use custom gpu resource type",
+            gpus::KINDS
+        ))),
+        false => Ok(()),
+    };
     let model = &service["spec"]["predictor"]["model"];
-    let own = object::list(service, "/spec/predictor/containers").iter().flat_map(|c| object::list(c, "/env"));
-    let workers = object::list(worker, "/containers").iter().flat_map(|c| object::list(c, "/env"));
-    for variable in object::list(model, "/env").iter().chain(own).chain(workers) {
-        let name = object::text(variable, "/name");
-        if SIZES.contains(&name) {
-            return invalid(format!("setting {name} in environment variables is not allowed"));
+    if model.is_object() {
+        for size in SIZES {
+            if gpus::sets(model, size) {
+                return Err(invalid(&format!("setting {size} in environment variables is not allowed")));
+            }
+        }
+        asks(model)?;
+        let Some(uri) = model.get("storageUri").and_then(Value::as_str) else {
+            return Err(invalid("StorageURI must be set for multinode enabled"));
+        };
+        let scheme = uri.split("://").next().unwrap_or_default();
+        if scheme != "pvc" {
+            return Err(invalid(&format!("Multinode only supports 'pvc' Storage Protocol({scheme})")));
+        }
+        // The class that leaves scaling alone had another name at first, and the message already the new one.
+        let alone = if behaviour.removes_from_deployments { "none" } else { "external" };
+        let class = object::annotation(service, AUTOSCALER_CLASS).unwrap_or_default();
+        if class != alone {
+            return Err(invalid(&format!("Multinode only supports '{alone}' autoscaler({class})")));
         }
     }
-    for (field, name) in
-        [("pipelineParallelSize", "PipelineParallelSize"), ("tensorParallelSize", "TensorParallelSize")]
+    let least = if behaviour.removes_from_deployments { 1 } else { 2 };
+    for (field, name, least) in
+        [("pipelineParallelSize", "PipelineParallelSize", least), ("tensorParallelSize", "TensorParallelSize", 1)]
     {
-        if let Some(size) = worker.get(field).and_then(Value::as_i64).filter(|size| *size < 1) {
-            return invalid(format!("WorkerSpec.{name} cannot be less than 1({size})"));
+        if let Some(size) = worker.get(field).and_then(Value::as_i64).filter(|size| *size < least) {
+            return Err(invalid(&format!("WorkerSpec.{name} cannot be less than {least}({size})")));
         }
     }
-    if let Some(class) = object::annotation(service, AUTOSCALER_CLASS).filter(|class| *class != "none") {
-        return invalid(format!("Multinode only supports 'none' autoscaler({class})"));
-    }
-    let uri = object::text(model, "/storageUri");
-    match uri.split_once("://") {
-        Some((scheme, _)) if scheme != "pvc" => {
-            invalid(format!("Multinode only supports 'pvc' Storage Protocol({scheme})"))
-        }
-        _ => Ok(()),
-    }
+    containers.iter().try_for_each(asks)
 }

@@ -40,23 +40,21 @@ pub(super) fn check(service: &Value, old: Option<&Value>, behaviour: Behaviour) 
     if !is_name(name) {
         return Err(bad_name(if behaviour.small_letters { "the" } else { "The" }, "InferenceService", name));
     }
-    if behaviour.worker_spec {
-        multinode::check(service)?;
-    }
     autoscaling::annotations(service, behaviour)?;
-    if behaviour.collocation {
-        one_storage_uri(service)?;
+    if behaviour.worker_spec {
+        multinode::check(service, behaviour)?;
     }
+    one_storage_uri(service)?;
     for component in Component::ALL {
         let Some(block) = component.of(service) else { continue };
-        if component.implementations(block, behaviour) != 1
-            && !(component == Component::Transformer
-                && behaviour.worker_spec
-                && block.as_object().is_some_and(serde_json::Map::is_empty))
-        {
+        if component.implementations(block, behaviour) != 1 {
             return Err(component.choice(behaviour));
         }
-        storage(block, component)?;
+        match component {
+            Component::Predictor => protocol(block, behaviour)?,
+            Component::Transformer => {}
+            Component::Explainer => storage(&block["art"], behaviour)?,
+        }
         extensions(block, behaviour)?;
         autoscaling::component(service, block, behaviour)?;
     }
@@ -90,26 +88,40 @@ fn one_storage_uri(service: &Value) -> Result<(), String> {
     }
 }
 
-fn storage(block: &Value, component: Component) -> Result<(), String> {
-    let model = match component {
-        Component::Predictor => block.get("model"),
-        Component::Transformer => None,
-        Component::Explainer => block.get("art"),
-    };
-    let Some(model) = model.filter(|model| model.is_object()) else { return Ok(()) };
-    let (uri, spec) = (model.get("storageUri").and_then(Value::as_str), model.get("storage"));
-    let Some(spec) = spec.filter(|spec| spec.is_object()) else { return Ok(()) };
-    if let Some(uri) = uri {
-        return Err(storage::unsupported(uri, &storage::PREFIXES[..8], true));
+/// A predictor of the user's own may say which protocol it speaks. The message names what it may say where it should name what it does.
+fn protocol(block: &Value, behaviour: Behaviour) -> Result<(), String> {
+    if block["model"].is_object() {
+        return Ok(());
     }
-    let kind = object::text(spec, "/parameters/type");
-    let known = ["s3", "hdfs", "webhdfs"];
-    if !kind.is_empty() && !known.contains(&kind) {
-        let list = known.map(|kind| format!("{kind}://")).join(", ");
-        let must = format!("storage.spec.type, must be one of: [{list}]");
-        return Err(format!("{must}. storage.spec.type [{kind}] is not supported."));
+    let env = object::list(block, "/containers/0/env").iter();
+    let stated = env.into_iter().find(|variable| object::text(variable, "/name") == "PROTOCOL");
+    match stated.map(|variable| object::text(variable, "/value")) {
+        Some(stated) if !["v1", "v2"].contains(&stated) => {
+            let invalid = if behaviour.small_letters { "invalid" } else { "Invalid" };
+            Err(format!("{invalid} protocol v1, v2. Must be one of [{stated}]"))
+        }
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Checks where the model of an explainer is. Nobody checks that of a predictor.
+fn storage(model: &Value, behaviour: Behaviour) -> Result<(), String> {
+    let Some(spec) = model.get("storage").filter(|spec| spec.is_object()) else { return Ok(()) };
+    let known = ["s3", "hdfs", "webhdfs"].map(|kind| format!("{kind}://"));
+    let uri = object::text(model, "/storageUri");
+    if !uri.is_empty() {
+        let supported = known.iter().any(|prefix| uri.starts_with(prefix));
+        let prefixes = known.each_ref().map(String::as_str);
+        return if supported { Ok(()) } else { Err(storage::unsupported(uri, &prefixes, !behaviour.small_letters)) };
+    }
+    match spec.pointer("/parameters/type").and_then(Value::as_str) {
+        Some(kind) if !["s3", "hdfs", "webhdfs"].contains(&kind) => {
+            let end = if behaviour.small_letters { "" } else { "." };
+            let must = format!("storage.spec.type, must be one of: [{}]", known.join(", "));
+            Err(format!("{must}. storage.spec.type [{kind}] is not supported{end}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What every component can say: concurrency, replicas, logging.

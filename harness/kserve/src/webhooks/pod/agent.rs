@@ -3,11 +3,12 @@
 use proofmark_controllers::kit::object;
 use serde_json::{Map, Value, json};
 
-use super::edit;
-use crate::config::{Config, ConfigError};
+use super::{Denied, Inner, credentials, edit};
+use crate::config::{Config, ConfigError, Container};
 use crate::names::{
     AGENT, AGENT_CONFIG, AGENT_CONFIG_DIR, AGENT_MODEL_DIR, BATCHER, BATCHER_LATENCY, BATCHER_SIZE, COMPONENT_LABEL,
-    LOGGER, LOGGER_MODE, LOGGER_URL, SERVER_CONTAINER, SERVICE_LABEL, TRANSFORMER_CONTAINER,
+    LOGGER, LOGGER_ANNOTATIONS, LOGGER_HEADERS, LOGGER_MODE, LOGGER_URL, SERVER_CONTAINER, SERVICE_LABEL,
+    TRANSFORMER_CONTAINER,
 };
 
 const CONTAINER: &str = "agent";
@@ -17,6 +18,9 @@ const QUEUE_PROXY: &str = "queue-proxy";
 const PORT: i64 = 9081;
 const MODEL_VOLUME: &str = "model-dir";
 const CONFIG_VOLUME: &str = "model-config";
+/// The authorities that the logger trusts.
+const CA_VOLUME: &str = "agent-ca-bundle";
+const CA_DIR: &str = "/etc/tls/logger";
 /// What a probe looks like after the API server has filled it in, in Go's order of fields.
 const PROBE: &[&str] = &[
     "exec",
@@ -31,17 +35,32 @@ const PROBE: &[&str] = &[
     "terminationGracePeriodSeconds",
 ];
 
-pub(super) fn inject(pod: &mut Value, config: &Config) -> Result<(), ConfigError> {
-    let annotation = |key: &str| object::annotation(pod, key).map(str::to_owned);
+/// What the agent is made from: parts of the configuration, all of which must be sound whether a pod needs them or not.
+pub(super) struct Settings {
+    agent: Container,
+    logger: Container,
+}
+
+impl Settings {
+    pub(super) fn read(config: &Config) -> Result<Self, ConfigError> {
+        let logger = config.container("logger")?;
+        config.container("batcher")?;
+        Ok(Self { agent: config.container("agent")?, logger })
+    }
+}
+
+pub(super) async fn inject(hooks: &Inner, pod: &mut Value, config: &Config, settings: &Settings) -> Result<(), Denied> {
+    // The pod changes below, what it says of itself does not.
+    let said = json!({"metadata": pod["metadata"]});
+    let annotation = |key: &str| object::annotation(&said, key).map(str::to_owned);
     let label =
-        |key: &str| object::labels(pod).and_then(|labels| labels.get(key)?.as_str()).unwrap_or_default().to_owned();
+        |key: &str| object::labels(&said).and_then(|labels| labels.get(key)?.as_str()).unwrap_or_default().to_owned();
     let (pulls, logs, batches) = (annotation(AGENT), annotation(LOGGER), annotation(BATCHER));
     let there =
         object::list(pod, "/spec/containers").iter().any(|container| object::text(container, "/name") == CONTAINER);
     if pulls.is_none() && logs.is_none() && batches.is_none() || there {
         return Ok(());
     }
-    let settings = config.container("agent")?;
     let mut args: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
     if pulls.is_some() {
@@ -55,86 +74,99 @@ pub(super) fn inject(pod: &mut Value, config: &Config) -> Result<(), ConfigError
         ]);
     }
     if batches.is_some() {
-        let defaults = config.container("batcher")?;
         add(&["--enable-batcher"]);
-        for (flag, key, default) in [
-            ("--max-batchsize", BATCHER_SIZE, defaults.max_batch_size),
-            ("--max-latency", BATCHER_LATENCY, defaults.max_latency),
-        ] {
-            let value = annotation(key).unwrap_or(default);
-            if !value.is_empty() {
+        for (flag, key) in [("--max-batchsize", BATCHER_SIZE), ("--max-latency", BATCHER_LATENCY)] {
+            if let Some(value) = annotation(key) {
                 add(&[flag, &value]);
             }
         }
     }
     if logs.is_some() {
-        let defaults = config.container("logger")?;
-        let url = annotation(LOGGER_URL).unwrap_or(defaults.default_url);
+        let url = annotation(LOGGER_URL).unwrap_or_else(|| settings.logger.default_url.clone());
         let mode = annotation(LOGGER_MODE).unwrap_or_else(|| "all".to_owned());
         add(&["--log-url", &url, "--source-uri", object::name(pod), "--log-mode", &mode]);
         add(&["--inference-service", &label(SERVICE_LABEL), "--namespace", object::namespace(pod)]);
         add(&["--endpoint", &label("endpoint"), "--component", &label(COMPONENT_LABEL)]);
-        if config.behaviour.configured_resources {
-            add(&["--logger-tls-skip-verify", "false"]);
+        if hooks.behaviour.logger_tls {
+            if let Some(headers) = annotation(LOGGER_HEADERS) {
+                add(&["--metadata-headers", &headers]);
+            }
+            if let Some(wanted) = annotation(LOGGER_ANNOTATIONS) {
+                let pairs = wanted.split(',').filter_map(|key| Some(format!("{key}={}", annotation(key)?)));
+                add(&["--metadata-annotations", &pairs.collect::<Vec<_>>().join(",")]);
+            }
+            if !settings.logger.ca_cert_file.is_empty() {
+                add(&["--logger-ca-cert-file", &settings.logger.ca_cert_file]);
+            }
+            add(&["--logger-tls-skip-verify", &settings.logger.tls_skip_verify.to_string()]);
         }
     }
-    let served = |name: &str| {
-        object::list(pod, "/spec/containers").iter().find(|container| object::text(container, "/name") == name)
+    let containers = object::list(pod, "/spec/containers");
+    let served = |name: &str| containers.iter().find(|container| object::text(container, "/name") == name);
+    let beside = served(TRANSFORMER_CONTAINER).filter(|_| hooks.behaviour.collocation);
+    if let Some(asked) = beside.or_else(|| served(SERVER_CONTAINER)) {
+        let port = object::number(asked, "/ports/0/containerPort").unwrap_or(8080);
+        add(&["--component-port", &port.to_string()]);
+    } else if hooks.behaviour.collocation {
+        add(&["--component-port", "8080"]);
+    }
+    let first = containers.first().cloned().unwrap_or_default();
+    let probe = beside.unwrap_or(&first).get("readinessProbe").filter(|probe| probe.is_object());
+    // Later releases pass on only what the agent can ask by itself.
+    let probe = match probe {
+        Some(probe)
+            if !hooks.behaviour.collocation || probe.get("httpGet").is_some() || probe.get("tcpSocket").is_some() =>
+        {
+            Some(in_order(probe, PROBE).to_string())
+        }
+        None if !hooks.behaviour.collocation => Some("null".to_owned()),
+        _ => None,
     };
-    let port = [TRANSFORMER_CONTAINER, SERVER_CONTAINER]
-        .iter()
-        .filter_map(|name| served(name))
-        .find_map(|container| object::number(container, "/ports/0/containerPort"));
-    add(&["--component-port", &port.unwrap_or(8080).to_string()]);
-    let server = served(SERVER_CONTAINER).cloned().unwrap_or_default();
-    let probe = match server.get("readinessProbe") {
-        Some(probe) => in_order(probe, PROBE).to_string(),
-        None => json!({
-            "tcpSocket": {"port": 8080}, "timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3,
-        })
-        .to_string(),
-    };
+    let env = probe.map(|probe| json!({"name": "SERVING_READINESS_PROBE", "value": probe}));
+    let env: Vec<Value> = env.into_iter().collect();
     let mut agent = json!({
-        "name": CONTAINER, "image": settings.image, "args": args, "resources": edit::resources(&settings),
+        "name": CONTAINER, "image": settings.agent.image, "args": args, "resources": edit::resources(&settings.agent),
         "ports": [{"name": "agent-port", "containerPort": PORT, "protocol": "TCP"}],
-        "env": [{"name": "SERVING_READINESS_PROBE", "value": probe}],
+        "env": env,
         "readinessProbe": {"httpGet": {
             "httpHeaders": [{"name": "K-Network-Probe", "value": "queue"}], "port": PORT, "path": "/", "scheme": "HTTP",
         }},
     });
-    if let Some(security) = server.get("securityContext") {
+    if let Some(security) = first.get("securityContext") {
         agent["securityContext"] = security.clone();
     }
+    if let Some(env) = behind_queue(pod) {
+        agent["env"] = Value::Array(env);
+    }
+    if logs.is_some() && hooks.behaviour.logger_tls && !settings.logger.ca_bundle.is_empty() {
+        let map = json!({"name": settings.logger.ca_bundle, "optional": true});
+        edit::push(&mut pod["spec"], "volumes", json!({"name": CA_VOLUME, "configMap": map}));
+        edit::push(&mut agent, "volumeMounts", json!({"name": CA_VOLUME, "mountPath": CA_DIR, "readOnly": true}));
+    }
+    credentials::of_account(hooks, pod, &config.raw("credentials")?).await?.add_to(pod, &mut agent);
     if pulls.is_some() {
         let (folder, map) =
             (annotation(AGENT_CONFIG_DIR).unwrap_or_default(), annotation(AGENT_CONFIG).unwrap_or_default());
         let models = json!({"name": MODEL_VOLUME, "mountPath": annotation(AGENT_MODEL_DIR).unwrap_or_default()});
-        agent["volumeMounts"] = json!([models, {"name": CONFIG_VOLUME, "mountPath": folder}]);
+        edit::push(&mut agent, "volumeMounts", models.clone());
+        edit::push(&mut agent, "volumeMounts", json!({"name": CONFIG_VOLUME, "mountPath": folder}));
         if let Some(server) = edit::container(pod, SERVER_CONTAINER) {
             edit::push_named(server, "volumeMounts", models);
         }
         edit::push_named(&mut pod["spec"], "volumes", json!({"name": MODEL_VOLUME, "emptyDir": {}}));
         edit::push_named(&mut pod["spec"], "volumes", json!({"name": CONFIG_VOLUME, "configMap": {"name": map}}));
     }
-    if let Some(env) = behind_queue(pod) {
-        agent["env"] = Value::Array(env);
-    }
     edit::push(&mut pod["spec"], "containers", agent);
     Ok(())
 }
 
-/// Knative's proxy asks the agent in place of the server, and the agent learns what the proxy knew of the server; none without a proxy.
+/// Knative's proxy asks the agent in place of the server, and the agent learns what the proxy was told; none without a proxy.
 fn behind_queue(pod: &mut Value) -> Option<Vec<Value>> {
     let proxy = edit::container(pod, QUEUE_PROXY)?;
-    let mut told = Vec::new();
+    let told = object::list(proxy, "/env").to_vec();
     for variable in proxy.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
-        match object::text(variable, "/name") {
-            "SERVING_READINESS_PROBE" => told.push(variable.clone()),
-            "USER_PORT" => {
-                told.push(variable.clone());
-                variable["value"] = json!(PORT.to_string());
-            }
-            _ => {}
+        if object::text(variable, "/name") == "USER_PORT" {
+            variable["value"] = json!(PORT.to_string());
         }
     }
     Some(told)

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use proofmark_controllers::kit::{Reason as _, object};
 use serde_json::{Map, Value, json};
 
-use super::{Denied, Inner};
+use super::{Denied, Inner, edit};
 use crate::config::Config;
 use crate::names::{STORAGE_SPEC, STORAGE_SPEC_KEY, STORAGE_SPEC_PARAM, kinds};
 
@@ -31,6 +31,36 @@ impl Found {
 
     fn refer(&mut self, name: &str, secret: &str, key: &str) {
         self.env.push(json!({"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}));
+    }
+
+    /// Adds everything to a container and its pod.
+    pub(super) fn add_to(self, pod: &mut Value, container: &mut Value) {
+        for variable in self.env {
+            edit::push(container, "env", variable);
+        }
+        for volume in self.volumes {
+            edit::push_named(&mut pod["spec"], "volumes", volume);
+        }
+        for mount in self.mounts {
+            edit::push(container, "volumeMounts", mount);
+        }
+        if let Some(uri) = self.uri {
+            container["args"][0] = json!(uri);
+        }
+    }
+
+    /// Adds the variables of a secret for S3. One that is there gets the value, and keeps what it refers to.
+    fn merge(&mut self, with: Self) {
+        for variable in with.env {
+            match self.env.iter_mut().find(|there| there["name"] == variable["name"]) {
+                Some(there) => {
+                    if let Some(value) = variable.get("value") {
+                        there["value"] = value.clone();
+                    }
+                }
+                None => self.env.push(variable),
+            }
+        }
     }
 
     fn mount(&mut self, volume: &str, secret: &str, path: &str) {
@@ -85,6 +115,11 @@ async fn of_storage_spec(hooks: &Inner, pod: &Value, settings: &Value, uri: &str
                 if kind.is_empty() {
                     return denied("unable to determine storage type".to_owned());
                 }
+                if !["s3", "hdfs", "webhdfs"].contains(&kind.as_str()) {
+                    return denied(format!(
+                        "storage type must be one of [s3, hdfs, webhdfs]. storage type [{kind}] is not supported"
+                    ));
+                }
                 if bucket.is_empty() {
                     bucket = of("bucket");
                 }
@@ -100,11 +135,6 @@ async fn of_storage_spec(hooks: &Inner, pod: &Value, settings: &Value, uri: &str
         }
         None if kind.is_empty() => return denied("unable to determine storage type".to_owned()),
         None => {}
-    }
-    if !["s3", "hdfs", "webhdfs"].contains(&kind.as_str()) {
-        return denied(format!(
-            "storage type must be one of [s3, hdfs, webhdfs]. storage type [{kind}] is not supported"
-        ));
     }
     if let Some(path) = uri.strip_prefix(PLACEHOLDER) {
         if kind == "s3" && bucket.is_empty() {
@@ -143,7 +173,8 @@ fn texts(json: &str) -> Result<std::collections::BTreeMap<String, String>, Strin
         .collect()
 }
 
-async fn of_account(hooks: &Inner, pod: &Value, settings: &Value) -> Result<Found, Denied> {
+/// What the pod's service account and its secrets hold.
+pub(super) async fn of_account(hooks: &Inner, pod: &Value, settings: &Value) -> Result<Found, Denied> {
     let mut found = Found::default();
     let namespace = object::namespace(pod);
     let name = match object::text(pod, "/spec/serviceAccountName") {
@@ -183,9 +214,11 @@ fn of_secret(found: &mut Found, secret: &Value, settings: &Value, hooks: &Inner)
     let secret_key = setting("/s3/s3SecretAccessKeyName", "awsSecretAccessKey");
     let gcs_file = setting("/gcs/gcsCredentialFileName", "gcloud-application-credentials.json");
     if has(&secret_key) {
-        found.refer("AWS_ACCESS_KEY_ID", name, &setting("/s3/s3AccessKeyIDName", "awsAccessKeyID"));
-        found.refer("AWS_SECRET_ACCESS_KEY", name, &secret_key);
-        s3(found, secret, settings, hooks);
+        let mut of_s3 = Found::default();
+        of_s3.refer("AWS_ACCESS_KEY_ID", name, &setting("/s3/s3AccessKeyIDName", "awsAccessKeyID"));
+        of_s3.refer("AWS_SECRET_ACCESS_KEY", name, &secret_key);
+        s3(&mut of_s3, secret, settings, hooks);
+        found.merge(of_s3);
     } else if has(&gcs_file) {
         found.mount("user-gcp-sa", name, "/var/secrets/");
         found.set("GOOGLE_APPLICATION_CREDENTIALS", &format!("/var/secrets/{gcs_file}"));
@@ -220,14 +253,20 @@ fn s3(found: &mut Found, of: &Value, settings: &Value, hooks: &Inner) {
         let annotated = object::annotation(of, &format!("{PREFIX}{annotation}")).map(str::to_owned);
         annotated.unwrap_or_else(|| object::text(settings, &format!("/s3/{config}")).to_owned())
     };
-    let endpoint = setting("s3-endpoint", "s3Endpoint");
-    if !endpoint.is_empty() {
-        let https = setting("s3-usehttps", "s3UseHttps");
-        if !https.is_empty() {
-            found.set("S3_USE_HTTPS", &https);
+    // Whether to use HTTPS is asked where the endpoint is named; the configuration's is told only when it says no.
+    let annotated = |annotation: &str| object::annotation(of, &format!("{PREFIX}{annotation}"));
+    let configured =
+        |config: &str| Some(object::text(settings, &format!("/s3/{config}"))).filter(|text| !text.is_empty());
+    let (endpoint, https) = match annotated("s3-endpoint") {
+        Some(endpoint) => (Some(endpoint), annotated("s3-usehttps")),
+        None => (configured("s3Endpoint"), configured("s3UseHttps").filter(|https| *https == "0")),
+    };
+    if let Some(endpoint) = endpoint {
+        if let Some(https) = https {
+            found.set("S3_USE_HTTPS", https);
         }
-        found.set("S3_ENDPOINT", &endpoint);
-        let scheme = if https == "0" { "http" } else { "https" };
+        found.set("S3_ENDPOINT", endpoint);
+        let scheme = if https == Some("0") { "http" } else { "https" };
         found.set("AWS_ENDPOINT_URL", &format!("{scheme}://{endpoint}"));
     }
     for (annotation, config, variable, known) in [

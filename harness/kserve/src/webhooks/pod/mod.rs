@@ -29,16 +29,19 @@ pub(super) async fn mutate(hooks: &Inner, review: &Review) -> Result<Option<Valu
     pod["metadata"]["namespace"] = json!(review.namespace);
     let config = Config::read(&hooks.api, &hooks.namespace, hooks.behaviour).await?;
     let initializer = config.container("storageInitializer")?;
+    let agent = agent::Settings::read(&config)?;
     let uri = object::annotation(&pod, SOURCE_URI).unwrap_or_default().to_owned();
+    let image = uri.strip_prefix("oci://").filter(|_| initializer.enable_modelcar);
     accelerator(&mut pod);
-    if uri.starts_with("oci://") && initializer.enable_modelcar {
-        modelcar::inject(&mut pod, &uri, &initializer);
-    } else {
+    if image.is_none() {
         storage::inject(hooks, &mut pod, &config, &initializer).await?;
     }
     storage::run_as_istio(&mut pod);
-    agent::inject(&mut pod, &config)?;
+    agent::inject(hooks, &mut pod, &config, &agent).await?;
     metrics::inject(&mut pod, &config)?;
+    if let Some(image) = image {
+        modelcar::inject(&mut pod, image, &initializer, hooks.behaviour)?;
+    }
     Ok(Some(pod))
 }
 

@@ -4,8 +4,7 @@ use proofmark_controllers::kit::{View, object};
 use proofmark_merge::strategic_merge;
 use serde_json::{Value, json};
 
-use super::credentials::{self, Found};
-use super::{Denied, Inner, edit};
+use super::{Denied, Inner, credentials, edit};
 use crate::behaviour::Behaviour;
 use crate::config::{Config, Container};
 use crate::names::{
@@ -36,14 +35,14 @@ pub(super) async fn inject(
     if object::annotation(pod, AGENT).is_some() {
         return Ok(());
     }
-    if let Some(cached) = on_the_node(pod, &uri) {
-        uri = cached;
-    }
     let present = object::list(pod, "/spec/initContainers")
         .iter()
         .any(|init| object::text(init, "/name") == INITIALIZER_CONTAINER);
     if present {
         return Ok(());
+    }
+    if let Some(cached) = on_the_node(pod, &uri, hooks.behaviour)? {
+        uri = cached;
     }
     let writable = hooks.behaviour.writable_models && object::annotation(pod, READ_ONLY) == Some("false");
     let mut mounts = Vec::new();
@@ -62,9 +61,10 @@ pub(super) async fn inject(
                 mount["subPath"] = json!(path);
             }
             each_reader(pod, |container| edit::push_named(container, "volumeMounts", mount.clone()));
+            say_where(pod);
             return Ok(());
         }
-        let mount = json!({"name": CLAIM_VOLUME, "mountPath": CLAIM_DIR, "readOnly": true});
+        let mount = json!({"name": CLAIM_VOLUME, "mountPath": CLAIM_DIR, "readOnly": !writable});
         each_reader(pod, |container| edit::push_named(container, "volumeMounts", mount.clone()));
         mounts.push(mount);
         source = format!("{CLAIM_DIR}/{path}");
@@ -78,13 +78,13 @@ pub(super) async fn inject(
     edit::push(&mut pod["spec"], "volumes", json!({"name": VOLUME, "emptyDir": {}}));
     let mount = json!({"name": VOLUME, "mountPath": MODEL_DIR, "readOnly": !writable});
     each_reader(pod, |container| edit::push(container, "volumeMounts", mount.clone()));
+    say_where(pod);
     if !hooks.behaviour.own_security_context
         && let Some(security) = edit::container(pod, SERVER_CONTAINER).and_then(|c| c.get("securityContext").cloned())
     {
         init["securityContext"] = security;
     }
-    let found = credentials::find(hooks, pod, config, &source).await?;
-    with_credentials(pod, &mut init, found);
+    credentials::find(hooks, pod, config, &source).await?.add_to(pod, &mut init);
     if hooks.behaviour.storage_containers {
         let list = hooks.api.list(&kinds::STORAGE_CONTAINERS, "", &[], View::Whole).await?;
         let containers = object::list(&list, "/items");
@@ -100,12 +100,28 @@ pub(super) async fn inject(
     Ok(())
 }
 
-/// The claim that holds the model on the node, if one does.
-fn on_the_node(pod: &Value, uri: &str) -> Option<String> {
-    let cache = object::labels(pod)?.get(LOCAL_MODEL_LABEL)?.as_str()?;
-    let rest = uri.strip_prefix(object::annotation(pod, LOCAL_MODEL_SOURCE)?)?;
+/// The claim that holds the model on the node, if a cache does.
+fn on_the_node(pod: &Value, uri: &str, behaviour: Behaviour) -> Result<Option<String>, Denied> {
+    let cache = object::labels(pod).and_then(|labels| labels.get(LOCAL_MODEL_LABEL)?.as_str());
+    let Some(cache) = cache.filter(|_| behaviour.local_models) else { return Ok(None) };
+    let source = object::annotation(pod, LOCAL_MODEL_SOURCE).unwrap_or_default();
+    let rest = uri.strip_prefix(source).unwrap_or(uri);
     let slash = if rest.starts_with('/') { "" } else { "/" };
-    Some(format!("{CLAIM_SCHEME}{}/models/{cache}{slash}{rest}", object::annotation(pod, LOCAL_MODEL_PVC)?))
+    let claim = match object::annotation(pod, LOCAL_MODEL_PVC) {
+        Some(claim) => claim,
+        None => return Err(Denied::failed(format!("Annotation {LOCAL_MODEL_PVC} not found"))),
+    };
+    Ok(Some(format!("{CLAIM_SCHEME}{claim}/models/{cache}{slash}{rest}")))
+}
+
+/// A server that names its model by a variable is told where it lies now.
+fn say_where(pod: &mut Value) {
+    let Some(server) = edit::container(pod, SERVER_CONTAINER) else { return };
+    for variable in server.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
+        if object::text(variable, "/name") == "STORAGE_URI" && !object::text(variable, "/value").is_empty() {
+            variable["value"] = json!(MODEL_DIR);
+        }
+    }
 }
 
 /// The containers that read the model: the server, a transformer beside it, and workers that join a server.
@@ -114,21 +130,6 @@ fn each_reader(pod: &mut Value, mut change: impl FnMut(&mut Value)) {
         if let Some(container) = edit::container(pod, name) {
             change(container);
         }
-    }
-}
-
-fn with_credentials(pod: &mut Value, init: &mut Value, found: Found) {
-    for variable in found.env {
-        edit::push_named(init, "env", variable);
-    }
-    for volume in found.volumes {
-        edit::push_named(&mut pod["spec"], "volumes", volume);
-    }
-    for mount in found.mounts {
-        edit::push_named(init, "volumeMounts", mount);
-    }
-    if let Some(uri) = found.uri {
-        init["args"][0] = json!(uri);
     }
 }
 

@@ -6,16 +6,16 @@ use proofmark_controllers::kit::{Api, Reason as _, object};
 use serde_json::{Value, json};
 
 use crate::conditions::Is;
+use crate::config::Kept;
 use crate::controllers::children;
 use crate::controllers::inferenceservice::component::Deployable;
 use crate::controllers::inferenceservice::model_status::Deployed;
 use crate::controllers::inferenceservice::reconcile::Work;
-use crate::names::{
-    KNATIVE_AUTOSCALING_CLASS, KNATIVE_MAX_SCALE, KNATIVE_MIN_SCALE, KNATIVE_ROLLOUT, KNATIVE_VISIBILITY, kinds,
-};
+use crate::names::{KNATIVE_AUTOSCALING_CLASS, KNATIVE_MAX_SCALE, KNATIVE_MIN_SCALE, KNATIVE_ROLLOUT, kinds};
 
 const TARGET: &str = "autoscaling.knative.dev/target";
 const METRIC: &str = "autoscaling.knative.dev/metric";
+const FIRST_SCALE: &str = "autoscaling.knative.dev/initial-scale";
 /// Gives each share of the traffic a host of its own.
 const TAGS: &str = "serving.kserve.io/enable-tag-routing";
 
@@ -26,7 +26,8 @@ pub(in crate::controllers::inferenceservice) async fn deploy(
 ) -> Result<Deployed, String> {
     let api = &work.services.api;
     let rolled_out = work.status.component(of.component);
-    let mut wanted = wanted(&work.service, of, object::text(&rolled_out, "/latestRolledoutRevision"));
+    let kept = work.config.kept().map_err(|error| error.to_string())?;
+    let mut wanted = wanted(&work.service, of, object::text(&rolled_out, "/latestRolledoutRevision"), &kept);
     let parts = ["/spec", "/metadata/labels", "/metadata/annotations"];
     let found = children::read(api, &kinds::KNATIVE_SERVICES, work.namespace(), object::name(&wanted)).await;
     if let Some(found) = found.map_err(|error| error.words())?
@@ -49,16 +50,32 @@ pub(in crate::controllers::inferenceservice) async fn deploy(
     })
 }
 
-/// Knative's own settings have to be there.
-pub(in crate::controllers::inferenceservice) async fn autoscaler_settings(api: &Api) -> Result<(), String> {
+/// Whether Knative's own settings, which have to be there, let services start without replicas.
+pub(in crate::controllers) async fn starts_at_zero(api: &Api) -> Result<bool, String> {
     let (namespace, name) = ("knative-serving", "config-autoscaler");
-    api.get(&kinds::CONFIG_MAPS, namespace, name).await.map(|_| ()).map_err(|error| {
-        format!("failed to retrieve the knative autoscaler configuration: fails to retrieve the {name} configmap from the {namespace} namespace.: {}", error.words())
-    })
+    let fails = "failed to retrieve the knative autoscaler configuration";
+    let settings = api.get(&kinds::CONFIG_MAPS, namespace, name).await.map_err(|error| {
+        format!("{fails}: fails to retrieve the {name} configmap from the {namespace} namespace.: {}", error.words())
+    })?;
+    match settings["data"].get("allow-zero-initial-scale").and_then(Value::as_str) {
+        None | Some("false" | "0" | "f" | "F" | "FALSE" | "False") => Ok(false),
+        Some("true" | "1" | "t" | "T" | "TRUE" | "True") => Ok(true),
+        Some(other) => Err(format!("{fails}: strconv.ParseBool: parsing {other:?}: invalid syntax")),
+    }
+}
+
+/// Drops how many replicas a service asks to start with if that is no number, or none where none is not allowed.
+pub(in crate::controllers) fn first_scale(service: &mut Value, zero: bool) {
+    let asked = object::annotation(service, FIRST_SCALE).map(str::parse::<i64>);
+    if asked.is_some_and(|asked| asked.is_err() || asked == Ok(0) && !zero)
+        && let Some(annotations) = service["metadata"]["annotations"].as_object_mut()
+    {
+        annotations.shift_remove(FIRST_SCALE);
+    }
 }
 
 /// The Knative Service of a component.
-fn wanted(service: &Value, of: &Deployable, rolled_out: &str) -> Value {
+fn wanted(service: &Value, of: &Deployable, rolled_out: &str, kept: &Kept) -> Value {
     let block = &of.block;
     let number = |field: &str| block.get(field).and_then(Value::as_i64);
     let mut annotations = of.metadata["annotations"].clone();
@@ -82,7 +99,9 @@ fn wanted(service: &Value, of: &Deployable, rolled_out: &str) -> Value {
         metadata["annotations"][KNATIVE_ROLLOUT] = rollout;
     }
     let mut labels = of.metadata["labels"].clone();
-    labels.as_object_mut().map(|labels| labels.shift_remove(KNATIVE_VISIBILITY));
+    if let Some(labels) = labels.as_object_mut() {
+        labels.retain(|label, _| !kept.labels.contains(label));
+    }
     let mut revision = pod(&of.pod);
     for (field, value) in [
         ("containerConcurrency", number("containerConcurrency")),

@@ -12,7 +12,10 @@ use crate::controllers::inferenceservice::reconcile::Work;
 use crate::controllers::inferenceservice::status::INGRESS_READY;
 use crate::domain;
 use crate::names::{CLUSTER_LOCAL, KNATIVE_VISIBILITY, kinds};
-use crate::template;
+use crate::template::{self, Called};
+
+/// What the template of paths is called.
+const PATH: Called = Called { name: "url-template", of: "ingress.PathTemplateValues" };
 
 /// The gateway that stands for every proxy.
 const MESH: &str = "mesh";
@@ -27,17 +30,25 @@ pub(in crate::controllers::inferenceservice) async fn ingress(
     }
     let words = |error: proofmark_controllers::kit::Error| error.words();
     let api = work.services.api.clone();
-    let early = work.services.behaviour.gateway_api;
+    let early = work.services.behaviour.stop;
     let public = front_host(work);
     if public.is_none() && !early {
         return Ok(());
     }
     if !settings.disable_istio_virtual_host {
         let external = external(&work.service, settings);
-        children::ensure(&api, &kinds::CORE_SERVICES, &external, &["/spec/externalName", "/spec/type"])
-            .await
-            .map_err(words)?;
-        if let Some(missing) = raw::missing(work) {
+        let stands = async || {
+            let parts = ["/spec/externalName", "/spec/type"];
+            children::ensure(&api, &kinds::CORE_SERVICES, &external, &parts).await.map_err(words)
+        };
+        if early {
+            stands().await?;
+        }
+        let present = |component: &Component| work.service["spec"][component.field()].is_object();
+        let missing = [Component::Predictor, Component::Transformer, Component::Explainer]
+            .into_iter()
+            .find(|component| present(component) && !work.status.is_true(&component.ready()));
+        if let Some(missing) = missing {
             let status = if work.status.is_false(&missing.ready()) { "False" } else { "Unknown" };
             work.set(INGRESS_READY, &component::no_ingress(missing, status));
             return Ok(());
@@ -45,6 +56,7 @@ pub(in crate::controllers::inferenceservice) async fn ingress(
         let Some(public) = &public else { return Ok(()) };
         let domains = domains(&api).await.map_err(words)?;
         let wanted = virtual_service(work, settings, public, &domains)?;
+        stands().await?;
         let parts = ["/spec", "/metadata/annotations", "/metadata/labels"];
         children::ensure(&api, &kinds::VIRTUAL_SERVICES, &wanted, &parts).await.map_err(words)?;
     }
@@ -97,11 +109,8 @@ fn path(work: &Work<'_>, settings: &Ingress) -> Result<Option<String>, String> {
     if settings.path_template.is_empty() {
         return Ok(None);
     }
-    let data = json!({
-        "Name": work.name(), "Namespace": work.namespace(), "Labels": work.service["metadata"]["labels"],
-        "Annotations": work.service["metadata"]["annotations"],
-    });
-    template::fill_in(&settings.path_template, &data).map(Some).map_err(|error| error.to_string())
+    let data = json!({"Name": work.name(), "Namespace": work.namespace()});
+    template::fill_in(&settings.path_template, &data, PATH).map(Some).map_err(|error| error.to_string())
 }
 
 /// The name of the service within the cluster stands for the gateway.
@@ -129,7 +138,11 @@ fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str, domains: &
         outside.push(public.to_owned());
         let subdomain = domains.iter().find_map(|domain| public.strip_suffix(&format!(".{domain}")));
         let others = settings.additional_ingress_domains.iter();
-        outside.extend(others.filter_map(|domain| Some(format!("{}.{domain}", subdomain?))));
+        for host in others.filter_map(|domain| Some(format!("{}.{domain}", subdomain?))) {
+            if proofmark_text::content::dns_subdomain(&host).is_empty() && !outside.contains(&host) {
+                outside.push(host);
+            }
+        }
         hosts.push(public.to_owned());
         gateways.push(&settings.ingress_gateway);
     }
@@ -148,14 +161,14 @@ fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str, domains: &
     };
     let route = |to: Component, matches: Vec<Value>| {
         let mut headers = json!({"Host": domain::internal(&to.child_name(name), namespace)});
-        if behaviour.gateway_api {
+        if behaviour.routes_name_services {
             headers["KServe-Isvc-Name"] = json!(name);
             headers["KServe-Isvc-Namespace"] = json!(namespace);
         }
         json!({
             "match": matches,
             "headers": {"request": {"set": headers}},
-            "route": [{"destination": {"host": settings.local_gateway_service, "port": {"number": 80}}, "weight": 100}],
+            "route": [{"destination": {"host": settings.knative_local_gateway_service, "port": {"number": 80}}, "weight": 100}],
         })
     };
     let has = |component: Component| work.service["spec"][component.field()].is_object();
@@ -169,6 +182,12 @@ fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str, domains: &
         let path = format!("/{}", path.trim_matches('/'));
         let domain = &settings.ingress_domain;
         let at = |uri: Value| json!({"authority": {"regex": regex(domain)}, "gateways": [settings.ingress_gateway], "uri": uri});
+        if has(Component::Explainer) && behaviour.routes_name_services {
+            let pattern = format!(r"{path}(/v1/models/[\w-]+:explain)$");
+            let mut explains = route(Component::Explainer, vec![at(json!({"regex": pattern}))]);
+            explains["rewrite"] = json!({"uriRegexRewrite": {"match": pattern, "rewrite": r"\1"}});
+            http.push(explains);
+        }
         let mut by_path = route(front, vec![at(json!({"prefix": format!("{path}/")})), at(json!({"exact": path}))]);
         by_path["rewrite"] = json!({"uri": "/"});
         http.push(by_path);
@@ -176,7 +195,7 @@ fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str, domains: &
     }
     hosts.extend(outside.into_iter().skip(1));
     let mut metadata = json!({"name": name, "namespace": namespace});
-    let annotations = raw::passed_on(&work.service);
+    let annotations = raw::passed_on(work)?;
     if annotations.as_object().is_some_and(|annotations| !annotations.is_empty()) {
         metadata["annotations"] = annotations;
     }

@@ -15,7 +15,8 @@ use crate::conditions::{Is, READY};
 use crate::controllers::children;
 use crate::names::kinds;
 
-pub(super) use knative::{autoscaler_settings, deploy};
+pub(super) use knative::deploy;
+pub(in crate::controllers) use knative::{first_scale, starts_at_zero};
 pub(super) use mesh::ingress;
 
 /// What a stopped service is, beside its deployment.
