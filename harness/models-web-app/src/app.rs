@@ -118,7 +118,7 @@ impl App {
                 if let Failure::Crash(why) | Failure::Unreachable(why) = &failure {
                     tracing::warn!(%path, why, "a request failed");
                 }
-                outgoing::failed(&failure, user.as_deref(), style)
+                outgoing::failed(&self.told(failure), user.as_deref(), style)
             }
         };
         if !(untracked && started.is_some()) {
@@ -126,6 +126,16 @@ impl App {
             self.metrics().observe(method.as_str(), response.status().as_u16(), rule, duration);
         }
         if method == Method::HEAD { outgoing::without_body(response) } else { response }
+    }
+
+    /// A failure as the release tells it.
+    fn told(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Unreachable(why) if !self.flaws().outages_hidden => {
+                Failure::refused(StatusCode::BAD_GATEWAY, format!("The API server does not answer: {why}"))
+            }
+            other => other,
+        }
     }
 
     /// Whether a request has a user, where one is needed, and the token against forged requests.

@@ -150,6 +150,8 @@ pub(crate) struct Flaws {
     pub(crate) base_is_greedy: bool,
     /// Names go into field selectors as they are.
     pub(crate) selectors_unescaped: bool,
+    /// An API server that cannot be reached is told as a mistake of the backend's own.
+    pub(crate) outages_hidden: bool,
 }
 
 const RELEASED: Flaws = Flaws {
@@ -171,6 +173,7 @@ const RELEASED: Flaws = Flaws {
     empty_is_something: true,
     base_is_greedy: true,
     selectors_unescaped: true,
+    outages_hidden: true,
 };
 
 const NONE: Flaws = Flaws {
@@ -192,6 +195,7 @@ const NONE: Flaws = Flaws {
     empty_is_something: false,
     base_is_greedy: false,
     selectors_unescaped: false,
+    outages_hidden: false,
 };
 
 #[cfg(test)]

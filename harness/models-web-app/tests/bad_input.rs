@@ -140,3 +140,17 @@ async fn unknown_paths_of_the_interface_are_no_page() {
     assert_eq!(status, 200);
     assert!(page.contains("<base href=\"/\">"), "{page}");
 }
+
+#[rstest]
+#[case(Release::V1_0_1, 500, "An error occured in the backend.")]
+#[case(Release::Proofmark, 502, "The API server does not answer: ")]
+#[tokio::test(start_paused = true)]
+async fn an_api_server_that_is_away_is_named(#[case] release: Release, #[case] status: u16, #[case] words: &str) {
+    let away =
+        tower::service_fn(|_: Request<Body>| async { Err::<http::Response<Body>, _>(std::io::Error::other("gone")) });
+    let app = App::new(Client::new(away, "default"), Settings::of(release));
+    let request = Request::get("/api/namespaces/default/inferenceservices").header("kubeflow-userid", "root");
+    let (got, text) = answer(&app, request, "").await;
+    assert_eq!(got, status, "{text}");
+    assert!(text.contains(words), "{text}");
+}

@@ -55,5 +55,9 @@ export function follow(namespace, onChange, onError) {
     else if (object) known.set(object.metadata.name, object);
     return onChange([...known.values()]);
   };
+  // What breaks is opened again by the browser; what is refused is not.
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) onError(new Error('Changes are not shown any more: the server ended the connection.'));
+  };
   return () => source.close();
 }

@@ -1,7 +1,7 @@
 // One service, in tabs.
 
 import * as api from './api.js';
-import { age, h, link, refusal, table, terms } from './dom.js';
+import { age, h, link, refusal, row, table, terms } from './dom.js';
 import { confirm } from './list.js';
 import { badge, model, state } from './status.js';
 import { yaml } from './yaml.js';
@@ -48,7 +48,7 @@ function overview(service) {
       ['Created', `${age(service.metadata.creationTimestamp)} ago`]]),
     h('h2', {}, 'Conditions'),
     table('Conditions', ['Type', 'Status', 'Reason', 'Message', 'Since'],
-      (status.conditions ?? []).map((known) => [known.type, known.status, known.reason, known.message, age(known.lastTransitionTime)])),
+      (status.conditions ?? []).map((known) => row([known.type, known.status, known.reason, known.message, age(known.lastTransitionTime)]))),
   ];
 }
 
@@ -61,7 +61,7 @@ function details(service) {
     h('h2', {}, 'Annotations'), terms(Object.entries(annotations)),
     h('h2', {}, 'Components'),
     table('Components', ['Component', 'Ready revision', 'Newest revision', 'URL'],
-      parts.map(([part, known]) => [part, known.latestReadyRevision, known.latestCreatedRevision, link(known.url)])),
+      parts.map(([part, known]) => row([part, known.latestReadyRevision, known.latestCreatedRevision, link(known.url)]))),
   ];
 }
 
@@ -74,7 +74,7 @@ async function metrics(service, namespace) {
       'var-configuration': known.latestCreatedRevision?.replace(/-\d+$/, '') ?? '', 'var-revision': known.latestCreatedRevision ?? 'All',
     });
     return [[grafanaCpuMemoryDb, 'processors and memory'], [grafanaHttpRequestsDb, 'requests']].flatMap(([board, about]) => [
-      h('h2', {}, `${part}: ${about}`), h('iframe', { src: `${grafanaPrefix}/${board}?${query}`, title: `${part}: ${about}` }),
+      h('h2', {}, `${part}: ${about}`), h('iframe', { src: `${grafanaPrefix}/dashboard/${board}?${query}`, title: `${part}: ${about}` }),
     ]);
   });
 }
@@ -114,5 +114,5 @@ async function events(service, namespace, name) {
   const last = (event) => event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
   found.sort((a, b) => Date.parse(last(b)) - Date.parse(last(a)));
   return table('Events', ['Type', 'Reason', 'Message', 'Count', 'Last seen'],
-    found.map((event) => [event.type, event.reason, event.message, String(event.count ?? 1), age(last(event))]));
+    found.map((event) => row([event.type, event.reason, event.message, String(event.count ?? 1), age(last(event))])));
 }

@@ -12,11 +12,20 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** A table with a heading for each column. */
+/** A table with a heading for each column, of rows as `row` makes them. */
 export function table(caption, headings, rows) {
   return h('table', { 'aria-label': caption },
     h('thead', {}, h('tr', {}, headings.map((heading) => h('th', { scope: 'col' }, heading)))),
-    h('tbody', {}, rows.map((cells) => h('tr', {}, cells.map((cell) => h('td', {}, cell ?? ''))))));
+    h('tbody', {}, rows));
+}
+
+/** A row of a table. Short texts stay on one line, long ones break wherever they must. */
+export function row(cells) {
+  return h('tr', {}, cells.map((cell) => {
+    const made = h('td', {}, cell ?? '');
+    if (made.textContent.length < 25) made.className = 'short';
+    return made;
+  }));
 }
 
 /** Terms and what they are; those without a value are left out. */

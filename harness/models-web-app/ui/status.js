@@ -16,8 +16,8 @@ export function state(service) {
 }
 
 export function badge(service) {
-  const [word, kind, why] = state(service);
-  return h('span', { class: `status ${kind}`, title: why }, word);
+  const [word, kind] = state(service);
+  return h('span', { class: `status ${kind}` }, word);
 }
 
 /** The predictor's model, wherever it is written. */
