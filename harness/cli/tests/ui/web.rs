@@ -21,6 +21,7 @@ fn the_environment_serves_the_app() {
 fn a_cluster_and_settings_are_needed() {
     for (arguments, words) in [
         (["web", "--kubeconfig", "/no/such/file"], "no cluster to speak to"),
+        (["web", "--kubeconfig", "/dev/null"], "no cluster to speak to"),
         (["web", "--mode", "test"], "BACKEND_MODE is \"test\""),
         (["web", "--release", "0.1"], "unknown release of the Models Web App"),
     ] {
