@@ -41,6 +41,11 @@ async fn builtin(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<
     if named && resource.namespaced && !namespaced_path {
         return Err(Refusal::no_such_resource());
     }
+    // Namespaces are not inside of namespaces; one by itself is in its own.
+    let inside = info.resource == "namespaces" && !info.namespace.is_empty();
+    if inside && info.parts.get(1).is_none_or(|name| *name != info.namespace) {
+        return Err(Refusal::no_such_resource());
+    }
     let method = call.exchange.method;
     let target = Target { resource: &resource, namespace: &info.namespace, name: info.parts.get(1).map_or("", |n| n) };
     if let Some(sub) = info.parts.get(2) {
@@ -64,6 +69,7 @@ async fn builtin(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<
     if !offered(verb) || (across && verb != "list") {
         return Err(Refusal::method_not_allowed());
     }
+    target.check_name()?;
     handlers::handle(call, &target, verb).await
 }
 
@@ -101,6 +107,7 @@ async fn custom(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<R
     if !named && resource.namespaced && !namespaced_path && *method != Method::GET {
         return Err(Refusal::NoSuchPage);
     }
+    target.check_name()?;
     match (verb_of(method, named), method) {
         (Some(verb), _) => handlers::handle(call, &target, verb).await,
         (None, &Method::POST) => handlers::handle(call, &target, "create").await,

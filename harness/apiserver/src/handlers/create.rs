@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::options::WriteOptions;
 use super::owners::{self, Seen};
-use super::write::{prepare_create, settle, validate_create, warnings};
+use super::write::{as_stored, check_size, prepare_create, settle, validate_create, warnings};
 use super::{Reply, Target, body, managed, write};
 use crate::admit;
 use crate::refusal::Refusal;
@@ -73,7 +73,12 @@ pub(super) async fn create_object(
         validate_create(&named, &candidate)?;
         admit::validate(&request.clone().named(&named), &candidate).await?;
         settle(resource, &mut candidate);
-        let candidate = resource::to_storage(call.server, resource, candidate).await?;
+        let mut candidate = resource::to_storage(call.server, resource, candidate).await?;
+        if options.dry_run {
+            as_stored(resource, &mut candidate);
+        } else {
+            check_size(resource, &candidate)?;
+        }
         match store(call, target, &name, candidate, options.dry_run) {
             Ok(stored) => {
                 resource::establish(call.server, resource, &stored.value);

@@ -27,6 +27,7 @@ mod write;
 
 use std::sync::Arc;
 
+use proofmark_registry::content;
 use proofmark_status::Status;
 
 pub(crate) use body::complete;
@@ -82,6 +83,16 @@ impl Target<'_> {
             Some(stored) => resource::live(call.server, self.resource, &stored).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Refuses a name that no object can have: it would not fit into a path.
+    pub(crate) fn check_name(&self) -> Result<(), Refusal> {
+        let complaints = content::path_segment(self.name);
+        if complaints.is_empty() {
+            return Ok(());
+        }
+        let name = proofmark_status::quote(self.name);
+        Err(bad_request(format!("Name parameter invalid: {name}: {}", complaints.join(";"))))
     }
 
     /// 404 of the object.

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::options::WriteOptions;
 use super::owners::{self, Seen};
-use super::write::{changed, is_released, prepare_update, remove, settle, validate_update, warnings, write};
+use super::write::{
+    as_stored, changed, check_size, is_released, prepare_update, remove, settle, validate_update, warnings, write,
+};
 use super::{Reply, Target, body, create, managed};
 use crate::admit;
 use crate::authz;
@@ -153,15 +155,17 @@ impl Change<'_> {
             return Ok(old.clone());
         }
         let released = is_released(&object) && !is_released(old);
-        let object = resource::to_storage(server, resource, object).await?;
+        let mut object = resource::to_storage(server, resource, object).await?;
         // What a schema or a conversion made of a custom resource may still have to be stored.
         if resource.custom().is_some() && target.stored(call).is_some_and(|s| crate::value::equal(&object, &s.value)) {
             return Ok(old.clone());
         }
         if options.dry_run {
+            as_stored(resource, &mut object);
             let object = Arc::new(Object::new(live.revision, object));
             return Ok(resource::read(server, resource, &object).await?.value.clone());
         }
+        check_size(resource, &object)?;
         let place = target.place();
         if released {
             let removed = remove(server, resource, &place, object, live.revision).map_err(|_| changed(target))?;

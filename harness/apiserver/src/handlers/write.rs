@@ -211,8 +211,34 @@ pub(super) fn settle(resource: &Resource, object: &mut Value) {
     }
 }
 
+/// The largest object that etcd takes (bytes), unless told otherwise.
+const OBJECT_MAX: usize = 3 << 19;
+
+/// Refuses an object that etcd would not store: protobuf for built-in kinds, JSON for others.
+pub(super) fn check_size(resource: &Resource, object: &Value) -> Result<(), Refusal> {
+    // Texts make objects large; the exact size is only of interest near the limit.
+    if text_size(object) < OBJECT_MAX / 4 {
+        return Ok(());
+    }
+    let size = match resource.body {
+        resource::Body::Typed(ty) => proofmark_builtin::proto::encode(object, ty).len(),
+        _ => object.to_string().len(),
+    };
+    if size > OBJECT_MAX { Err(Refusal::untyped(500, "etcdserver: request is too large")) } else { Ok(()) }
+}
+
+/// How long the texts of a value are together (bytes).
+fn text_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_size).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + text_size(value)).sum(),
+        _ => 8,
+    }
+}
+
 /// What is left of an object in storage: built-in kinds are stored as protobuf, which knows no empty lists and maps.
-fn as_stored(resource: &Resource, object: &mut Value) {
+pub(super) fn as_stored(resource: &Resource, object: &mut Value) {
     if let resource::Body::Typed(ty) = resource.body
         && resource.group != "apiextensions.k8s.io"
     {
