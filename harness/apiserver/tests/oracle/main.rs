@@ -65,6 +65,7 @@ mod oracle {
         kservecrd,
         patch,
         rbac,
+        requests,
         schema,
         watch,
     }
