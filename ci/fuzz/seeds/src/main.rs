@@ -57,6 +57,9 @@ fn collect(step: &Value, seeds: &mut Corpora) {
     if !step["body"].is_object() && !step["body"].is_array() {
         return;
     }
+    for expression in expressions(&step["body"]) {
+        add("expression", &[expression, &body]);
+    }
     let (version, kind) = (step["body"]["apiVersion"].as_str(), step["body"]["kind"].as_str());
     add("manifests", &[&body]);
     if content_type.contains("patch") {
@@ -76,5 +79,21 @@ fn collect(step: &Value, seeds: &mut Corpora) {
             let input = [schema.to_string(), r#"{"spec":{"a":1,"b":["x"],"c":null}}"#.to_owned()].join("\0");
             seeds.entry("schema").or_default().push(input.into_bytes());
         }
+    }
+}
+
+/// Every expression of a body: rules of schemas, validations and conditions of policies.
+fn expressions(value: &Value) -> Vec<&str> {
+    let texts = |name: &str| matches!(name, "rule" | "expression" | "messageExpression" | "valueExpression");
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| match value.as_str() {
+                Some(text) if texts(name) => vec![text],
+                _ => expressions(value),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(expressions).collect(),
+        _ => Vec::new(),
     }
 }
