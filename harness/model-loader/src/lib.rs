@@ -8,6 +8,7 @@
 //! | [`release`] | what differs between releases, as one table |
 //! | [`initializer`](run) | the entry point: arguments, log, exit code |
 //! | [`fetch`](fetch()) | a loader of our own: fast, resumable, verified |
+//! | [`modelmesh`] | ModelMesh's puller, which reads the same `storage-config` in another way |
 //! | `storage` | KServe's storage module: sources, paths, failures in words for users |
 //! | `boto` | boto3 under it: credentials, endpoints, signed and repeated requests, downloads in parts |
 //! | `archive` | archives, as Python unpacks them |
@@ -26,6 +27,7 @@ pub mod files;
 mod host;
 mod initializer;
 mod journal;
+pub mod modelmesh;
 pub mod net;
 mod python;
 pub mod release;

@@ -13,6 +13,10 @@ use std::str::FromStr;
 pub enum Release {
     /// 0.11.2: boto3 1.27.0.
     V0_11,
+    /// 0.12.0-rc0: CA bundles from ConfigMaps, while `certificate` still is a path. Libraries are taken to be those of 0.12.1.
+    V0_12Rc0,
+    /// 0.12.0-rc1: in everything that is told here, 0.12.0-rc0.
+    V0_12Rc1,
     /// 0.12.1: boto3 1.34.88.
     V0_12,
     /// 0.13.1: boto3 1.34.89.
@@ -112,6 +116,8 @@ pub struct Behaviour {
     pub known_schemes: &'static str,
     /// `storage-config` sets every variable, also those that it does not have.
     pub config_sets_all: bool,
+    /// The key of `storage-config` that becomes `AWS_CA_BUNDLE`.
+    pub config_bundle: &'static str,
     /// Local paths are looked at before every scheme.
     pub local_first: bool,
     /// `hf://` is known.
@@ -162,8 +168,10 @@ pub struct Behaviour {
 
 impl Release {
     /// All of them, oldest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::V0_11,
+        Self::V0_12Rc0,
+        Self::V0_12Rc1,
         Self::V0_12,
         Self::V0_13,
         Self::V0_14,
@@ -179,6 +187,8 @@ impl Release {
     pub fn version(self) -> &'static str {
         match self {
             Self::V0_11 => "0.11.2",
+            Self::V0_12Rc0 => "0.12.0-rc0",
+            Self::V0_12Rc1 => "0.12.0-rc1",
             Self::V0_12 => "0.12.1",
             Self::V0_13 => "0.13.1",
             Self::V0_14 => "0.14.1",
@@ -199,6 +209,7 @@ impl Release {
             log: LogFormat::Root,
             known_schemes: "'gs://', 's3://', 'file://', and 'http(s)://' are the current available storage type.",
             config_sets_all: true,
+            config_bundle: "certificate",
             local_first: false,
             huggingface: false,
             modelscope_and_oci: false,
@@ -223,8 +234,7 @@ impl Release {
             urllib3: Urllib3::V1,
             recursion: "maximum recursion depth exceeded",
         };
-        if self >= Self::V0_12 {
-            is.log = LogFormat::Root;
+        if self >= Self::V0_12Rc0 {
             is.config_sets_all = false;
             is.mapping = Mapping::FlattenSiblings;
             is.bundle = BundleRule::OnlyWithConfigMap;
@@ -233,6 +243,9 @@ impl Release {
             is.pod_identity = true;
             is.express = true;
             is.gcs_old_library = false;
+        }
+        if self >= Self::V0_12 {
+            is.config_bundle = "ca_bundle";
         }
         if self >= Self::V0_13 {
             is.log = LogFormat::Named("kserve");
@@ -302,14 +315,14 @@ fn known() -> String {
 impl FromStr for Release {
     type Err = UnknownRelease;
 
-    /// Takes `0.15.2`, `v0.15.2`, or any patch release of a minor release that is known: `0.15`, `v0.15.0-rc1`.
+    /// Takes `0.15.2`, `v0.15.2`, `v0.12.0-rc1`, or any patch release of a minor release that is known: `0.15`, `v0.15.0-rc1`.
     fn from_str(text: &str) -> Result<Self, UnknownRelease> {
         let minor = |version: &str| version.split('.').take(2).collect::<Vec<_>>().join(".");
-        let wanted = minor(text.trim().trim_start_matches('v'));
-        Self::ALL
-            .into_iter()
-            .find(|release| minor(release.version()) == wanted)
-            .ok_or_else(|| UnknownRelease(text.to_owned()))
+        let wanted = text.trim().trim_start_matches('v');
+        let exact = Self::ALL.into_iter().find(|release| release.version() == wanted);
+        // Candidates come before the release that stands for the others.
+        let like = || Self::ALL.into_iter().rev().find(|release| minor(release.version()) == minor(wanted));
+        exact.or_else(like).ok_or_else(|| UnknownRelease(text.to_owned()))
     }
 }
 
@@ -319,9 +332,16 @@ mod tests {
 
     #[test]
     fn releases_are_found_by_their_minor_version() {
-        for (text, release) in
-            [("0.15.2", Some(Release::V0_15)), ("v0.13.0", Some(Release::V0_13)), ("0.19.0", None), ("", None)]
-        {
+        for (text, release) in [
+            ("0.15.2", Some(Release::V0_15)),
+            ("v0.13.0", Some(Release::V0_13)),
+            ("v0.15.0-rc1", Some(Release::V0_15)),
+            ("v0.12.0-rc0", Some(Release::V0_12Rc0)),
+            ("0.12.0", Some(Release::V0_12)),
+            ("0.12", Some(Release::V0_12)),
+            ("0.19.0", None),
+            ("", None),
+        ] {
             assert_eq!(text.parse().ok(), release, "{text}");
         }
     }

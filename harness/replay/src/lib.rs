@@ -37,7 +37,7 @@ mod seed;
 mod step;
 mod target;
 
-pub use aws::Load;
+pub use aws::{Load, Pull};
 pub use diff::{Difference, exact, partial};
 pub use events::{Collector, Event, Sink};
 pub use evidence::{Evidence, Got, Sent};

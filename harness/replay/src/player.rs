@@ -187,6 +187,7 @@ impl Player {
                 who => Err(EnvError::Request(format!("{who} is not known to AWS"))),
             },
             Action::Load(load) => load.run(self.cloud()?).await,
+            Action::Pull(pull) => pull.run(cluster, self.cloud()?).await,
         }
     }
 

@@ -20,7 +20,7 @@ use proofmark_status::Status;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::aws::{AwsCall, Load};
+use crate::aws::{AwsCall, Load, Pull};
 use crate::expect::Expect;
 use crate::kubectl::place_of;
 use crate::{Expression, Permission, Place, Resource};
@@ -50,6 +50,8 @@ pub(crate) enum Action {
     Aws(Box<AwsCall>),
     /// The storage initializer.
     Load(Box<Load>),
+    /// ModelMesh's puller.
+    Pull(Box<Pull>),
 }
 
 /// When the expectations must hold.
@@ -387,6 +389,7 @@ impl Step {
             Action::Compare { name } => format!("permissions compared with {name:?}"),
             Action::Aws(call) => call.command.clone(),
             Action::Load(load) => load.command(),
+            Action::Pull(pull) => pull.in_words(),
         }
     }
 

@@ -54,11 +54,14 @@ pub fn events(title: &str, namespace: &'static str, reason: &'static str) -> Ste
 /// arguments, its variables (a value, or `secret/key`), its mounts (path by volume) and its limits.
 pub fn pod(title: &str, namespace: &'static str, service: &'static str) -> Step {
     step(title).client(format!("newest pod of {service} in {namespace}"), move |client| async move {
-        let selector = format!("labelSelector=serving.kserve.io%2Finferenceservice%3D{service}");
-        let pods = list(&client, &PODS, namespace, &selector).await?;
-        let born = |pod: &&Value| pod["metadata"]["creationTimestamp"].as_str().unwrap_or_default().to_owned();
-        let alive = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
-        Ok(alive.max_by_key(born).map_or(json!({"pods": 0}), summed_up))
+        Ok(newest(&client, namespace, service).await?.as_ref().map_or(json!({"pods": 0}), summed_up))
+    })
+}
+
+/// How the storage initializer of a service's newest pod ended: `{"exit": 0}`, or `{"exit": 1, "words": its last ones}`. Without an end yet, nothing.
+pub fn initialized(title: &str, namespace: &'static str, service: &'static str) -> Step {
+    step(title).client(format!("storage initializer of {service} in {namespace}"), move |client| async move {
+        Ok(newest(&client, namespace, service).await?.as_ref().and_then(ended).unwrap_or(json!({})))
     })
 }
 
@@ -71,6 +74,34 @@ async fn list(client: &Client, of: &Resource, namespace: &str, query: &str) -> k
     let request = Request::get(format!("{}?{query}", of.in_namespace(namespace).path())).body(Vec::new());
     let answer: Value = client.request(request.map_err(kube::Error::HttpError)?).await?;
     Ok(answer["items"].as_array().cloned().unwrap_or_default())
+}
+
+/// The newest pod of a service that is not on its way out.
+async fn newest(client: &Client, namespace: &str, service: &str) -> kube::Result<Option<Value>> {
+    let selector = format!("labelSelector=serving.kserve.io%2Finferenceservice%3D{service}");
+    let mut pods = list(client, &PODS, namespace, &selector).await?;
+    pods.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+    Ok(pods.into_iter().max_by_key(|pod| pod["metadata"]["creationTimestamp"].as_str().unwrap_or_default().to_owned()))
+}
+
+/// How the storage initializer of a pod ended, last time.
+fn ended(pod: &Value) -> Option<Value> {
+    let statuses = pod["status"]["initContainerStatuses"].as_array()?;
+    let status = statuses.iter().find(|status| status["name"] == INITIALIZER)?;
+    let ended = status["state"].get("terminated").or_else(|| status["lastState"].get("terminated"))?;
+    let mut summary = json!({"exit": ended["exitCode"]});
+    if let Some(message) = ended["message"].as_str() {
+        summary["words"] = json!(last_words(message));
+    }
+    Some(summary)
+}
+
+/// What a Python program says in the end: the exception that ended it, or the message of its last line.
+fn last_words(log: &str) -> &str {
+    let after = |text: &str| log.rfind(text).map(|at| at + text.len());
+    let told = ["Storage initialization failed: ", "Unexpected error during storage initialization: "];
+    let from = after("Traceback (most recent call last):\n").or_else(|| told.iter().find_map(|words| log.rfind(words)));
+    log.get(from.unwrap_or_default()..).unwrap_or_default().trim_end()
 }
 
 fn summed_up(pod: &Value) -> Value {
@@ -157,6 +188,41 @@ mod tests {
         ];
         for (message, expected) in table {
             assert_eq!(settled(message), expected);
+        }
+    }
+
+    #[test]
+    fn the_exception_that_ended_a_program_is_its_last_word() {
+        let table = [
+            (
+                "Traceback (most recent call last):\nA: b\n\nDuring ..:\n\nTraceback (most recent call last):\nC: d\ne\n",
+                "C: d\ne",
+            ),
+            ("2026-01-01 1 root ERROR [x] Storage initialization failed: why\n", "Storage initialization failed: why"),
+            ("words", "words"),
+        ];
+        for (log, expected) in table {
+            assert_eq!(last_words(log), expected);
+        }
+    }
+
+    #[test]
+    fn initializers_end() {
+        let pod = |status: Value| json!({"status": {"initContainerStatuses": [status]}});
+        let table = [
+            (json!({"name": "storage-initializer", "state": {"running": {}}}), None),
+            (json!({"name": "other", "state": {"terminated": {"exitCode": 0}}}), None),
+            (
+                json!({"name": "storage-initializer", "state": {"terminated": {"exitCode": 0}}}),
+                Some(json!({"exit": 0})),
+            ),
+            (
+                json!({"name": "storage-initializer", "state": {"waiting": {}}, "lastState": {"terminated": {"exitCode": 1, "message": "no\n"}}}),
+                Some(json!({"exit": 1, "words": "no"})),
+            ),
+        ];
+        for (status, expected) in table {
+            assert_eq!(ended(&pod(status.clone())), expected, "{status}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! | `key_missing` | a storage specification names a key that its secret does not have |
 //! | `not_text` | an entry of the secret holds something that is no text |
 //! | `hidden_authority` | naming the type of a storage hides the certificates that its secret names |
+//! | `certificate_field` | one key of the secret means two things to KServe and to ModelMesh |
 //! | `authority_missing` | the ConfigMap with the cluster's certificates is not there |
 //! | `control_plane_namespace` | a label of the namespace keeps the initializer away |
 //! | `variable_conflict` | a variable has a value here and a reference there |
@@ -14,6 +15,7 @@
 //! | `stuck_namespace` | a namespace that does not go, for a model whose service went first |
 
 mod authority_missing;
+mod certificate_field;
 mod control_plane_namespace;
 mod duplicate_volume;
 mod hidden_authority;
@@ -33,6 +35,7 @@ pub fn scenarios() -> Vec<Scenario> {
         key_missing::scenario(),
         not_text::scenario(),
         hidden_authority::scenario(),
+        certificate_field::scenario(),
         authority_missing::scenario(),
         control_plane_namespace::scenario(),
         variable_conflict::scenario(),

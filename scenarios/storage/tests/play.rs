@@ -5,9 +5,11 @@ use proofmark_kserve::Release;
 use proofmark_replay::{Event, Runner, Target};
 use proofmark_scenarios_storage::scenarios;
 
-const RELEASES: [Release; 8] = [
+const RELEASES: [Release; 10] = [
     Release::V0_11_2,
     Release::V0_12_0Rc0,
+    Release::V0_12_0Rc1,
+    Release::V0_12_1,
     Release::V0_13_1,
     Release::V0_14_1,
     Release::V0_15_2,

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
@@ -36,8 +36,8 @@ pub struct CloudNetwork {
     door: Door,
     endpoints: Vec<EndpointPlan>,
     authority: Authority,
-    /// The authority of endpoints that nobody trusts by himself, made when it is first needed.
-    private: OnceLock<Option<Authority>>,
+    /// The authority of endpoints that nobody trusts by himself.
+    private: Authority,
     /// What each name shows, made when it is first asked for.
     certificates: Mutex<BTreeMap<String, Arc<ServerConfig>>>,
 }
@@ -81,8 +81,8 @@ impl CloudNetwork {
     }
 
     fn through(door: Door, endpoints: &[EndpointPlan]) -> Self {
-        let (authority, endpoints) = (Authority::simulator(), endpoints.to_vec());
-        Self { door, endpoints, authority, private: OnceLock::new(), certificates: Mutex::default() }
+        let (authority, private) = (Authority::simulator(), Authority::private_simulator());
+        Self { door, endpoints: endpoints.to_vec(), authority, private, certificates: Mutex::default() }
     }
 
     /// The authorities that a machine must trust to speak TLS with the cloud.
@@ -95,16 +95,6 @@ impl CloudNetwork {
         self.door.cloud().settings().domains.iter().any(|domain| host.ends_with(&format!(".{domain}")))
     }
 
-    /// The private authority of [`Listener::PrivateAuthority`] as PEM; none if the system has no random numbers.
-    pub fn private_authority(&self) -> Option<String> {
-        self.private().map(Authority::certificate_pem)
-    }
-
-    fn private(&self) -> Option<&Authority> {
-        let now = self.door.cloud().now();
-        self.private.get_or_init(|| Authority::generate("private storage", now).ok()).as_ref()
-    }
-
     /// What is at an address, and the authority that vouches for it; an address without TLS needs none.
     fn at(&self, host: &str, port: u16) -> Result<(End, Option<&Authority>), ConnectError> {
         if let Some(endpoint) = self.endpoints.iter().find(|endpoint| endpoint.host == host && endpoint.port == port) {
@@ -112,7 +102,7 @@ impl CloudNetwork {
             return match endpoint.listener {
                 Listener::Plain => Ok((s3, None)),
                 Listener::Redirect => Ok((End::Redirect, None)),
-                Listener::PrivateAuthority => Ok((s3, Some(self.private().ok_or(ConnectError::System(REFUSED))?))),
+                Listener::PrivateAuthority => Ok((s3, Some(&self.private))),
             };
         }
         let known = self.knows(host);

@@ -6,6 +6,7 @@ use proofmark_apiserver::ApiServer;
 use proofmark_aws::setup::Spec;
 use proofmark_aws::{Cloud, Settings};
 use proofmark_clock::Clock;
+use proofmark_identity::Authority;
 
 use super::InProcess;
 use crate::EnvError;
@@ -42,6 +43,14 @@ pub enum Listener {
     PrivateAuthority,
     /// A gateway that answers every request with 301 to the same address over TLS.
     Redirect,
+}
+
+impl Listener {
+    /// The certificate of the authority behind [`Listener::PrivateAuthority`], as PEM; the same in every universe.
+    #[must_use]
+    pub fn private_authority() -> String {
+        Authority::private_simulator().certificate_pem()
+    }
 }
 
 impl CloudPlan {

@@ -25,6 +25,8 @@ const BACKDATED: SignedDuration = SignedDuration::from_hours(1);
 
 const SIMULATOR_CERTIFICATE: &str = include_str!("../data/simulator-ca.crt");
 const SIMULATOR_KEY: &str = include_str!("../data/simulator-ca.key");
+const PRIVATE_CERTIFICATE: &str = include_str!("../data/private-storage-ca.crt");
+const PRIVATE_KEY: &str = include_str!("../data/private-storage-ca.key");
 
 /// A self-signed certificate authority with an ECDSA P-256 key.
 #[derive(Debug)]
@@ -49,6 +51,11 @@ impl Authority {
     /// for servers that others reach.
     pub fn simulator() -> Self {
         Self::from_pem(SIMULATOR_CERTIFICATE, SIMULATOR_KEY).expect("the committed authority is whole (tested)")
+    }
+
+    /// An authority of somebody's own beside [`Authority::simulator`], just as public: what it vouches for is believed only by who is told of it.
+    pub fn private_simulator() -> Self {
+        Self::from_pem(PRIVATE_CERTIFICATE, PRIVATE_KEY).expect("the committed authority is whole (tested)")
     }
 
     /// A new authority whose certificate is valid for ten years from `now`.

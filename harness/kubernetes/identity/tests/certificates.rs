@@ -49,6 +49,14 @@ fn a_client_certificate_has_its_time(#[case] when: &str, #[case] accepted: bool)
 }
 
 #[test]
+fn the_private_authority_is_another_one() {
+    let issued =
+        Authority::private_simulator().issue_client("alice", &[], SignedDuration::from_hours(1), now()).unwrap();
+    assert!(Authority::private_simulator().peer_user(&chain(&issued), now()).is_ok());
+    assert!(matches!(Authority::simulator().peer_user(&chain(&issued), now()), Err(CertError::Untrusted(_))));
+}
+
+#[test]
 fn refused_certificates() {
     let authority = Authority::simulator();
     let other = Authority::generate("kubernetes", now()).unwrap();

@@ -33,8 +33,8 @@ mod signing;
 mod sts;
 mod transfer;
 
-pub(crate) use answer::Listing;
-pub(crate) use client::{Addressing, Client, Operation, Options, Payload};
+pub(crate) use answer::{Listing, failure};
+pub(crate) use client::{Addressing, Client, Operation, Options, Payload, Service};
 pub(crate) use credentials::Credentials;
 pub(crate) use exceptions::Teller;
 pub(crate) use retry::RetryRule;

@@ -21,6 +21,8 @@ pub(crate) enum Trust {
     System,
     /// Those of the authorities in a PEM file.
     Bundle(String),
+    /// Those of these authorities.
+    Authorities(Vec<CertificateDer<'static>>),
 }
 
 /// When the server's name is looked at.
@@ -60,6 +62,7 @@ pub(crate) async fn handshake(
         Trust::Anyone => None,
         Trust::System => Some(host.authorities.to_vec()),
         Trust::Bundle(path) => Some(bundle(&*host.files, path).map_err(TlsError::Bundle)?),
+        Trust::Authorities(authorities) => Some(authorities.clone()),
     };
     let findings = Arc::new(Findings::default());
     let provider = Arc::new(rustls::crypto::ring::default_provider());

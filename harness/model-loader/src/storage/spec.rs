@@ -6,26 +6,18 @@ use crate::python;
 use crate::release::Behaviour;
 use serde_json::Value;
 
-/// The variables that the keys of an S3 entry become.
-const S3: [(&str, &str); 7] = [
-    ("AWS_ENDPOINT_URL", "endpoint_url"),
-    ("AWS_ACCESS_KEY_ID", "access_key_id"),
-    ("AWS_SECRET_ACCESS_KEY", "secret_access_key"),
-    ("AWS_DEFAULT_REGION", "region"),
-    ("AWS_CA_BUNDLE", "ca_bundle"),
-    ("S3_VERIFY_SSL", "verify_ssl"),
-    ("awsAnonymousCredential", "anonymous"),
-];
-
-/// The same in the release that set every variable.
-const S3_ALL: [(&str, &str); 6] = [
-    ("AWS_ENDPOINT_URL", "endpoint_url"),
-    ("AWS_ACCESS_KEY_ID", "access_key_id"),
-    ("AWS_SECRET_ACCESS_KEY", "secret_access_key"),
-    ("AWS_DEFAULT_REGION", "region"),
-    ("AWS_CA_BUNDLE", "certificate"),
-    ("awsAnonymousCredential", "anonymous"),
-];
+/// The variables that the keys of an S3 entry become; `bundle` is the key of the CA bundle.
+fn s3_variables(bundle: &'static str) -> [(&'static str, &'static str); 7] {
+    [
+        ("AWS_ENDPOINT_URL", "endpoint_url"),
+        ("AWS_ACCESS_KEY_ID", "access_key_id"),
+        ("AWS_SECRET_ACCESS_KEY", "secret_access_key"),
+        ("AWS_DEFAULT_REGION", "region"),
+        ("AWS_CA_BUNDLE", bundle),
+        ("S3_VERIFY_SSL", "verify_ssl"),
+        ("awsAnonymousCredential", "anonymous"),
+    ]
+}
 
 /// Keys of an HDFS entry that hold files.
 const HDFS_FILES: [&str; 4] = ["KERBEROS_KEYTAB", "TLS_CERT", "TLS_KEY", "TLS_CA"];
@@ -79,16 +71,15 @@ pub(super) fn apply(environment: &mut Environment, is: &Behaviour) -> Result<()>
         return Err(no_attribute(&config, "get"));
     };
     match config.get("type").and_then(Value::as_str) {
-        Some("s3") if is.config_sets_all => {
-            for (variable, key) in S3_ALL {
-                set(environment, variable, config.get(key).unwrap_or(&Value::String(String::new())))?;
-            }
-            Ok(())
-        }
         Some("s3") => {
-            for (variable, key) in S3 {
-                if let Some(value) = config.get(key) {
-                    set(environment, variable, value)?;
+            let absent = Value::String(String::new());
+            for (variable, key) in s3_variables(is.config_bundle) {
+                match config.get(key) {
+                    // The release that sets everything does not know this one.
+                    _ if is.config_sets_all && variable == "S3_VERIFY_SSL" => {}
+                    Some(value) => set(environment, variable, value)?,
+                    None if is.config_sets_all => set(environment, variable, &absent)?,
+                    None => {}
                 }
             }
             Ok(())
@@ -145,6 +136,17 @@ mod tests {
         ] {
             assert_eq!(applied(Release::V0_15, config, overrides).unwrap_err().message, message);
         }
+    }
+
+    #[rstest::rstest]
+    #[case(Release::V0_11, Some("text"))]
+    #[case(Release::V0_12Rc0, Some("text"))]
+    #[case(Release::V0_12Rc1, Some("text"))]
+    #[case(Release::V0_12, None)]
+    #[case(Release::V0_21, None)]
+    fn a_certificate_was_the_path_of_a_bundle(#[case] release: Release, #[case] bundle: Option<&str>) {
+        let config = "{\"type\": \"s3\", \"certificate\": \"text\"}";
+        assert_eq!(applied(release, config, "{}").unwrap().get("AWS_CA_BUNDLE"), bundle);
     }
 
     #[test]

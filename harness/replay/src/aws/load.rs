@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use proofmark_env::{AccountToken, Aws, EnvError};
+use proofmark_env::{AccountToken, Aws, EnvError, Listener};
 use proofmark_model_loader::files::{Entry, FileError, FileSystem as _, Memory};
 use proofmark_model_loader::{Host, Outcome as Ended, Output, Release};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Outcome;
 use crate::runner::shell_word;
@@ -26,15 +26,13 @@ pub struct Load {
     variables: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
     token: Option<AccountToken>,
-    /// Where the private authority of the cloud's endpoints is to be put.
-    authority: Option<String>,
 }
 
 impl Load {
     /// A run that fetches `uri` into `/mnt/models`, without any credentials.
     pub fn new(release: Release, uri: impl Into<String>) -> Self {
         let (variables, files) = Default::default();
-        Self { release, uri: uri.into(), variables, files, token: None, authority: None }
+        Self { release, uri: uri.into(), variables, files, token: None }
     }
 
     /// Sets a variable.
@@ -53,9 +51,8 @@ impl Load {
 
     /// Puts the certificate of the authority of private endpoints into a file.
     #[must_use]
-    pub fn authority_file(mut self, path: impl Into<String>) -> Self {
-        self.authority = Some(path.into());
-        self
+    pub fn authority_file(self, path: impl Into<String>) -> Self {
+        self.file(path, Listener::private_authority())
     }
 
     /// Gives it what the pod identity webhook gives to the pods of an annotated service account: a role, and a file with a token for it.
@@ -93,9 +90,6 @@ impl Load {
                 Err(refused) => return Ok(Outcome::of(&refused)),
             }
         }
-        if let Some((path, pem)) = self.authority.as_ref().zip(aws.network().private_authority()) {
-            files.write(path, pem).map_err(given)?;
-        }
         let before = files.tree();
         let (network, cloud) = (aws.network(), aws.cloud().clone());
         let host = Host {
@@ -112,14 +106,13 @@ impl Load {
         });
         let arguments = [self.uri.clone(), DESTINATION.to_owned()];
         let ended = proofmark_model_loader::run(self.release, &arguments, &host, sink).await;
-        let left = files.tree().into_iter().filter(|(path, entry)| before.get(path) != Some(entry));
         let text = log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
         Ok(Outcome {
             at: aws.elapsed(),
             status: None,
             headers: Vec::new(),
             exit: Some(ended.exit),
-            body: json!({"exit": ended.exit, "words": self.last_words(&ended), "files": Value::Object(left.filter_map(file).collect())}),
+            body: json!({"exit": ended.exit, "words": self.last_words(&ended), "files": left(&files, &before, DESTINATION)}),
             text: Some(text),
             decision: None,
         })
@@ -138,13 +131,17 @@ impl Load {
     }
 }
 
-/// A file's path below the destination, or its absolute path; and its content.
-fn file((path, entry): (String, Entry)) -> Option<(String, Value)> {
-    let content = match entry {
-        Entry::Directory => return None,
-        Entry::File(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Entry::Link(target) => format!("-> {target}"),
-    };
-    let below = path.strip_prefix(DESTINATION).and_then(|path| path.strip_prefix('/'));
-    Some((below.unwrap_or(&path).to_owned(), content.into()))
+/// The files that are new or changed, each with its content: by their path below the destination, or their absolute path.
+pub(super) fn left(files: &Memory, before: &BTreeMap<String, Entry>, destination: &str) -> Value {
+    let mut left = Map::new();
+    for (path, entry) in files.tree().into_iter().filter(|(path, entry)| before.get(path) != Some(entry)) {
+        let content = match entry {
+            Entry::Directory => continue,
+            Entry::File(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Entry::Link(target) => format!("-> {target}"),
+        };
+        let below = path.strip_prefix(destination).and_then(|path| path.strip_prefix('/'));
+        left.insert(below.unwrap_or(&path).to_owned(), content.into());
+    }
+    Value::Object(left)
 }

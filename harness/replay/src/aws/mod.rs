@@ -6,13 +6,16 @@
 //! | `call` | a request, and the command line of the AWS CLI that would send it |
 //! | `xml` | answers in XML as JSON, so that expectations can look into them |
 //! | [`Load`] | a run of the storage initializer: its machine, its files, its variables |
+//! | [`Pull`] | a model fetched by ModelMesh's puller, by an entry of a secret of the cluster |
 
 mod call;
 mod load;
+mod pull;
 mod steps;
 mod xml;
 
 pub use load::Load;
+pub use pull::Pull;
 
 pub(crate) use call::AwsCall;
 pub(crate) use xml::to_json;

@@ -3,7 +3,7 @@
 use proofmark_env::AwsRequest;
 use serde_json::Value;
 
-use super::{AwsCall, Load};
+use super::{AwsCall, Load, Pull};
 use crate::Step;
 use crate::expect::Expect;
 use crate::step::Action;
@@ -136,6 +136,13 @@ impl Step {
     #[must_use]
     pub fn load(mut self, load: Load) -> Self {
         self.action = Action::Load(Box::new(load));
+        self
+    }
+
+    /// Has ModelMesh's puller fetch a model.
+    #[must_use]
+    pub fn pull(mut self, pull: Pull) -> Self {
+        self.action = Action::Pull(Box::new(pull));
         self
     }
 
