@@ -16,8 +16,9 @@ use crate::permission::{Survey, grouped, lines};
 use crate::step::{Action, When};
 use crate::{Evidence, Outcome, Step, StepResult, StepVerdict, Taken, kubectl, mask};
 
-/// How long the pauses between two looks may grow.
+/// How long the pauses between two looks may grow, or to this part of the time that there is: pauses grow with what has passed, so no wait becomes twice as long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PART: u32 = 100;
 
 /// Plays the steps of one case.
 pub(crate) struct Player {
@@ -112,10 +113,11 @@ impl Player {
             When::Stays => {}
             When::Within(time) => {
                 let deadline = self.cluster.elapsed() + time;
+                let longest = LONGEST_PAUSE.max(time / LONGEST_PART);
                 let mut pause = Duration::from_millis(10);
                 while !look.differences.is_empty() && self.cluster.elapsed() < deadline {
                     self.cluster.advance(pause.min(deadline.saturating_sub(self.cluster.elapsed()))).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    pause = (pause * 2).min(longest);
                     self.exchanges.clear(); // evidence is the last look; the earlier ones are in the history
                     look = self.once(step, expectations).await?;
                     if history.last().is_none_or(|last| last.found != mask::text(&look.outcome.in_words())) {

@@ -4,7 +4,7 @@ use proofmark_replay::{Level, Link, Scenario, Step, Target, step};
 use proofmark_scenarios_serving::kinds::{CLUSTER_RUNTIMES, SERVICES};
 use proofmark_scenarios_serving::samples::{namespace, service, sklearn};
 use proofmark_scenarios_serving::universe::{affected, release, shipped, with_control_plane};
-use proofmark_scenarios_serving::{PATIENCE, PROFILE, TEAM, observe};
+use proofmark_scenarios_serving::{PATIENCE, PROFILE, SOON, TEAM, observe};
 use serde_json::{Value, json};
 
 const RUNTIME: &str = "kserve-sklearnserver";
@@ -43,7 +43,7 @@ pub(crate) fn scenario() -> Scenario {
     .reproduce(|_| {
         vec![
             observe::not_deployed("nothing is deployed", TEAM, SERVICE),
-            refused("its status says that the runtime is waited for", SERVICE),
+            refused("its status says that the runtime is waited for", SERVICE).within(SOON),
             observe::events("an event names the runtime", TEAM, "InternalError")
                 .shows(json!({"messages": [missing(RUNTIME)]})),
         ]

@@ -24,5 +24,7 @@ pub const TEAM: &str = "team-a";
 pub const NEIGHBOUR: &str = "team-b";
 /// The conformance profile of these scenarios: that InferenceServices are served.
 pub const PROFILE: Profile = Profile::KserveCore;
+/// How long a controller may take for what it does at once.
+pub const SOON: Duration = Duration::from_secs(60);
 /// How long a controller may take that tries again and again: the longest pause between two attempts is under seventeen minutes.
 pub const PATIENCE: Duration = Duration::from_secs(1200);

@@ -5,7 +5,7 @@ use proofmark_replay::{Level, Link, Scenario, Step, step};
 use proofmark_scenarios_serving::kinds::{SERVICES, STORAGE_CONTAINERS};
 use proofmark_scenarios_serving::samples::{namespace, service, sklearn};
 use proofmark_scenarios_serving::universe::{affected, with_control_plane};
-use proofmark_scenarios_serving::{PATIENCE, PROFILE, TEAM, observe};
+use proofmark_scenarios_serving::{PATIENCE, PROFILE, SOON, TEAM, observe};
 use serde_json::{Value, json};
 
 const SERVICE: &str = "registered";
@@ -49,7 +49,7 @@ pub(crate) fn scenario() -> Scenario {
                 "Error creating: Pod \"<pod>\" is invalid: [spec.volumes[2].name: Duplicate value: \"kserve-provision-location\", \
                  spec.containers[0].volumeMounts[2].mountPath: Invalid value: \"/mnt/models\": must be unique, \
                  spec.initContainers[1].name: Duplicate value: \"model-registry-initializer\"]",
-            ]})),
+            ]})).within(SOON),
         ]
     })
     .fix(|_| {

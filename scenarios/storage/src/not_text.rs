@@ -4,7 +4,7 @@ use proofmark_replay::{Level, Link, Scenario, step};
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::samples::{namespace, service, stored};
 use proofmark_scenarios_serving::universe::{affected, with_control_plane};
-use proofmark_scenarios_serving::{PATIENCE, PROFILE, TEAM, observe};
+use proofmark_scenarios_serving::{PATIENCE, PROFILE, SOON, TEAM, observe};
 use serde_json::{Value, json};
 
 use crate::{pod_refused, secret};
@@ -43,7 +43,8 @@ pub(crate) fn scenario() -> Scenario {
         vec![
             observe::pod("there is no pod", TEAM, SERVICE).shows(json!({"pods": 0})),
             observe::events("the ReplicaSet's event says why", TEAM, "FailedCreate")
-                .shows(json!({"messages": [pod_refused(&unfit("minio", "bool"))]})),
+                .shows(json!({"messages": [pod_refused(&unfit("minio", "bool"))]}))
+                .within(SOON),
         ]
     })
     .fix(|_| vec![secret::change("the user writes false as a text", &[("minio", unverified(json!("false")))])])

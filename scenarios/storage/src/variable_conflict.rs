@@ -6,7 +6,7 @@ use proofmark_replay::{Level, Link, Scenario, step};
 use proofmark_scenarios_serving::kinds::{ACCOUNTS, SECRETS, SERVICES, STORAGE_CONTAINERS};
 use proofmark_scenarios_serving::samples::{namespace, service, sklearn};
 use proofmark_scenarios_serving::universe::{affected, with_control_plane};
-use proofmark_scenarios_serving::{PATIENCE, PROFILE, TEAM, observe};
+use proofmark_scenarios_serving::{PATIENCE, PROFILE, SOON, TEAM, observe};
 use serde_json::json;
 
 const SERVICE: &str = "iris";
@@ -57,7 +57,8 @@ pub(crate) fn scenario() -> Scenario {
         vec![
             observe::pod("there is no pod", TEAM, SERVICE).shows(json!({"pods": 0})),
             observe::events("the ReplicaSet's event says why", TEAM, "FailedCreate")
-                .shows(json!({"messages": [format!("Error creating: Pod \"<pod>\" is invalid: {why}")]})),
+                .shows(json!({"messages": [format!("Error creating: Pod \"<pod>\" is invalid: {why}")]}))
+                .within(SOON),
         ]
     })
     .fix(|_| {
