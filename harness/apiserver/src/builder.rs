@@ -138,6 +138,7 @@ impl Builder {
         let random = Random::seeded(self.seed);
         let admin = self.admin_token.unwrap_or_else(|| random.hex(32));
         let random = self.world.as_ref().map_or(random, |world| Random::seeded(world.random));
+        let catalog = self.world.as_ref().map_or_else(Catalog::default, |world| Catalog::holding(world.custom.clone()));
         let store = self.world.map_or_else(Store::new, |world| Store::restored(world.objects));
         let signer = match &self.signing_key {
             Some(pem) => TokenSigner::from_pkcs8_pem(pem).map_err(BuildError::SigningKey)?,
@@ -150,7 +151,7 @@ impl Builder {
         };
         let server = ApiServer(Arc::new(Inner {
             store,
-            catalog: Catalog::default(),
+            catalog,
             tokens: StaticTokens::new(admin),
             rbac: Rbac::default(),
             log: RequestLog::default(),

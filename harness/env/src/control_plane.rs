@@ -1,5 +1,6 @@
 //! What runs beside an API server: Kubernetes' controllers, nodes, and the controllers of what is installed.
 
+use std::future::{self, Future};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,7 +15,8 @@ use proofmark_mesh::Gateway;
 use proofmark_nodes::{NodePool, Nodes};
 use serde_json::Value;
 
-use crate::{Cluster, EnvError, LeftOut, Plan, Site, install};
+use crate::ground::Ground;
+use crate::{Cluster, EnvError, LeftOut, Plan, Site};
 
 /// The controllers around an API server. Dropping it stops them.
 pub struct ControlPlane {
@@ -45,8 +47,20 @@ impl ControlPlane {
         plan: &Plan,
         heartbeat: Option<Duration>,
     ) -> Result<Self, EnvError> {
-        let objects = plan.objects();
-        let objects = objects.as_slice();
+        Self::around(site, plan, heartbeat, Ground::lay(cluster, plan)).await
+    }
+
+    /// The same where the plan's objects are installed already, on a simulated clock.
+    pub(crate) async fn on(site: &Site, plan: &Plan, ground: Ground) -> Result<Self, EnvError> {
+        Self::around(site, plan, None, future::ready(Ok(ground))).await
+    }
+
+    async fn around(
+        site: &Site,
+        plan: &Plan,
+        heartbeat: Option<Duration>,
+        ground: impl Future<Output = Result<Ground, EnvError>>,
+    ) -> Result<Self, EnvError> {
         let controllers = site.controllers().map(|options| proofmark_controllers::start(site.client(), options));
         if let Some(controllers) = &controllers {
             controllers.ready().await;
@@ -54,14 +68,13 @@ impl ControlPlane {
         let nodes = start_nodes(site, plan, heartbeat).await?;
         let gateway =
             nodes.as_ref().map(|nodes| Gateway::start(site.client(), nodes, plan.extras.contains(&Project::Istio)));
-        let mut left_out = if objects.is_empty() { Vec::new() } else { install(cluster, objects).await? };
-        let defined = |name: &str| objects.iter().any(|object| defines(object, name));
-        let wanted = defined(PROFILES);
-        if wanted && !defined(POLICIES) {
+        let mut ground = ground.await?;
+        let wanted = ground.defines(PROFILES);
+        if wanted && !ground.defines(POLICIES) {
             let object = "Kubeflow's Profile controller".to_owned();
-            left_out.push(LeftOut { object, why: format!("it makes {POLICIES}, which nothing here defines") });
+            ground.left_out.push(LeftOut { object, why: format!("it makes {POLICIES}, which nothing here defines") });
         }
-        let runs = wanted && defined(POLICIES);
+        let runs = wanted && ground.defines(POLICIES);
         let profiles = runs.then(|| profile::start(site.client(), Config { aws: site.aws(), ..Config::default() }));
         if let Some(profiles) = &profiles {
             profiles.ready().await;
@@ -74,9 +87,9 @@ impl ControlPlane {
             gateway.ready().await;
         }
         Ok(Self {
-            left_out,
             profiles: runs,
-            services: defined(SERVICES),
+            services: ground.defines(SERVICES),
+            left_out: ground.left_out,
             gateway,
             _controllers: controllers,
             _profiles: profiles,

@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
 use crate::aws::RoleEditor;
+use crate::ground;
 use crate::{
     Aws, Cluster, ControlPlane, Decision, EnvError, Environment, ISSUER, Plan, Site, Universe, WireBody,
     simulated_runtime, transport,
@@ -20,7 +21,7 @@ use crate::{
 
 /// No simulated time passes before all work that is possible now is done, so any moment would do, but for work that failed and is tried again
 /// shortly after (a write that met a conflict). A second is longer than the first back-offs of every controller, and costs nothing.
-const QUIET: Duration = Duration::from_secs(1);
+pub(crate) const QUIET: Duration = Duration::from_secs(1);
 
 /// Builds universes in this process. They share nothing with each other; each ends with its runtime.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,15 +38,16 @@ impl Environment for Embedded {
 }
 
 async fn build(plan: Plan) -> Result<Universe, EnvError> {
-    let builder = ApiServer::builder().seed(plan.seed);
+    let (world, ground) = ground::laid(&plan).await?;
+    let builder = ApiServer::builder().seed(plan.seed).world(world.forked(plan.seed));
     let server = if plan.cloud.is_some() { builder.issuer(ISSUER) } else { builder }
         .build()
         .map_err(|error| EnvError::Prepare { what: "the API server".to_owned(), why: error.to_string() })?;
     let transport = transport(ServiceExt::<Request<WireBody>>::map_response(server.service(), explained));
-    let cluster = Cluster::new(transport.clone(), QUIET);
     let played = Cluster::new(transport, QUIET);
-    // Both clocks are tokio's and begin at the same date, so they agree.
-    let cloud = plan.cloud.as_ref().map(|cloud| cloud.build(&server, plan.seed, Clock::simulated())).transpose()?;
+    // Both clocks are tokio's and begin at the same moment, so they agree.
+    let clock = Clock::starting_at(server.now());
+    let cloud = plan.cloud.as_ref().map(|cloud| cloud.build(&server, plan.seed, clock)).transpose()?;
     let endpoints = plan.cloud.as_ref().map_or(&[][..], |cloud| &cloud.endpoints);
     let cloud = cloud.map(|cloud| Aws::new(cloud, endpoints, played.clone()));
     let mut site = Site::embedded(&server).asked_through(played.clone());
@@ -57,7 +59,7 @@ async fn build(plan: Plan) -> Result<Universe, EnvError> {
             site = site.with_iam(RoleEditor { cloud: cloud.cloud().clone(), account });
         }
     }
-    let control_plane = ControlPlane::start(&site, &cluster, &plan, None).await?;
+    let control_plane = ControlPlane::on(&site, &plan, ground).await?;
     let (left_out, gateway) = (control_plane.left_out.clone(), control_plane.gateway.clone());
     let mut universe = Universe::new(played, control_plane);
     universe.left_out = left_out;

@@ -19,6 +19,7 @@ mod environment;
 pub mod envtest;
 mod error;
 mod exchange;
+mod ground;
 mod identity;
 mod install;
 pub mod kubeconfig;

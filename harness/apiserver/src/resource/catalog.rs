@@ -16,6 +16,9 @@ pub(crate) struct GroupVersion {
     pub(crate) version: String,
 }
 
+/// The custom resources of a server. What is made of their definitions is the same for every server, so that servers can share it.
+pub(crate) type CustomResources = Arc<BTreeMap<Key, Arc<Resource>>>;
+
 /// All resources: the fixed built-in ones, and the custom ones that follow the CustomResourceDefinitions.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
@@ -23,6 +26,11 @@ pub(crate) struct Catalog {
 }
 
 impl Catalog {
+    /// A catalogue that begins with these custom resources.
+    pub(crate) fn holding(custom: CustomResources) -> Self {
+        Self { custom: ArcSwap::new(custom) }
+    }
+
     /// A resource by group, version and plural.
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Resource>> {
         let key = (group.to_owned(), version.to_owned(), plural.to_owned());
@@ -31,7 +39,8 @@ impl Catalog {
 
     /// A resource by group, version and kind.
     pub(crate) fn find_kind(&self, group: &str, version: &str, kind: &str) -> Option<Arc<Resource>> {
-        self.all().into_iter().find(|r| r.group == group && r.version == version && r.kind == kind)
+        let is_it = |r: &&Arc<Resource>| r.group == group && r.version == version && r.kind == kind;
+        builtin::all().values().find(is_it).cloned().or_else(|| self.custom.load().values().find(is_it).cloned())
     }
 
     /// A kind that no path of its own serves: the body of a subresource.
@@ -65,7 +74,7 @@ impl Catalog {
     }
 
     /// Every custom resource.
-    pub(crate) fn custom(&self) -> Arc<BTreeMap<Key, Arc<Resource>>> {
+    pub(crate) fn custom(&self) -> CustomResources {
         self.custom.load_full()
     }
 

@@ -116,5 +116,6 @@ fn read_lines(lines: impl BufRead) -> Result<World, WorldError> {
         return Err(damaged(format!("{} objects instead of {}", objects.len(), head.objects)));
     }
     let objects = Snapshot::restored(head.revision, objects).map_err(damaged)?;
-    Ok(World { objects: Arc::new(objects), random: head.random, time: head.time })
+    let custom = Arc::default();
+    Ok(World { objects: Arc::new(objects), random: head.random, time: head.time, custom })
 }

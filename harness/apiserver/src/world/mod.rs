@@ -25,6 +25,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::ApiServer;
+use crate::resource::CustomResources;
 use crate::store::Snapshot;
 
 /// All that a server holds, at one moment. Taking and cloning one costs nothing that grows with the number of objects.
@@ -35,6 +36,8 @@ pub struct World {
     pub(crate) random: u64,
     /// The moment, on the server's clock.
     pub(crate) time: Timestamp,
+    /// What is made of its definitions of kinds, as far as that is at hand; whoever goes on from here makes the rest.
+    pub(crate) custom: CustomResources,
 }
 
 impl World {
@@ -47,6 +50,13 @@ impl World {
     pub fn time(&self) -> Timestamp {
         self.time
     }
+
+    /// The same with other random names to come, which follow from this seed and from those that were drawn.
+    #[must_use]
+    pub fn forked(mut self, seed: u64) -> Self {
+        self.random ^= seed;
+        self
+    }
 }
 
 impl ApiServer {
@@ -54,7 +64,8 @@ impl ApiServer {
     pub fn world(&self) -> World {
         // In this order: what is drawn in between is drawn in vain, and never drawn twice.
         let objects = self.0.store.snapshot();
-        World { objects, random: self.0.random.state(), time: self.now() }
+        let custom = self.0.catalog.custom();
+        World { objects, random: self.0.random.state(), time: self.now(), custom }
     }
 }
 

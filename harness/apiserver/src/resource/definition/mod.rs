@@ -59,6 +59,9 @@ pub(crate) fn sync(server: &Arc<Inner>, resource: &Resource, object: &Value, del
 /// Lets a new server follow what its store began with.
 pub(crate) fn follow(server: &Arc<Inner>) {
     server.rbac.changed();
+    for resource in server.catalog.custom().values() {
+        server.store.begin(&resource.prefix);
+    }
     if let Some(definitions) = server.catalog.find(GROUP, "v1", "customresourcedefinitions") {
         for (_, definition) in server.store.snapshot().list(&definitions.prefix, "", None) {
             serve(server, &definition.value, false);
@@ -71,15 +74,14 @@ fn serve(server: &Arc<Inner>, crd: &Value, deleted: bool) {
     let text = |pointer: &str| crate::value::text_at(crd, pointer);
     let (group, plural) = (text("/spec/group"), text("/spec/names/plural"));
     let served = !deleted && condition::of(crd, "Established") == Some("True");
-    let family = if served { versions::family(crd) } else { None };
-    let Some(family) = family else {
+    // What does not change what is served leaves it alone, with all that was made of its objects.
+    if served && server.catalog.family(&group, &plural).is_some_and(|known| known.source == versions::source(crd)) {
+        return;
+    }
+    let Some(family) = served.then(|| versions::family(crd)).flatten() else {
         server.catalog.replace(&group, &plural, Vec::new());
         return;
     };
-    // What does not change what is served leaves it alone, with all that was made of its objects.
-    if server.catalog.family(&group, &plural).is_some_and(|known| known.source == family.source) {
-        return;
-    }
     let versions = versions::served(crd, &Arc::new(family));
     if let Some(first) = versions.first() {
         server.store.begin(&first.prefix);

@@ -30,11 +30,16 @@ pub(super) fn family(crd: &Value) -> Option<Family> {
         id: Family::next_id(),
         served: served.collect(),
         since: meta::text(crd, "resourceVersion").parse().unwrap_or_default(),
-        source: json!([spec, crd.pointer("/status/acceptedNames"), is_terminating(crd)]),
+        source: source(crd),
         storage,
         shapes: shapes.collect::<BTreeMap<_, _>>(),
         conversion: Conversion::read(spec.get("conversion").unwrap_or(&Value::Null)),
     })
+}
+
+/// What decides what is served.
+pub(super) fn source(crd: &Value) -> Value {
+    json!([crd.get("spec"), crd.pointer("/status/acceptedNames"), is_terminating(crd)])
 }
 
 fn shape(version: &Value, preserve: bool) -> Option<Shape> {
