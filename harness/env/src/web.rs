@@ -2,8 +2,8 @@
 
 use http::header::HOST;
 use http::{HeaderValue, Uri};
-use proofmark_mesh::Gateway;
 use proofmark_mesh::policy::Verdict;
+use proofmark_mesh::{Caller, Gateway};
 
 use crate::cluster::wire;
 use crate::recorder::{Recorder, listed};
@@ -22,7 +22,7 @@ impl Web {
     }
 
     /// Sends a request, whose path is a whole URL; its host is that of an Ingress or the name of a Service. What a pod refuses, or the gateway, is an
-    /// answer. `who` is kept beside it and not sent: to HTTP somebody is who the headers say.
+    /// answer. A service account asks from a pod of its own, inside of the mesh. Everybody else comes in from outside, and to HTTP is who the headers say.
     ///
     /// # Errors
     /// [`EnvError::Request`] when the request cannot be put on the wire.
@@ -34,6 +34,9 @@ impl Web {
         *wire.uri_mut() = Uri::from(path);
         let host = HeaderValue::try_from(host.as_str()).map_err(|error| EnvError::Request(error.to_string()))?;
         wire.headers_mut().entry(HOST).or_insert(host);
+        if let Identity::ServiceAccount { namespace, name } = who {
+            wire.extensions_mut().insert(Caller::account(namespace, name));
+        }
         let (parts, body) = self.gateway.answer(wire).await.into_parts();
         let exchange = Exchange {
             at: self.recorder.elapsed(),

@@ -11,19 +11,13 @@ use proofmark_nodes::{Nodes, WeakNodes};
 use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::policy::{self, Access, Verdict, Workload};
+use crate::external::Provider;
 use crate::route::{self, Backend, Target, Unroutable};
+use crate::sidecar::{self, Caller, Mesh};
 
 const INGRESSES: Resource = Resource::namespaced("networking.k8s.io", "v1", "ingresses", "Ingress");
 const SERVICES: Resource = Resource::namespaced("", "v1", "services", "Service");
 const SLICES: Resource = Resource::namespaced("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice");
-const PODS: Resource = Resource::namespaced("", "v1", "pods", "Pod");
-const POLICIES: Resource =
-    Resource::namespaced("security.istio.io", "v1beta1", "authorizationpolicies", "AuthorizationPolicy");
-const CRDS: Resource =
-    Resource::cluster("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition");
-/// What the gateway shows to sidecars.
-const PRINCIPAL: &str = "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account";
 const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 /// A Service may stand for another name, which stands for another; no further.
 const MOST_NAMES: usize = 4;
@@ -42,12 +36,6 @@ struct Inner {
     mesh: Option<Mesh>,
     turn: AtomicUsize,
     _stop: DropGuard,
-}
-
-/// What sidecars know.
-struct Mesh {
-    policies: Informer,
-    pods: Informer,
 }
 
 impl Gateway {
@@ -74,23 +62,34 @@ impl Gateway {
         }
     }
 
-    /// Answers a request by its host: the name of an Ingress rule, or of a Service. A refusal of the mesh has the [`Verdict`] among its extensions.
-    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let host = host(&request);
-        let handler = match self.target(&host, request.uri().path()) {
+    /// Answers a request by its host: the name of an Ingress rule, or of a Service. A request with a [`Caller`](crate::Caller) comes from inside of the mesh, any
+    /// other from outside. A refusal of the mesh has the [`Verdict`](crate::policy::Verdict) among its extensions.
+    pub async fn answer(&self, mut request: Request<Bytes>) -> Response<Bytes> {
+        if let Some(mesh) = self.0.mesh.as_ref().filter(|_| request.extensions().get::<Caller>().is_none()) {
+            if let Some((provider, verdict)) = mesh.asks(&request)
+                && let Some(mut refusal) = self.ask(provider, &mut request).await
+            {
+                refusal.extensions_mut().insert(verdict);
+                return served(refusal);
+            }
+            let verdict = mesh.at_gateway(&request);
+            if !verdict.allowed {
+                return sidecar::refusal(verdict);
+            }
+        }
+        let target = match self.target(&host(&request), request.uri().path()) {
             Err(Unroutable::NoRoute) => return plain(StatusCode::NOT_FOUND, ""),
             Err(Unroutable::NoUpstream) => return plain(StatusCode::SERVICE_UNAVAILABLE, "no healthy upstream"),
-            Ok(target) => {
-                if let Some(verdict) = self.verdict(&target, &request).filter(|verdict| !verdict.allowed) {
-                    let mut refusal = plain(StatusCode::FORBIDDEN, "RBAC: access denied");
-                    refusal.extensions_mut().insert(verdict);
-                    return refusal;
-                }
-                let nodes = self.0.nodes.upgrade();
-                nodes.and_then(|nodes| nodes.http(&target.namespace, &target.pod, target.port).ok())
-            }
+            Ok(target) => target,
         };
-        match handler {
+        if let Some(mesh) = &self.0.mesh {
+            let verdict = mesh.at_pod(&target, &request);
+            if !verdict.allowed {
+                return sidecar::refusal(verdict);
+            }
+        }
+        let nodes = self.0.nodes.upgrade();
+        match nodes.and_then(|nodes| nodes.http(&target.namespace, &target.pod, target.port).ok()) {
             Some(handler) => handler(request).await,
             None => plain(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -99,24 +98,21 @@ impl Gateway {
         }
     }
 
-    /// What the mesh decides about a request on its way to a pod; none where there is no mesh.
-    pub fn verdict(&self, target: &Target, request: &Request<Bytes>) -> Option<Verdict> {
-        let Mesh { policies, pods } = self.0.mesh.as_ref()?;
-        let host = host(request);
-        let access = Access {
-            principal: PRINCIPAL,
-            request_principal: "",
-            method: request.method().as_str(),
-            path: request.uri().path(),
-            host: &host,
-            port: target.port,
-            headers: request.headers(),
+    /// Asks a provider about a request, which may come back changed; the client's answer if it refuses.
+    async fn ask(&self, provider: Option<Provider>, request: &mut Request<Bytes>) -> Option<Response<Bytes>> {
+        let Some(provider) = provider else {
+            let mut refusal = Response::new(Bytes::new());
+            *refusal.status_mut() = StatusCode::FORBIDDEN;
+            return Some(refusal);
         };
-        let pod = pods.get(&target.namespace, &target.pod);
-        let labels = pod.as_deref().and_then(object::labels);
-        let policies = policies.all();
-        let workload = Workload { namespace: &target.namespace, labels };
-        Some(policy::decide(policies.iter().map(|one| &**one), workload, &access))
+        let target = self.target(&format!("{}:{}", provider.service, provider.port), "/").ok();
+        let handler =
+            target.and_then(|target| self.0.nodes.upgrade()?.http(&target.namespace, &target.pod, target.port).ok());
+        let answer = match handler {
+            Some(handler) => Some(handler(provider.check(request)).await),
+            None => None,
+        };
+        provider.judge(answer, request)
     }
 
     /// The process that a request for a host and path leads to; ready ones take turns.
@@ -163,40 +159,25 @@ impl Gateway {
     }
 }
 
-impl Mesh {
-    fn start(api: &Api, stop: &CancellationToken) -> Self {
-        let policies = Informer::new(api.clone(), Selection::whole(POLICIES));
-        let [pods, definitions] = [PODS, CRDS].map(|kind| Informer::new(api.clone(), Selection::metadata(kind)));
-        for informer in [pods.clone(), definitions.clone()] {
-            let stop = stop.clone();
-            tokio::spawn(async move { stop.run_until_cancelled_owned(informer.run()).await });
-        }
-        // The kind may come later.
-        let (waiting, stop) = (policies.clone(), stop.clone());
-        let run = async move {
-            let name = format!("{}.{}", POLICIES.plural, POLICIES.group);
-            definitions.wait_until(|_| definitions.get("", &name).is_some()).await;
-            waiting.run().await;
-        };
-        tokio::spawn(async move { stop.run_until_cancelled_owned(run).await });
-        Self { policies, pods }
-    }
-}
-
 /// The host that a request names, in small letters.
-fn host(request: &Request<Bytes>) -> String {
+pub(crate) fn host(request: &Request<Bytes>) -> String {
     let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let authority = request.uri().authority().map(http::uri::Authority::as_str);
     header.or(authority).unwrap_or_default().to_ascii_lowercase()
 }
 
 /// An answer of the gateway itself.
-fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
+pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from_static(text.as_bytes()));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::SERVER, header::HeaderValue::from_static("istio-envoy"));
     if !text.is_empty() {
         response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));
     }
+    served(response)
+}
+
+/// An answer that says whose it is.
+fn served(mut response: Response<Bytes>) -> Response<Bytes> {
+    response.headers_mut().insert(header::SERVER, header::HeaderValue::from_static("istio-envoy"));
     response
 }

@@ -211,7 +211,7 @@ impl Step {
     }
 
     /// Sends an HTTP request to what runs in a pod, as a browser or a program outside of the cluster does. Its path is a whole URL, whose host an Ingress
-    /// or the name of a Service. Who does it is only told: the headers say who asks.
+    /// or the name of a Service. A service account asks from inside of the mesh; of others the headers say who they are.
     #[must_use]
     pub fn http(mut self, request: ApiRequest) -> Self {
         self.action = Action::Http(request);

@@ -16,6 +16,7 @@ pub fn all() -> Vec<Scenario> {
         proofmark_scenarios_aws::scenarios,
         proofmark_scenarios_storage::scenarios,
         proofmark_scenarios_webhooks::scenarios,
+        proofmark_scenarios_mesh::scenarios,
         proofmark_scenarios_web_app::scenarios,
     ];
     families.into_iter().flat_map(|scenarios| scenarios()).collect()

@@ -4,7 +4,7 @@
 //! if there is none the request passes, otherwise one of them has to match. A policy without rules matches nothing, a rule without conditions everything.
 //! (Istio: "Authorization Policy" reference, `security.istio.io/v1`.)
 //!
-//! `CUSTOM` policies, which hand the decision to somebody else, and `AUDIT` policies decide nothing here. Not looked at: addresses (`ipBlocks`, `remoteIpBlocks`) and
+//! Before them, `CUSTOM` policies hand the decision to somebody else: see [`custom`]. `AUDIT` policies decide nothing. Not looked at: addresses (`ipBlocks`, `remoteIpBlocks`) and
 //! claims of tokens; a rule that has conditions on them matches nothing, and the explanation says so.
 
 mod rule;
@@ -112,6 +112,24 @@ pub fn decide<'a>(
         verdict.missed.push(full_name(policy));
     }
     verdict
+}
+
+/// The provider that a `CUSTOM` policy leaves the decision to, and the verdict if that refuses; none if no such policy matches. A workload has one provider.
+pub fn custom<'a>(
+    policies: impl IntoIterator<Item = &'a Value>,
+    workload: Workload<'_>,
+    access: &Access<'_>,
+) -> Option<(String, Verdict)> {
+    let mut unsupported = Vec::new();
+    let custom = policies.into_iter().filter(|policy| action(policy) == "CUSTOM" && applies(policy, workload));
+    for policy in custom {
+        if let Some(rule) = matching(policy, access, &mut unsupported) {
+            let matched = Some((full_name(policy), rule));
+            let verdict = Verdict { allowed: false, matched, missed: Vec::new(), unsupported };
+            return Some((object::text(policy, "/spec/provider/name").to_owned(), verdict));
+        }
+    }
+    None
 }
 
 fn action(policy: &Value) -> &str {
@@ -240,6 +258,33 @@ mod tests {
         assert_eq!(asked(&empty, "", "/", None).to_string(), "denied: no rule matches of team/nothing");
         let elsewhere = [policy("other", "nothing", json!({}))];
         assert!(asked(&elsewhere, "", "/", None).allowed);
+    }
+
+    #[test]
+    fn a_custom_policy_hands_requests_to_its_provider() {
+        let paths = json!([{"to": [{"operation": {"notPaths": ["/open/*"]}}]}]);
+        let spec = json!({"action": "CUSTOM", "provider": {"name": "login"}, "rules": paths});
+        let login = [policy("team", "login", spec)];
+        let headers = HeaderMap::new();
+        let provider = |path: &str| {
+            let access = Access {
+                principal: "",
+                request_principal: "",
+                method: "GET",
+                path,
+                host: "h",
+                port: 80,
+                headers: &headers,
+            };
+            custom(&login, Workload { namespace: "team", labels: None }, &access)
+        };
+        let (name, verdict) = provider("/v1").unwrap();
+        assert_eq!(
+            (name.as_str(), verdict.to_string()),
+            ("login", "denied by rule 0 of AuthorizationPolicy team/login".to_owned())
+        );
+        assert_eq!(provider("/open/x"), None);
+        assert!(asked(&login, "", "/", None).allowed, "alone it neither allows nor denies");
     }
 
     #[test]
