@@ -138,6 +138,9 @@ impl Cloud {
         if let Some(answer) = self.inspect(&parts) {
             return answer;
         }
+        if sts::is_for_pod(&parts) {
+            return sts::answer_pod(self, &parts).await;
+        }
         if service == Service::S3 {
             return s3::answer(self, parts, body).await;
         }

@@ -3,13 +3,32 @@
 use proofmark_controllers::kit::object;
 use serde_json::{Value, json};
 
-use crate::account::Wanted;
+use crate::account::{Wanted, Way};
 
-const VOLUME: &str = "aws-iam-token";
-const FOLDER: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
-const FILE: &str = "token";
-const ROLE: &str = "AWS_ROLE_ARN";
-const TOKEN: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+/// Where a token lies, and which variables lead to it.
+struct Place {
+    volume: &'static str,
+    folder: &'static str,
+    file: &'static str,
+    /// What says whom to ask with the token, and where the token is.
+    variables: [&'static str; 2],
+}
+
+const OF_ROLE: Place = Place {
+    volume: "aws-iam-token",
+    folder: "/var/run/secrets/eks.amazonaws.com/serviceaccount",
+    file: "token",
+    variables: ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"],
+};
+const OF_AGENT: Place = Place {
+    volume: "eks-pod-identity-token",
+    folder: "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount",
+    file: "eks-pod-identity-token",
+    variables: ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"],
+};
+/// Where the agent answers, on every node.
+const AGENT: &str = "http://169.254.170.23/v1/credentials";
+
 const REGIONAL: &str = "AWS_STS_REGIONAL_ENDPOINTS";
 const REGIONS: [&str; 2] = ["AWS_DEFAULT_REGION", "AWS_REGION"];
 
@@ -25,9 +44,17 @@ pub(crate) fn inject(pod: &mut Value, wanted: &Wanted, region: &str) {
         }
     }
     if changed {
-        let token = json!({"audience": wanted.audience, "expirationSeconds": wanted.life, "path": FILE});
-        let volume = json!({"name": VOLUME, "projected": {"sources": [{"serviceAccountToken": token}]}});
+        let place = place(wanted);
+        let token = json!({"audience": wanted.audience, "expirationSeconds": wanted.life, "path": place.file});
+        let volume = json!({"name": place.volume, "projected": {"sources": [{"serviceAccountToken": token}]}});
         push_named(&mut pod["spec"], "volumes", volume);
+    }
+}
+
+fn place(wanted: &Wanted) -> &'static Place {
+    match wanted.way {
+        Way::Role(_) => &OF_ROLE,
+        Way::Agent => &OF_AGENT,
     }
 }
 
@@ -36,7 +63,8 @@ fn to_container(container: &mut Value, wanted: &Wanted, region: &str) -> bool {
     let has = |names: &[&str]| {
         object::list(container, "/env").iter().any(|variable| names.contains(&object::text(variable, "/name")))
     };
-    let (own, regions, regional) = (has(&[ROLE, TOKEN]), has(&REGIONS), has(&[REGIONAL]));
+    let place = place(wanted);
+    let (own, regions, regional) = (has(&place.variables), has(&REGIONS), has(&[REGIONAL]));
     if own && regions && regional {
         return false;
     }
@@ -48,13 +76,17 @@ fn to_container(container: &mut Value, wanted: &Wanted, region: &str) -> bool {
         add.extend(REGIONS.map(|name| (name, region.to_owned())));
     }
     if !own {
-        add.push((ROLE, wanted.role.clone()));
-        add.push((TOKEN, format!("{FOLDER}/{FILE}")));
+        let whom = match &wanted.way {
+            Way::Role(role) => role.clone(),
+            Way::Agent => AGENT.to_owned(),
+        };
+        let [asked, token] = place.variables;
+        add.extend([(asked, whom), (token, format!("{}/{}", place.folder, place.file))]);
     }
     for (name, value) in add {
         push(container, "env", json!({"name": name, "value": value}));
     }
-    push_named(container, "volumeMounts", json!({"name": VOLUME, "readOnly": true, "mountPath": FOLDER}));
+    push_named(container, "volumeMounts", json!({"name": place.volume, "readOnly": true, "mountPath": place.folder}));
     true
 }
 
@@ -77,7 +109,7 @@ mod tests {
 
     fn wanted() -> Wanted {
         Wanted {
-            role: "arn:aws:iam::111111111111:role/reader".to_owned(),
+            way: Way::Role("arn:aws:iam::111111111111:role/reader".to_owned()),
             audience: "sts.amazonaws.com".to_owned(),
             regional: true,
             life: 86_400,
@@ -107,7 +139,7 @@ mod tests {
                 env("AWS_DEFAULT_REGION", "us-east-1"),
                 env("AWS_REGION", "us-east-1"),
                 env("AWS_ROLE_ARN", "arn:aws:iam::111111111111:role/reader"),
-                env(TOKEN, "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"),
+                env("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"),
             ])
         );
         let main = &pod["spec"]["containers"][0];
@@ -119,10 +151,36 @@ mod tests {
                 env("AWS_STS_REGIONAL_ENDPOINTS", "regional")
             ])
         );
-        assert_eq!(main["volumeMounts"], json!([{"name": VOLUME, "readOnly": true, "mountPath": FOLDER}]));
+        assert_eq!(
+            main["volumeMounts"],
+            json!([{"name": "aws-iam-token", "readOnly": true, "mountPath": OF_ROLE.folder}])
+        );
         assert_eq!(pod["spec"]["containers"][1], json!({"name": "proxy"}));
         let token = json!({"audience": "sts.amazonaws.com", "expirationSeconds": 86_400, "path": "token"});
-        let volume = json!({"name": VOLUME, "projected": {"sources": [{"serviceAccountToken": token}]}});
+        let volume = json!({"name": "aws-iam-token", "projected": {"sources": [{"serviceAccountToken": token}]}});
         assert_eq!(pod["spec"]["volumes"], json!([volume]));
+    }
+
+    #[test]
+    fn the_agent_is_told_by_other_variables() {
+        let agent =
+            Wanted { way: Way::Agent, audience: "pods.eks.amazonaws.com".to_owned(), regional: false, ..wanted() };
+        let mut pod = json!({"spec": {"containers": [{"name": "main"}]}});
+        inject(&mut pod, &agent, "");
+        let env = |name: &str, value: &str| json!({"name": name, "value": value});
+        let folder = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount";
+        assert_eq!(
+            pod["spec"]["containers"][0],
+            json!({
+                "name": "main",
+                "env": [
+                    env("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials"),
+                    env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &format!("{folder}/eks-pod-identity-token")),
+                ],
+                "volumeMounts": [{"name": "eks-pod-identity-token", "readOnly": true, "mountPath": folder}],
+            })
+        );
+        let token = &pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"];
+        assert_eq!(token["audience"], "pods.eks.amazonaws.com");
     }
 }

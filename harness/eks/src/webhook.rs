@@ -1,5 +1,7 @@
 //! Reviews of pods, answered.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -26,13 +28,23 @@ static CONFIGURATIONS: Resource = Resource::cluster(
 pub struct PodIdentity {
     api: Api,
     region: String,
+    /// Namespaces and names of service accounts that are associated with a role.
+    associated: Arc<[(String, String)]>,
 }
 
 impl PodIdentity {
     /// A webhook of a cluster in a region (`us-east-1`), which containers are told; none if it is empty. `client` must be allowed to read service accounts, and
     /// to [register](Self::register) to write webhook configurations.
     pub fn new(client: Client, region: impl Into<String>) -> Self {
-        Self { api: Api::new(client, "pod-identity-webhook/proofmark (linux/amd64)"), region: region.into() }
+        let api = Api::new(client, "pod-identity-webhook/proofmark (linux/amd64)");
+        Self { api, region: region.into(), associated: Arc::new([]) }
+    }
+
+    /// Sends the pods of these service accounts, each by its namespace and its name, to the agent.
+    #[must_use]
+    pub fn associated(mut self, accounts: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.associated = accounts.into_iter().collect();
+        self
     }
 
     /// Has the API server ask it, at a URL with its certificate authority (base64 of PEM), or behind [`SERVICE`](crate::SERVICE).
@@ -74,8 +86,10 @@ impl PodIdentity {
         let pod = asked.get("object").filter(|pod| pod["spec"].is_object())?;
         let account = Some(object::text(pod, "/spec/serviceAccountName")).filter(|name| !name.is_empty());
         let namespace = object::text(asked, "/namespace");
-        let account = self.api.get(&ACCOUNTS, namespace, account.unwrap_or("default")).await.ok()?;
-        let wanted = Wanted::of(&account, pod)?;
+        let name = account.unwrap_or("default");
+        let associated = self.associated.iter().any(|(of, account)| of == namespace && account == name);
+        let account = self.api.get(&ACCOUNTS, namespace, name).await.ok()?;
+        let wanted = Wanted::of(&account, pod, associated)?;
         let mut changed = pod.clone();
         inject(&mut changed, &wanted, &self.region);
         (changed != *pod).then_some(changed)

@@ -16,7 +16,7 @@ use proofmark_nodes::{NodePool, Nodes};
 use serde_json::Value;
 
 use crate::ground::Ground;
-use crate::{Cluster, EnvError, LeftOut, Plan, Site};
+use crate::{CloudPlan, Cluster, EnvError, LeftOut, Plan, Site};
 
 /// The controllers around an API server. Dropping it stops them.
 pub struct ControlPlane {
@@ -119,7 +119,7 @@ async fn start_kserve(site: &Site, plan: &Plan) -> Result<Option<kserve::Control
 /// Starts the webhook of IAM roles for service accounts. Containers are told a region where there is a cloud.
 async fn start_irsa(site: &Site, plan: &Plan) -> Result<(), EnvError> {
     let region = plan.cloud.as_ref().map(|_| REGION).unwrap_or_default();
-    let webhook = PodIdentity::new(site.client(), region);
+    let webhook = PodIdentity::new(site.client(), region).associated(plan.cloud.iter().flat_map(CloudPlan::associated));
     let answering = webhook.clone();
     let answer = move |request| {
         let webhook = answering.clone();

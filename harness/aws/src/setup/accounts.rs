@@ -1,6 +1,8 @@
 //! Accounts and their users, roles and policies.
 
-use super::{AccountSpec, KeySpec, Root, SetupError};
+use super::{AccountSpec, ClusterSpec, KeySpec, Root, SetupError};
+use crate::protocol::invalid;
+use crate::world::{AccountId, Association, Cluster};
 use crate::{Cloud, iam};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -52,6 +54,9 @@ pub(super) fn make(cloud: &Cloud, accounts: &[AccountSpec]) -> Result<(), SetupE
             account.name.clone_from(name);
         }
         make_one(root, spec)?;
+        for cluster in &spec.clusters {
+            make_cluster(root, cluster)?;
+        }
     }
     for (root, spec) in &roots {
         spec.keys.iter().try_for_each(|key| make_key(root, key))?;
@@ -110,6 +115,26 @@ fn make_one(root: &Root<'_>, spec: &AccountSpec) -> Result<(), SetupError> {
         root.iam(&format!("role {}", role.name), "CreateRole", parameters.0)?;
         hold(root, "Role", &role.name, &role.policies, &role.attached)?;
     }
+    Ok(())
+}
+
+/// EKS' own actions are not simulated, so a cluster goes into the world as it is.
+fn make_cluster(root: &Root<'_>, spec: &ClusterSpec) -> Result<(), SetupError> {
+    let account = root.call.caller.principal.account().and_then(AccountId::parse);
+    let failed = root.error(&format!("cluster {}", spec.name));
+    let (Some(account), true) = (account, spec.issuer.starts_with("https://")) else {
+        return Err(failed(invalid("the issuer of a cluster is an https URL")));
+    };
+    let associations = spec.associations.iter().map(|association| Association {
+        namespace: association.namespace.clone(),
+        service_account: association.service_account.clone(),
+        role: association.role_arn.clone(),
+        target_role: association.target_role_arn.clone(),
+    });
+    let (name, region) = (spec.name.clone(), root.cloud.settings().region.clone());
+    let cluster = Cluster { name, account, region, associations: associations.collect() };
+    let issuer = spec.issuer.trim_end_matches('/').to_owned();
+    root.cloud.world().write().clusters.insert(issuer, cluster);
     Ok(())
 }
 

@@ -8,8 +8,8 @@ mod organization;
 mod spec;
 
 pub use spec::{
-    AccessKeySpec, AccountSpec, ControlSpec, GroupSpec, KeySpec, OrganizationSpec, PolicySpec, ProviderSpec, RoleSpec,
-    Spec, UnitSpec, UserSpec,
+    AccessKeySpec, AccountSpec, AssociationSpec, ClusterSpec, ControlSpec, GroupSpec, KeySpec, OrganizationSpec,
+    PolicySpec, ProviderSpec, RoleSpec, Spec, UnitSpec, UserSpec,
 };
 
 use crate::authorize::Call;

@@ -34,6 +34,34 @@ pub struct AccountSpec {
     pub roles: Vec<RoleSpec>,
     /// Keys of KMS.
     pub keys: Vec<KeySpec>,
+    /// Clusters of EKS.
+    pub clusters: Vec<ClusterSpec>,
+}
+
+/// A cluster of EKS whose pods get roles without annotations (EKS Pod Identity).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ClusterSpec {
+    /// Its name.
+    pub name: String,
+    /// Who issues its tokens: `https://oidc.example.com/id/1`
+    pub issuer: String,
+    /// Which service accounts have roles.
+    pub associations: Vec<AssociationSpec>,
+}
+
+/// A role for the pods of a service account.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AssociationSpec {
+    /// The service account's namespace.
+    pub namespace: String,
+    /// Its name.
+    pub service_account: String,
+    /// The ARN of a role that trusts `pods.eks.amazonaws.com`.
+    pub role_arn: String,
+    /// The ARN of a role that the first one assumes for the pods.
+    pub target_role_arn: Option<String>,
 }
 
 /// A key of KMS.

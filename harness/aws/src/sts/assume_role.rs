@@ -64,7 +64,15 @@ fn inherit(call: &Call, wanted: &mut Wanted) -> Result<bool, Fault> {
     Ok(matches!(session.principal, Principal::Session { .. }))
 }
 
-fn allow(cloud: &Cloud, world: &World, call: &Call, role: &RoleRef, action: &str, keys: &Context) -> Result<(), Fault> {
+/// Whether a caller may do this with a role.
+pub(super) fn allow(
+    cloud: &Cloud,
+    world: &World,
+    call: &Call,
+    role: &RoleRef,
+    action: &str,
+    keys: &Context,
+) -> Result<(), Fault> {
     let bare = || {
         let (principal, arn) = (call.caller.principal.arn(), &role.arn);
         format!("User: {principal} is not authorized to perform: {action} on resource: {arn}")

@@ -3,6 +3,7 @@
 //! - `assume_role` and `web_identity` are the two ways into a role; `session` is what both ask for and get.
 //! - [`issuer`] is how an issuer's keys are fetched, `token` is what they verify.
 //!
+//! - `pods` is how the agent of EKS Pod Identity gets the credentials of pods.
 //! - `own` is what users ask for themselves, `federation` what they ask for others.
 //!
 //! What it refuses: SAML, multi-factor devices. Sources: STS API Reference; IAM User Guide, "Temporary security
@@ -13,9 +14,12 @@ mod federation;
 mod identity;
 pub mod issuer;
 mod own;
+mod pods;
 mod session;
 mod token;
 mod web_identity;
+
+pub(crate) use pods::{answer as answer_pod, is_meant as is_for_pod};
 
 use crate::authorize::Call;
 use crate::protocol::{Form, Xml};

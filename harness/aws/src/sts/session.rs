@@ -183,7 +183,7 @@ pub(super) struct Origin {
     pub(super) keys: BTreeMap<String, String>,
 }
 
-/// Makes a session of a role. Whether it may be is settled; how long it may be is not.
+/// Makes a session of a role, and answers with its credentials.
 pub(super) fn open(
     cloud: &Cloud,
     world: &mut World,
@@ -191,6 +191,29 @@ pub(super) fn open(
     wanted: Wanted,
     origin: Origin,
 ) -> Result<Xml, Fault> {
+    let session = begin_as(cloud, world, role, wanted, origin)?;
+    let mut xml = Xml::default();
+    let identity = session.source_identity.clone();
+    xml.element("AssumedRoleUser", |xml| {
+        let (id, name) = match &session.principal {
+            Principal::Session { id, session, .. } => (id.as_str(), session.as_str()),
+            _ => ("", ""),
+        };
+        xml.text("AssumedRoleId", format!("{id}:{name}")).text("Arn", session.principal.arn());
+    });
+    keep(cloud, world, session, &mut xml);
+    xml.some("SourceIdentity", identity);
+    Ok(xml)
+}
+
+/// A session of a role. Whether it may be is settled; how long it may be is not.
+pub(super) fn begin_as(
+    cloud: &Cloud,
+    world: &World,
+    role: &RoleRef,
+    wanted: Wanted,
+    origin: Origin,
+) -> Result<Session, Fault> {
     let Some(found) = role.find(world) else { return Err(invalid(format!("{} is invalid", role.arn))) };
     let seconds = wanted.seconds.unwrap_or(3600);
     if origin.chained && seconds > 3600 {
@@ -208,26 +231,18 @@ pub(super) fn open(
         id: found.id.clone(),
         session: wanted.name.clone(),
     };
-    let role_id = found.id.clone();
     let policies = wanted.policies(world, &role.account)?;
-    let session = Session {
+    Ok(Session {
         account: role.account.clone(),
         policies,
         tags: wanted.tags,
         transitive: wanted.transitive,
-        source_identity: wanted.source_identity.clone(),
+        source_identity: wanted.source_identity,
         federated_provider: origin.provider,
         federated_keys: origin.keys,
         chained: origin.chained,
         ..begin(cloud, principal, role.account.clone(), seconds)
-    };
-    let mut xml = Xml::default();
-    xml.element("AssumedRoleUser", |xml| {
-        xml.text("AssumedRoleId", format!("{role_id}:{}", wanted.name)).text("Arn", session.principal.arn());
-    });
-    keep(cloud, world, session, &mut xml);
-    xml.some("SourceIdentity", wanted.source_identity);
-    Ok(xml)
+    })
 }
 
 /// A session that begins now, without policies and tags.
@@ -250,12 +265,18 @@ pub(super) fn begin(cloud: &Cloud, principal: Principal, account: AccountId, sec
     }
 }
 
+/// Puts a session into the world; its access key.
+pub(super) fn insert(cloud: &Cloud, world: &mut World, session: Session) -> (String, Arc<Session>) {
+    let (id, session) = (cloud.random().unique_id("ASIA"), Arc::new(session));
+    world.sessions.insert(id.clone(), Arc::clone(&session));
+    (id, session)
+}
+
 /// Puts a session into the world, and its credentials into the answer.
 pub(super) fn keep(cloud: &Cloud, world: &mut World, session: Session, xml: &mut Xml) {
-    let id = cloud.random().unique_id("ASIA");
+    let (id, session) = insert(cloud, world, session);
     xml.element("Credentials", |xml| {
         xml.text("AccessKeyId", &id).text("SecretAccessKey", &session.secret).text("SessionToken", &session.token);
         xml.text("Expiration", session.expires.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     });
-    world.sessions.insert(id, Arc::new(session));
 }

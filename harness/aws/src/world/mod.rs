@@ -4,6 +4,7 @@
 //! ([`crate::iam`], [`crate::s3`], [`crate::kms`]); what several of them need is here.
 
 mod account;
+mod cluster;
 mod document;
 mod entities;
 mod organization;
@@ -11,6 +12,7 @@ mod pin;
 mod session;
 
 pub use account::{Account, AccountId};
+pub use cluster::{Association, Cluster};
 pub use document::Document;
 pub use entities::{AccessKey, Group, InstanceProfile, ManagedPolicy, PolicyVersion, Provider, Role, User};
 pub use organization::{FULL_ACCESS, Organization, OrganizationPolicy, OrganizationalUnit, Parent, PolicyType};
@@ -24,6 +26,8 @@ use std::sync::Arc;
 pub struct World {
     /// By id.
     pub accounts: BTreeMap<AccountId, Account>,
+    /// Clusters of EKS, by the issuer of their tokens.
+    pub clusters: BTreeMap<String, Cluster>,
     /// The organisation that some of the accounts belong to.
     pub organization: Option<Organization>,
     /// Which user a long-term access key belongs to, by key id.

@@ -3,4 +3,5 @@
 mod actions;
 mod client;
 mod encryption;
+mod interrupted;
 mod refusals;

@@ -6,5 +6,6 @@ mod iam;
 mod issuer;
 mod kms;
 mod organizations;
+mod pods;
 mod scenarios;
 mod sts;

@@ -1,6 +1,7 @@
 //! Connections to the cloud, for programs that speak HTTP themselves.
 //!
-//! Every name below `amazonaws.com` leads to the cloud, over TLS on port 443 and without on port 80; further addresses lead to S3. Certificates are
+//! Every name below `amazonaws.com` leads to the cloud, over TLS on port 443 and without on port 80, and so does the address of the agent that EKS Pod
+//! Identity has on each node; further addresses lead to S3. Certificates are
 //! made for the name that is asked for, by an authority that the programs' machines are told to trust, or by a private one. Connections are
 //! pipes within the process.
 
@@ -28,6 +29,8 @@ use super::{EndpointPlan, Listener};
 
 /// As much as one side may send before the other reads.
 const PIPE: usize = 256 * 1024;
+/// Where the agent of EKS Pod Identity listens on every node.
+const AGENT: &str = "169.254.170.23";
 /// Linux' number for a refused connection.
 const REFUSED: i32 = 111;
 
@@ -92,7 +95,7 @@ impl CloudNetwork {
 
     /// Whether a host is the cloud's.
     pub fn knows(&self, host: &str) -> bool {
-        self.door.cloud().settings().domains.iter().any(|domain| host.ends_with(&format!(".{domain}")))
+        host == AGENT || self.door.cloud().settings().domains.iter().any(|domain| host.ends_with(&format!(".{domain}")))
     }
 
     /// What is at an address, and the authority that vouches for it; an address without TLS needs none.

@@ -54,6 +54,13 @@ impl Listener {
 }
 
 impl CloudPlan {
+    /// The service accounts of this cluster, by namespace and name, that are associated with roles (EKS Pod Identity).
+    pub(crate) fn associated(&self) -> impl Iterator<Item = (String, String)> {
+        let clusters = self.accounts.accounts.iter().flat_map(|account| &account.clusters);
+        let own = clusters.filter(|cluster| cluster.issuer == super::ISSUER).flat_map(|cluster| &cluster.associations);
+        own.map(|association| (association.namespace.clone(), association.service_account.clone()))
+    }
+
     /// A cloud that verifies the tokens of an API server whose issuer is [`ISSUER`](super::ISSUER). The clock is to agree with the server's.
     ///
     /// # Errors

@@ -75,7 +75,8 @@ impl Https {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
         let request = Request::get(uri.path_and_query().map_or("/", |path| path.as_str()))
             .header(header::HOST, uri.authority().map_or(host, |authority| authority.as_str()))
-            .header(header::ACCEPT, "application/json")
+            // API servers serve keys as `application/jwk-set+json`, and as nothing else.
+            .header(header::ACCEPT, "*/*")
             .body(Empty::<Bytes>::new())
             .map_err(failed)?;
         let fetch = async {

@@ -55,6 +55,11 @@ impl<'a> Token<'a> {
         self.text("iss").ok_or_else(|| missing("iss"))
     }
 
+    /// A text inside of a claim: `/kubernetes.io/pod/name`
+    pub(super) fn at(&self, claim: &str, pointer: &str) -> Option<&str> {
+        self.claims.get(claim)?.pointer(pointer)?.as_str()
+    }
+
     fn text(&self, claim: &str) -> Option<&str> {
         self.claims.get(claim).and_then(Value::as_str)
     }
