@@ -12,6 +12,14 @@ use crate::roles;
 /// What a role is called here, and the ClusterRole behind it.
 const ROLES: [(&str, &str); 3] = [("admin", roles::ADMIN), ("edit", roles::EDIT), ("view", roles::VIEW)];
 
+/// The other name of a role, whichever of both it is given: whoever asks for `kubeflow-edit` gets the ClusterRole `edit`.
+fn other_name(role: &str) -> &'static str {
+    ROLES
+        .iter()
+        .find_map(|&(short, long)| if role == short { Some(long) } else { (role == long).then_some(short) })
+        .unwrap_or_default()
+}
+
 /// The name of both objects: kind and name of user and role, in lower case, with dashes for everything but letters and digits.
 fn name(user: &Subject, role: &RoleRef) -> String {
     let parts = [user.kind.as_str(), user.name.as_str(), role.kind.as_str(), role.name.as_str()];
@@ -34,7 +42,6 @@ pub(super) async fn create(kfam: &Kfam, caller: &str, binding: &Binding) -> Resu
     let name = name(user, role);
     let mut metadata = json!({"name": name, "annotations": {"user": user.name, "role": role.name}});
     metadata["namespace"] = json!(binding.namespace);
-    let cluster_role = ROLES.iter().find(|(short, _)| *short == role.name).map_or("", |(_, long)| long);
     let mut subject = json!({"kind": user.kind, "name": user.name});
     for (field, value) in [("apiGroup", &user.api_group), ("namespace", &user.namespace)] {
         if !value.is_empty() {
@@ -43,7 +50,7 @@ pub(super) async fn create(kfam: &Kfam, caller: &str, binding: &Binding) -> Resu
     }
     let role_binding = json!({
         "apiVersion": BINDINGS.api_version(), "kind": BINDINGS.kind, "metadata": metadata, "subjects": [subject],
-        "roleRef": {"apiGroup": role.api_group, "kind": role.kind, "name": cluster_role},
+        "roleRef": {"apiGroup": role.api_group, "kind": role.kind, "name": other_name(&role.name)},
     });
     let policy = json!({
         "apiVersion": POLICIES.api_version(), "kind": POLICIES.kind, "metadata": metadata,
@@ -95,7 +102,7 @@ pub(super) async fn list(kfam: &Kfam, query: &str) -> Outcome {
     let mut found = vec![];
     for namespace in namespaces {
         for binding in all(kfam, &BINDINGS, &namespace).await.map_err(refuse)? {
-            if let Some(entry) = entry(&binding, &user, &role).map_err(|problem| (StatusCode::FORBIDDEN, problem))? {
+            if let Some(entry) = entry(&binding, &user, &role).map_err(|problem| (StatusCode::UNAUTHORIZED, problem))? {
                 found.push(entry);
             }
         }
@@ -121,12 +128,11 @@ fn entry(binding: &Value, user: &str, role: &str) -> Result<Option<Value>, Strin
     let [subject] = subjects else {
         return Err(format!("binding subject length not equal to 1, actual length: {}", subjects.len()));
     };
-    let cluster_role = object::text(binding, "/roleRef/name");
-    let short = ROLES.iter().find(|(_, long)| *long == cluster_role).map_or("", |(short, _)| short);
+    let role = other_name(object::text(binding, "/roleRef/name"));
     Ok(Some(json!({
         "user": {"kind": subject["kind"], "name": subject["name"]},
         "referredNamespace": object::namespace(binding),
-        "RoleRef": {"apiGroup": "", "kind": binding["roleRef"]["kind"], "name": short},
+        "RoleRef": {"apiGroup": "", "kind": binding["roleRef"]["kind"], "name": role},
     })))
 }
 
@@ -148,6 +154,12 @@ mod tests {
         };
         let role = RoleRef { api_group: String::new(), kind: "ClusterRole".to_owned(), name: "edit".to_owned() };
         assert_eq!(name(&user, &role), "user-user-1-x-org1-com-clusterrole-edit");
+    }
+
+    #[test]
+    fn roles_are_translated_both_ways() {
+        let names = ["edit", "kubeflow-edit", "cluster-admin"].map(other_name);
+        assert_eq!(names, ["kubeflow-edit", "edit", ""]);
     }
 
     #[test]

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::{bindings, body, profiles};
 use crate::profile::{Config, PROFILES};
 
-/// Settings: KFAM's flags. The default is what Kubeflow's manifests say: there is no cluster administrator.
+/// Settings: KFAM's flags. The default is what Kubeflow's manifests say: the cluster's administrator has no name, and so is whoever
+/// names nobody.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Header, prefix and principals, which it shares with the profile controller.
@@ -19,7 +20,7 @@ pub struct Settings {
 
 /// The handler panicked: the connection ends without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the connection ends without an answer, because the body names no user or no role")]
+#[error("the connection ends without an answer, because the body names no user or no role, or the header is too short")]
 pub struct Hangup;
 
 /// Access management over a cluster.
@@ -49,7 +50,7 @@ impl Kfam {
     /// [`Hangup`] where the real one panics.
     pub async fn answer(&self, request: Request<impl AsRef<[u8]>>) -> Result<Response<String>, Hangup> {
         let (parts, sent) = request.into_parts();
-        let user = self.user(&parts.headers);
+        let user = || self.user(&parts.headers);
         let path = parts.uri.path();
         let query = parts.uri.query().unwrap_or_default();
         let sent = sent.as_ref();
@@ -57,11 +58,11 @@ impl Kfam {
             ("/kfam/", &Method::GET) => Ok("Hello World!".to_owned()),
             ("/kfam/v1/bindings", &Method::GET) => bindings::list(self, query).await,
             ("/kfam/v1/bindings", &Method::POST) => match body::binding(sent) {
-                Ok(binding) => bindings::create(self, &user, &binding).await?,
+                Ok(binding) => bindings::create(self, user()?, &binding).await?,
                 Err(problem) => Err((StatusCode::FORBIDDEN, problem)),
             },
             ("/kfam/v1/bindings", &Method::DELETE) => match body::binding(sent) {
-                Ok(binding) => bindings::delete(self, &user, &binding).await?,
+                Ok(binding) => bindings::delete(self, user()?, &binding).await?,
                 Err(problem) => Err((StatusCode::FORBIDDEN, problem)),
             },
             ("/kfam/v1/profiles", &Method::POST) => match body::profile(sent) {
@@ -73,7 +74,7 @@ impl Kfam {
             }
             (path, method) => match (path.strip_prefix("/kfam/v1/profiles/"), method) {
                 (Some(name), &Method::DELETE) if !name.is_empty() && !name.contains('/') => {
-                    profiles::delete(self, &user, name).await
+                    profiles::delete(self, user()?, name).await
                 }
                 (Some(name), _) if !name.is_empty() && !name.contains('/') => return Ok(not_allowed()),
                 _ if KNOWN.contains(&path) => return Ok(not_allowed()),
@@ -87,15 +88,15 @@ impl Kfam {
         Ok(respond(status, "application/json; charset=UTF-8", text))
     }
 
-    /// Whom the header names; nobody without it.
-    fn user(&self, headers: &http::HeaderMap) -> String {
+    /// Whom the header names, which is what stands after as many bytes as the prefix has; nobody without a header.
+    fn user<'a>(&self, headers: &'a http::HeaderMap) -> Result<&'a str, Hangup> {
         let Config { userid_header, userid_prefix, .. } = &self.settings.profiles;
         let value = headers.get(userid_header).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        value.strip_prefix(userid_prefix).unwrap_or(value).to_owned()
+        value.get(userid_prefix.len()..).ok_or(Hangup)
     }
 
     fn is_cluster_admin(&self, user: &str) -> bool {
-        !user.is_empty() && user == self.settings.cluster_admin
+        user == self.settings.cluster_admin
     }
 
     /// Whether somebody may decide over a Profile, which must exist, even for the cluster's administrator.

@@ -29,6 +29,8 @@ pub(super) enum PluginError {
         "google: could not find default credentials. See https://cloud.google.com/docs/authentication/external/set-up-adc for more information"
     )]
     NoGoogleCredentials,
+    #[error("{0} is not a valid GCP service account.")]
+    NoGoogleAccount(String),
     #[error("{0}")]
     Iam(String),
 }
@@ -89,7 +91,7 @@ impl Plugin {
             }
             Self::WorkloadIdentity { account } => {
                 annotate(api, namespace, "iam.gke.io/gcp-service-account", Some(account)).await?;
-                Err(PluginError::NoGoogleCredentials)
+                Err(google(account))
             }
         }
     }
@@ -102,8 +104,17 @@ impl Plugin {
                 let dismiss = |policy: &Value| Some(trust::dismiss(policy, &account(namespace)));
                 if *annotate_only { Ok(()) } else { rewrite(aws, role, dismiss).await }
             }
-            Self::WorkloadIdentity { .. } => Err(PluginError::NoGoogleCredentials),
+            Self::WorkloadIdentity { account } => Err(google(account)),
         }
+    }
+}
+
+/// Why nothing comes of a Google service account: a name that is none is told before credentials are looked for.
+fn google(account: &str) -> PluginError {
+    if account.ends_with(".iam.gserviceaccount.com") {
+        PluginError::NoGoogleCredentials
+    } else {
+        PluginError::NoGoogleAccount(account.to_owned())
     }
 }
 
