@@ -46,15 +46,20 @@ pub(crate) fn scenario() -> Scenario {
             observe::initializer("the initializer has none", TEAM, SERVICE, json!({"env": {"HF_TOKEN": null}})),
         ]
     })
-    .fix(|_| {
+    .fix(|target| {
         let token = json!({"stringData": {"HF_TOKEN": TOKEN}});
         let own = json!({"secrets": [{"name": "hf"}]});
         let patch = json!({"spec": {"predictor": {"serviceAccountName": "team", "model": {"env": null}}}});
-        vec![
+        let mut steps = vec![
             step("the user puts the token into a secret").create(&SECRETS, SECRETS.object(Some(TEAM), "hf", token)),
             step("attaches it to a service account").create(&ACCOUNTS, ACCOUNTS.object(Some(TEAM), "team", own)),
             step("and runs the predictor as that").patch(SERVICES.in_namespace(TEAM).named(SERVICE), PatchFormat::Merge, patch),
-        ]
+        ];
+        // These releases patch a Deployment with all that is wanted, which takes no variable away.
+        if (Release::V0_14_0..=Release::V0_15_0).contains(&release(target)) {
+            steps.push(step("has the Deployment made anew, which else keeps the token").delete(observe::deployment(TEAM, SERVICE)).succeeds());
+        }
+        steps
     })
     .verify(|target| {
         // Before v0.16 the token itself stands in the pod.

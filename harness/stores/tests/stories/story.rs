@@ -62,7 +62,9 @@ pub(crate) fn all() -> Vec<Story> {
             Release::V0_11 => {
                 Expected::Files(&[("model/1/model.plan", "version 1"), ("model/2/model.plan", "version 2")])
             }
-            Release::V0_12 | Release::V0_13 | Release::V0_14 => Expected::Files(&[("model.plan", "version 2")]),
+            Release::V0_12Rc0 | Release::V0_12Rc1 | Release::V0_12 | Release::V0_13 | Release::V0_14 => {
+                Expected::Files(&[("model.plan", "version 2")])
+            }
             _ => WHOLE,
         }),
         story("flattened-paths, with a slash", VERSIONS, "/triton/model/", |_| WHOLE),
