@@ -1,4 +1,4 @@
-//! A cloud on a port, until Ctrl-C: `cargo run --release --example serve -- 127.0.0.1:4566`.
+//! A cloud on a port, until Ctrl-C: `cargo run --release --example cloud -- 127.0.0.1:4566`.
 
 use proofmark_aws::transport::Listener;
 use proofmark_aws::{Cloud, Settings};
