@@ -14,7 +14,7 @@ pub(super) fn scenario() -> Scenario {
     Scenario::new(
         "flattened-paths",
         "Folders of a model in S3 are lost, and files overwrite each other",
-        affected("0.12.0 to 0.14.1", |release| (Release::V0_12..Release::V0_15).contains(&release)),
+        affected("0.12.0 to 0.14.1", |release| (Release::V0_12Rc0..Release::V0_15).contains(&release)),
     )
     .summary("Files whose names begin with the name of the model's folder land without their folders; versions overwrite each other.")
     .story(

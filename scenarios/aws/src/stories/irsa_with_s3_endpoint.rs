@@ -13,7 +13,7 @@ pub(super) fn scenario() -> Scenario {
     Scenario::new(
         "irsa-with-s3-endpoint",
         "An S3 endpoint breaks IAM roles for service accounts",
-        affected("0.12.0 and later", |release| release >= Release::V0_12),
+        affected("0.12.0 and later", |release| release >= Release::V0_12Rc0),
     )
     .summary("With the s3-endpoint annotation of KServe's own example the storage initializer trades its token at S3 instead of STS.")
     .story(

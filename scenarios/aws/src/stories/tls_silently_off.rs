@@ -19,7 +19,7 @@ pub(super) fn scenario() -> Scenario {
         "An empty CA bundle in storage-config switches TLS verification off",
         affected("every release", |_| true),
     )
-    .summary("`\"ca_bundle\": \"\"` in an entry of storage-config lets the storage initializer trust whatever certificate a server shows.")
+    .summary("`\"ca_bundle\": \"\"` in an entry of storage-config (`certificate` before 0.12) lets the storage initializer trust whatever certificate a server shows.")
     .story(
         "A storage of the company's own has a certificate of its own authority. An entry of storage-config leaves `ca_bundle` empty, perhaps to be \
          filled in later, and everything works. It works with any certificate: whoever can answer in the storage's place receives the signed \
@@ -58,7 +58,7 @@ fn verify(release: Release) -> Vec<Step> {
             .load(verified)
             .leaves(&[(FILE, WEIGHTS)]),
     ];
-    if release >= Release::V0_12 {
+    if release >= Release::V0_12Rc0 {
         steps.push(
             step("an entry without the member verifies").load(by_entry(release, None)).gives_up(not_verified(release)),
         );
@@ -87,7 +87,7 @@ fn by_entry(release: Release, bundle: Option<&str>) -> Load {
         "endpoint_url": format!("https://{HOST}"),
     });
     if let Some(bundle) = bundle {
-        entry["ca_bundle"] = bundle.into();
+        entry[if release < Release::V0_12 { "certificate" } else { "ca_bundle" }] = bundle.into();
     }
     Load::new(release, URI).variable("STORAGE_CONFIG", entry.to_string())
 }
