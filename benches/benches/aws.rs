@@ -1,7 +1,10 @@
-//! Decisions of IAM: an object of another account, with policies of the size that people have.
+//! Decisions of IAM (an object of another account, with policies of the size that people have), and signatures.
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use http::{HeaderMap, HeaderValue, Method};
 use proofmark_aws_policy::{Attached, Context, Kind, Policies, Policy, Principal, Request, decide};
+use proofmark_aws_sigv4::canonical::CanonicalRequest;
+use proofmark_aws_sigv4::{Scope, Signature, SigningKey};
 
 fn policy(kind: Kind, document: &str) -> Policy {
     Policy::parse(document, kind).expect("a valid document")
@@ -49,5 +52,33 @@ fn decisions(c: &mut Criterion) {
     c.bench_function("aws/decision", |b| b.iter(|| decide(&request, &policies)));
 }
 
-criterion_group!(benches, decisions);
+/// What a server does for each request: derive the key, and verify.
+fn signatures(c: &mut Criterion) {
+    let scope = Scope { date: "20260101".into(), region: "us-east-1".into(), service: "s3".into() };
+    c.bench_function("aws/signing key", |b| b.iter(|| SigningKey::derive("secret", &scope)));
+    let key = SigningKey::derive("secret", &scope);
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("host", "models.s3.us-east-1.amazonaws.com"),
+        ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+        ("x-amz-date", "20260101T000000Z"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let text = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1/s3/aws4_request, \
+                SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=00";
+    let signature = Signature::from_header(text).expect("a signature");
+    let request = CanonicalRequest {
+        method: &Method::GET,
+        path: "/models/blue/iris/model.bin",
+        query: "",
+        headers: &headers,
+        signed_headers: &signature.signed_headers,
+        payload_hash: "UNSIGNED-PAYLOAD",
+        service: "s3",
+    };
+    c.bench_function("aws/signature", |b| b.iter(|| signature.expected(&key, "20260101T000000Z", &request)));
+}
+
+criterion_group!(benches, decisions, signatures);
 criterion_main!(benches);

@@ -4,10 +4,12 @@ use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use http::{Method, Request};
 use http_body_util::BodyExt as _;
+use proofmark_aws::setup::{AccessKeySpec, AccountSpec, RoleSpec, Spec, UserSpec};
 use proofmark_aws::transport::Listener;
 use proofmark_aws::{Cloud, Settings, full};
 use proofmark_aws_sigv4::{Credentials, Payload, sign};
 use proofmark_clock::Clock;
+use serde_json::json;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -17,6 +19,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 const ACCOUNT: &str = "111111111111";
+const USER_KEY: &str = "AKIABENCHBENCHBENCH0";
 const SMALL: usize = 16 << 10;
 const LARGE: usize = 256 << 20;
 const CONNECTIONS: u64 = 8;
@@ -25,14 +28,61 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
-/// Signs a request as the account's root user, whose rights need no policy.
-fn signed(cloud: &Cloud, host: &str, method: Method, path: &str) -> Request<()> {
+fn keys(access_key_id: &str, secret: &str, session_token: Option<&str>) -> Credentials {
+    let (access_key_id, secret_access_key) = (access_key_id.to_owned(), secret.to_owned());
+    Credentials { access_key_id, secret_access_key, session_token: session_token.map(str::to_owned) }
+}
+
+/// The account's root user, whose rights need no policy.
+fn root() -> Credentials {
+    keys(ACCOUNT, "test", None)
+}
+
+fn signed(cloud: &Cloud, by: &Credentials, host: &str, method: Method, path: &str) -> Request<()> {
     let request = Request::builder().method(method).uri(format!("http://{host}{path}")).header("host", host);
     let (mut parts, ()) = request.body(()).expect("a well-formed request").into_parts();
-    let credentials =
-        Credentials { access_key_id: ACCOUNT.to_owned(), secret_access_key: "test".to_owned(), session_token: None };
-    sign(&mut parts, &credentials, "us-east-1", "s3", Payload::Unsigned, cloud.now());
+    sign(&mut parts, by, "us-east-1", "s3", Payload::Unsigned, cloud.now());
     Request::from_parts(parts, ())
+}
+
+/// Two accounts' worth of policies for one reader: a user who may assume a role, which may read the bucket.
+fn people() -> Spec {
+    let policy = |statement| json!({"Version": "2012-10-17", "Statement": [statement]});
+    let user = UserSpec {
+        name: "ann".to_owned(),
+        access_keys: vec![AccessKeySpec { id: USER_KEY.to_owned(), secret: "secret".to_owned() }],
+        ..UserSpec::default()
+    };
+    let ann = format!("arn:aws:iam::{ACCOUNT}:user/ann");
+    let read = json!({"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": "arn:aws:s3:::models/*"});
+    let role = RoleSpec {
+        name: "reader".to_owned(),
+        trust: policy(json!({"Effect": "Allow", "Principal": {"AWS": ann}, "Action": "sts:AssumeRole"})),
+        policies: [("read".to_owned(), policy(read))].into(),
+        ..RoleSpec::default()
+    };
+    let account =
+        AccountSpec { id: ACCOUNT.to_owned(), users: vec![user], roles: vec![role], ..AccountSpec::default() };
+    Spec { accounts: vec![account], organization: None }
+}
+
+/// A session of the role.
+async fn session(cloud: &Cloud) -> Credentials {
+    let role = format!("arn%3Aaws%3Aiam%3A%3A{ACCOUNT}%3Arole%2Freader");
+    let form = format!("Action=AssumeRole&RoleSessionName=bench&RoleArn={role}");
+    let request = Request::post("http://sts.amazonaws.com/").header("host", "sts.amazonaws.com");
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let (mut parts, ()) = request.body(()).expect("a well-formed request").into_parts();
+    let by = keys(USER_KEY, "secret", None);
+    sign(&mut parts, &by, "us-east-1", "sts", Payload::Bytes(form.as_bytes()), cloud.now());
+    let answer = cloud.answer(Request::from_parts(parts, full(form))).await;
+    let body = answer.into_body().collect().await.expect("a whole body").to_bytes();
+    let text = String::from_utf8_lossy(&body);
+    let element = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("no {name} in {text}"));
+        rest.split('<').next().unwrap_or_default().to_owned()
+    };
+    keys(&element("AccessKeyId"), &element("SecretAccessKey"), Some(&element("SessionToken")))
 }
 
 async fn send(cloud: &Cloud, request: Request<()>, body: Bytes) -> usize {
@@ -44,9 +94,10 @@ async fn send(cloud: &Cloud, request: Request<()>, body: Bytes) -> usize {
 /// A cloud with a bucket, a small object and a large one.
 async fn filled(host: &str) -> Cloud {
     let cloud = Cloud::new(Settings::default(), Clock::real());
-    send(&cloud, signed(&cloud, host, Method::PUT, "/models"), Bytes::new()).await;
+    cloud.set_up(&people()).expect("a cloud");
+    send(&cloud, signed(&cloud, &root(), host, Method::PUT, "/models"), Bytes::new()).await;
     for (path, size) in [("/models/small", SMALL), ("/models/large", LARGE)] {
-        send(&cloud, signed(&cloud, host, Method::PUT, path), Bytes::from(vec![7; size])).await;
+        send(&cloud, signed(&cloud, &root(), host, Method::PUT, path), Bytes::from(vec![7; size])).await;
     }
     cloud
 }
@@ -83,6 +134,22 @@ async fn repeat(address: SocketAddr, request: &[u8], body: usize, times: u64) {
     }
 }
 
+/// How long so many requests take over several connections.
+async fn at_once(address: SocketAddr, request: &[u8], times: u64) -> std::time::Duration {
+    let each = times.div_ceil(CONNECTIONS);
+    let start = Instant::now();
+    let connections: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let request = request.to_vec();
+            tokio::spawn(async move { repeat(address, &request, SMALL, each).await })
+        })
+        .collect();
+    for connection in connections {
+        connection.await.expect("every answer");
+    }
+    start.elapsed().mul_f64(times as f64 / (each * CONNECTIONS) as f64)
+}
+
 fn reads(c: &mut Criterion) {
     let runtime = runtime();
     let listener = runtime.block_on(Listener::bind(([127, 0, 0, 1], 0).into())).expect("a free port");
@@ -92,33 +159,20 @@ fn reads(c: &mut Criterion) {
     runtime.spawn(listener.serve(cloud.clone(), CancellationToken::new()));
 
     let mut group = c.benchmark_group("s3");
-    let small = signed(&cloud, &host, Method::GET, "/models/small");
     group.throughput(Throughput::Elements(1));
-    group.bench_function("get 16 KiB, in process", |b| {
-        b.iter(|| runtime.block_on(send(&cloud, small.clone(), Bytes::new())));
-    });
-    let small = written(&small);
-    group.bench_function("get 16 KiB, 8 connections", |b| {
-        b.iter_custom(|times| {
-            let each = times.div_ceil(CONNECTIONS);
-            runtime.block_on(async {
-                let start = Instant::now();
-                let connections: Vec<_> = (0..CONNECTIONS)
-                    .map(|_| {
-                        let request = small.clone();
-                        tokio::spawn(async move { repeat(address, &request, SMALL, each).await })
-                    })
-                    .collect();
-                for connection in connections {
-                    connection.await.expect("every answer");
-                }
-                start.elapsed().mul_f64(times as f64 / (each * CONNECTIONS) as f64)
-            })
+    for (who, by) in [("root", root()), ("a role", runtime.block_on(session(&cloud)))] {
+        let small = signed(&cloud, &by, &host, Method::GET, "/models/small");
+        group.bench_function(format!("get 16 KiB as {who}, in process"), |b| {
+            b.iter(|| runtime.block_on(send(&cloud, small.clone(), Bytes::new())));
         });
-    });
+        let small = written(&small);
+        group.bench_function(format!("get 16 KiB as {who}, 8 connections"), |b| {
+            b.iter_custom(|times| runtime.block_on(at_once(address, &small, times)));
+        });
+    }
 
     group.sample_size(10).throughput(Throughput::Bytes(LARGE as u64));
-    let large = written(&signed(&cloud, &host, Method::GET, "/models/large"));
+    let large = written(&signed(&cloud, &root(), &host, Method::GET, "/models/large"));
     group.bench_function("get 256 MiB", |b| b.iter(|| runtime.block_on(repeat(address, &large, LARGE, 1))));
     let bare = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address = bare.local_addr().expect("an address");
