@@ -1,46 +1,16 @@
 //! The whole matrix, played in this process.
 
-use proofmark_env::Embedded;
 use proofmark_kserve::{Flavor, Release};
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_manifests::{Source, load};
-use proofmark_replay::{Event, Expected, RunResult, Runner, Scenario, Target, Verdict};
+use proofmark_replay::{Expected, Scenario, Target, Verdict};
 use proofmark_scenarios_rbac::scenarios;
+use proofmark_scenarios_trial::{grid, play};
 use serde_json::{Value, json};
-
-fn run(scenarios: &[Scenario], targets: &[Target]) -> RunResult {
-    Runner::new(&Embedded).run(scenarios, targets, &mut |_: &Event| Ok(())).expect("a sink that takes everything")
-}
-
-/// One line a scenario and verdict, with the targets that it holds for.
-fn grid(result: &RunResult) -> String {
-    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
-    for case in &result.cases {
-        let line = format!("{}: {} ({:?})", case.case.name(), case.conclusion.verdict.in_words(), expected(case));
-        match lines.iter_mut().find(|(other, _)| *other == line) {
-            Some((_, targets)) => targets.push(&case.case.target),
-            None => lines.push((line, vec![&case.case.target])),
-        }
-    }
-    lines.iter().map(|(line, targets)| format!("{line}\n  {}\n", targets.join(", "))).collect()
-}
-
-fn expected(case: &proofmark_replay::CaseResult) -> String {
-    format!("{:?}", case.case.expected).split([' ', '{']).next().unwrap_or_default().to_owned()
-}
-
-fn assert_good(result: &RunResult) {
-    let bad: Vec<_> = result.cases.iter().filter(|case| case.conclusion.verdict.is_bad()).collect();
-    let told: Vec<_> =
-        bad.iter().map(|case| format!("{} on {}: {:?}", case.case.name(), case.case.target, case.conclusion)).collect();
-    assert!(bad.is_empty(), "{}", told.join("\n"));
-}
 
 #[test]
 fn every_release_has_what_it_is_known_to_have() {
-    let targets: Vec<_> = Release::all().iter().copied().map(Target::kserve).collect();
-    let result = run(&scenarios(), &targets);
-    assert_good(&result);
+    let result = play(&scenarios(), Release::all().iter().copied().map(Target::kserve));
     insta::assert_snapshot!("releases", grid(&result));
 }
 
@@ -49,8 +19,7 @@ fn every_release_has_what_it_is_known_to_have() {
 fn distributions_have_what_their_kserve_has() {
     use KubeflowRelease as Kubeflow;
     let targets = [Kubeflow::V1_7_0, Kubeflow::V1_10_0, Kubeflow::V1_10_1, Kubeflow::V26_03].map(Target::kubeflow);
-    let result = run(&scenarios(), &targets);
-    assert_good(&result);
+    let result = play(&scenarios(), targets);
     insta::assert_snapshot!("distributions", grid(&result));
 }
 
@@ -58,8 +27,7 @@ fn distributions_have_what_their_kserve_has() {
 #[test]
 fn the_story_of_4224() {
     let told: Vec<_> = scenarios().into_iter().filter(|scenario| scenario.about().id == "trainedmodel-403").collect();
-    let result = run(&told, &[Target::kserve(Release::V0_14_1)]);
-    assert_good(&result);
+    let result = play(&told, [Target::kserve(Release::V0_14_1)]);
     let mut lines = String::new();
     for case in &result.cases {
         lines.push_str(&format!("# {}\n", case.case.name()));
@@ -77,7 +45,7 @@ fn the_story_of_4224() {
     insta::with_settings!({filters => vec![(r"\d+ permissions", "[n] permissions")]}, {
         insta::assert_snapshot!("story", lines);
     });
-    let again = run(&told, &[Target::kserve(Release::V0_14_1)]);
+    let again = play(&told, [Target::kserve(Release::V0_14_1)]);
     assert_eq!(json!(again).to_string(), json!(result).to_string(), "one seed, one report");
 }
 
@@ -97,8 +65,7 @@ fn only(id: &str) -> Vec<Scenario> {
 #[case::misspelt(Release::V0_16_0, "llminferenceserviceconfig-403", Expected::Reproduces)]
 #[case::always_named(Release::V0_13_0, "servingruntime-403", Expected::Absent)]
 fn a_part_of_a_distribution_is_judged_alone(#[case] release: Release, #[case] id: &str, #[case] expected: Expected) {
-    let result = run(&only(id), &[manifests(&proofmark_kserve::install::objects(release, Flavor::Kubeflow))]);
-    assert_good(&result);
+    let result = play(&only(id), [manifests(&proofmark_kserve::install::objects(release, Flavor::Kubeflow))]);
     assert!(
         result.cases.iter().all(|case| case.case.expected == expected && case.conclusion.verdict == Verdict::Passed)
     );
@@ -111,8 +78,7 @@ fn viewers_alone_may_be_forgotten() {
     let view = objects.iter_mut().find(|object| object["metadata"]["name"] == "kubeflow-kserve-view").expect("a role");
     let resources = view["rules"][0]["resources"].as_array_mut().expect("a list");
     resources.retain(|resource| resource != "trainedmodels");
-    let result = run(&only("trainedmodel-403"), &[manifests(&objects)]);
-    assert_good(&result);
+    let result = play(&only("trainedmodel-403"), [manifests(&objects)]);
     assert_eq!(
         result.cases.iter().map(|case| case.case.name()).collect::<Vec<_>>(),
         ["trainedmodel-403/role", "trainedmodel-403/own-role"]
@@ -132,7 +98,6 @@ fn kinds_without_a_story_can_be_played() {
                 "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}],
         },
     }));
-    let result = run(&only("user-kind-403"), &[manifests(&objects)]);
-    assert_good(&result);
+    let result = play(&only("user-kind-403"), [manifests(&objects)]);
     assert!(!result.cases.is_empty() && result.cases.iter().all(|case| case.case.expected == Expected::Reproduces));
 }

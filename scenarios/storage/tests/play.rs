@@ -1,9 +1,9 @@
 //! The family on the releases around which something changes, played in this process. CI plays the whole matrix with the binary.
 
-use proofmark_env::Embedded;
 use proofmark_kserve::Release;
-use proofmark_replay::{Event, Runner, Target};
+use proofmark_replay::Target;
 use proofmark_scenarios_storage::scenarios;
+use proofmark_scenarios_trial::play;
 
 const RELEASES: [Release; 10] = [
     Release::V0_11_2,
@@ -20,16 +20,5 @@ const RELEASES: [Release; 10] = [
 
 #[test]
 fn releases_have_what_they_are_known_to_have() {
-    let targets: Vec<_> = RELEASES.into_iter().map(Target::kserve).collect();
-    let result = Runner::new(&Embedded).run(&scenarios(), &targets, &mut |_: &Event| Ok(())).expect("a sink");
-    let bad: Vec<_> = result.cases.iter().filter(|case| case.conclusion.verdict.is_bad()).collect();
-    let told: Vec<_> = bad
-        .iter()
-        .map(|case| {
-            let steps = case.phases.iter().flat_map(|phase| &phase.steps);
-            let differences: Vec<_> = steps.flat_map(|step| &step.differences).collect();
-            format!("{} on {}: {:?}\n{differences:#?}", case.case.name(), case.case.target, case.conclusion)
-        })
-        .collect();
-    assert!(bad.is_empty(), "{}", told.join("\n"));
+    play(&scenarios(), RELEASES.map(Target::kserve));
 }

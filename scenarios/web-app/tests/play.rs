@@ -1,25 +1,13 @@
 //! The family on the releases around which something changes, played in this process. CI plays the whole matrix with the binary.
 
-use proofmark_env::Embedded;
 use proofmark_kserve::Release;
-use proofmark_replay::{Event, Runner, StepVerdict, Target};
+use proofmark_replay::Target;
+use proofmark_scenarios_trial::play;
 use proofmark_scenarios_web_app::scenarios;
 
 const RELEASES: [Release; 3] = [Release::V0_12_1, Release::V0_15_2, Release::V0_16_0];
 
 #[test]
 fn releases_have_what_they_are_known_to_have() {
-    let targets: Vec<_> = RELEASES.into_iter().map(Target::kserve).collect();
-    let result = Runner::new(&Embedded).run(&scenarios(), &targets, &mut |_: &Event| Ok(())).expect("a sink");
-    let bad: Vec<_> = result.cases.iter().filter(|case| case.conclusion.verdict.is_bad()).collect();
-    let told: Vec<_> = bad
-        .iter()
-        .map(|case| {
-            let steps = case.phases.iter().flat_map(|phase| &phase.steps);
-            let unexpected = steps.filter(|step| step.verdict != StepVerdict::AsExpected);
-            let unexpected: Vec<_> = unexpected.map(|step| (&step.title, &step.found, &step.differences)).collect();
-            format!("{} on {}: {:?}\n{unexpected:#?}", case.case.name(), case.case.target, case.conclusion)
-        })
-        .collect();
-    assert!(bad.is_empty(), "{}", told.join("\n"));
+    play(&scenarios(), RELEASES.map(Target::kserve));
 }
