@@ -1,7 +1,9 @@
 //! Input that nobody should send: each is refused with a reason, and nothing is made of it.
 
+mod shared;
+
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::Request;
 use http_body_util::BodyExt as _;
 use kube::Client;
 use kube::client::Body;
@@ -9,40 +11,13 @@ use proofmark_apiserver::ApiServer;
 use proofmark_models_web_app::{App, Release, Settings};
 use rstest::rstest;
 use serde_json::{Value, json};
-
-const SERVICES: &str = "/apis/serving.kserve.io/v1beta1/namespaces/default/inferenceservices";
+use shared::{SERVICES, prepare};
 
 /// The app over a server that knows InferenceServices, and root, who may do everything.
 async fn app(release: Release) -> (App, Client) {
     let server = ApiServer::builder().seed(1).build().expect("a server");
     let client = Client::new(server.service(), "default");
-    let schema = json!({"type": "object", "properties": {"spec": {"type": "object", "required": ["predictor"],
-        "properties": {"predictor": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}});
-    let crd = json!({
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "inferenceservices.serving.kserve.io"},
-        "spec": {
-            "group": "serving.kserve.io",
-            "scope": "Namespaced",
-            "names": {"kind": "InferenceService", "plural": "inferenceservices"},
-            "versions": [{"name": "v1beta1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
-        },
-    });
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": "root"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "root"}],
-    });
-    for (path, object) in [
-        ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd),
-        ("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding),
-    ] {
-        let request = Request::post(path).body(Body::from(object.to_string().into_bytes())).expect("a request");
-        assert_eq!(client.send(request).await.expect("answered").status(), StatusCode::CREATED);
-    }
+    prepare(&server, "root").await;
     (App::new(client.clone(), Settings::of(release)), client)
 }
 

@@ -4,11 +4,14 @@
 //! Skipped, visibly, where there is no chromedriver; CI installs one. With `PROOFMARK_SCREENSHOTS=docs/images` it writes the pictures of the documentation.
 
 mod page;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod world;
 
 use page::{Colours, Driver};
 use serde_json::json;
-use world::{SERVICES, cluster, create, serve, service, serving};
+use shared::{SERVICES, create};
+use world::{cluster, serve, service, serving};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_manage_models() {

@@ -11,14 +11,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use kube::client::Body;
 use proofmark_apiserver::{ApiServer, Kubelet, KubeletError, LogOptions, LogStream};
 use proofmark_models_web_app::{App, Release, Settings};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::Service as _;
 
-pub(crate) const SERVICES: &str = "/apis/serving.kserve.io/v1beta1/namespaces/default/inferenceservices";
+use crate::shared::{SERVICES, create, prepare};
 
 /// A page like Kubeflow's dashboard: it holds the app in a frame and tells it the namespace, by messages of the dashboard's library.
 const DASHBOARD: &str = r#"<!doctype html><title>Dashboard</title><iframe id="app" src="/" width="900" height="500"></iframe><script>
@@ -61,28 +60,7 @@ pub(crate) async fn serve(cluster: &ApiServer, user: &'static str) -> SocketAddr
 pub(crate) async fn cluster() -> ApiServer {
     let server = ApiServer::builder().seed(1).real_clock().build().expect("a server");
     server.serve_nodes(Arc::new(Log));
-    let predictor = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    let spec = json!({"type": "object", "required": ["predictor"], "properties": {"predictor": predictor}});
-    let status = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    let schema = json!({"type": "object", "properties": {"spec": spec, "status": status}});
-    let crd = json!({
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "inferenceservices.serving.kserve.io"},
-        "spec": {
-            "group": "serving.kserve.io",
-            "scope": "Namespaced",
-            "names": {"kind": "InferenceService", "plural": "inferenceservices"},
-            "versions": [{"name": "v1beta1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
-        },
-    });
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": "alice"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "alice"}],
-    });
+    prepare(&server, "alice").await;
     let iris = service("iris", "sklearn", &serving("iris"));
     let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node"}});
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}});
@@ -95,8 +73,6 @@ pub(crate) async fn cluster() -> ApiServer {
     });
     let elsewhere = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "empty"}});
     for (path, object) in [
-        ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd),
-        ("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding),
         (SERVICES, iris),
         ("/api/v1/namespaces", elsewhere),
         ("/api/v1/nodes", node),
@@ -106,14 +82,6 @@ pub(crate) async fn cluster() -> ApiServer {
         create(&server, path, &object).await;
     }
     server
-}
-
-/// Makes an object.
-pub(crate) async fn create(server: &ApiServer, path: &str, object: &Value) {
-    let client = kube::Client::new(server.service(), "default");
-    let request = Request::post(path).body(Body::from(object.to_string().into_bytes())).expect("a request");
-    let status = client.send(request).await.expect("answered").status();
-    assert!(status.is_success(), "{path}: {status}");
 }
 
 /// A service that is as its status says.
