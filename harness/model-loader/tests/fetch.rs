@@ -40,6 +40,7 @@ struct Server {
     /// Parts can be asked for.
     ranges: bool,
     asked: Mutex<Vec<String>>,
+    connections: AtomicU64,
 }
 
 impl Server {
@@ -117,6 +118,7 @@ impl Network for Pipes {
     fn connect<'a>(&'a self, _: &'a str, _: u16) -> Connecting<'a> {
         let (here, there) = tokio::io::duplex(64 * 1024);
         let server = self.0.clone();
+        server.connections.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             let service = hyper::service::service_fn(|request| {
                 let answer = server.answer(&request);
@@ -212,6 +214,34 @@ async fn a_load_that_ended_early_goes_on_where_it_stopped() {
     assert!(resumed > 0);
     assert_eq!(resumed + counted.arrived.load(Ordering::Relaxed), 5500);
     assert!(server.ranges_asked().iter().all(|range| !range.contains("bytes=0-")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_fits_into_a_part_is_there_as_a_whole_or_not_at_all() {
+    let server = Server::new(&[("bucket/models/a.bin", object(900, 1)), ("bucket/models/b.bin", object(900, 2))]);
+    let to = tempfile::tempdir().unwrap();
+    *server.broken_from.lock().unwrap() = Some(0);
+    let (failed, _) = load(&server, "s3://bucket/models", to.path()).await;
+    assert!(matches!(failed, Err(FetchError::Source { .. })), "{failed:?}");
+    assert!(tree(to.path()).is_empty(), "{:?}", tree(to.path()));
+
+    *server.broken_from.lock().unwrap() = None;
+    std::fs::write(to.path().join(".a.bin.partial"), "what a killed load left").unwrap();
+    load(&server, "s3://bucket/models", to.path()).await.0.unwrap();
+    assert_eq!(tree(to.path()), ["a.bin", "b.bin"]);
+    assert_eq!(std::fs::read(to.path().join("a.bin")).unwrap(), object(900, 1).bytes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_are_used_again() {
+    let names: Vec<String> = (0..40).map(|at| format!("bucket/models/{at}.bin")).collect();
+    let mut objects: Vec<_> = names.iter().map(|name| (name.as_str(), object(100, 1))).collect();
+    objects.push(("bucket/models/big.bin", object(9000, 1)));
+    let server = Server::new(&objects);
+    let to = tempfile::tempdir().unwrap();
+    assert_eq!(load(&server, "s3://bucket/models", to.path()).await.0.unwrap().files, 41);
+    let connections = server.connections.load(Ordering::Relaxed);
+    assert!(connections <= OPTIONS.jobs as u64, "{connections} connections");
 }
 
 #[tokio::test(start_paused = true)]

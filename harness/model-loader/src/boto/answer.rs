@@ -138,11 +138,21 @@ fn unreadable(text: &str, error: &roxmltree::Error) -> Exception {
         .because(Link::Context, Exception::new("xml.etree.ElementTree.ParseError", reason))
 }
 
+/// An object, as a listing has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) key: String,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// With its quotes.
+    pub(crate) tag: Option<String>,
+}
+
 /// One page of a bucket's objects.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Listing {
-    /// Keys and sizes, in the server's order.
-    pub(crate) objects: Vec<(String, u64)>,
+    /// In the server's order.
+    pub(crate) objects: Vec<Listed>,
     /// Where the next page begins, if there is one.
     pub(crate) next: Option<String>,
 }
@@ -165,7 +175,7 @@ impl Listing {
         for contents in root.children().filter(|node| node.has_tag_name_anywhere("Contents")) {
             let Some(key) = child(contents, "Key") else { continue };
             let size = child(contents, "Size").and_then(|size| size.trim().parse().ok()).unwrap_or_default();
-            objects.push((decode(key), size));
+            objects.push(Listed { key: decode(key), size, tag: child(contents, "ETag") });
         }
         let truncated = child(root, "IsTruncated").is_some_and(|text| text == "true");
         let next = truncated
@@ -173,7 +183,7 @@ impl Listing {
                 child(root, "NextMarker")
                     .filter(|marker| !marker.is_empty())
                     .map(decode)
-                    .or_else(|| objects.last().map(|(key, _)| key.clone()))
+                    .or_else(|| objects.last().map(|object| object.key.clone()))
             })
             .flatten();
         Ok(Self { objects, next })
@@ -287,7 +297,7 @@ mod tests {
             let xml = format!("<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>{truncated}</IsTruncated>{contents}</ListBucketResult>");
             let listing = Listing::parse(xml.as_bytes()).unwrap();
             prop_assert_eq!(listing.next, keys.last().filter(|_| truncated).cloned());
-            prop_assert_eq!(listing.objects.into_iter().map(|(key, _)| key).collect::<Vec<_>>(), keys);
+            prop_assert_eq!(listing.objects.into_iter().map(|object| object.key).collect::<Vec<_>>(), keys);
         }
 
         #[test]

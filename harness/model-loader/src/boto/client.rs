@@ -186,6 +186,13 @@ impl Client {
         Ok(Self::build(host, settings, Service::S3, rules, None, options.trust, retries, timeouts, credentials))
     }
 
+    /// Uses connections again, instead of opening one for each request.
+    #[must_use]
+    pub(crate) fn keeping_connections(mut self) -> Self {
+        self.http.kept = Some(net::Pool::default());
+        self
+    }
+
     /// A client for STS; without credentials it does not sign.
     pub(crate) fn sts(host: &Host, settings: &settings::Settings, credentials: Option<Credentials>) -> Result<Self> {
         let region = settings.region()?;

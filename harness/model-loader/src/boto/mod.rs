@@ -33,7 +33,7 @@ mod signing;
 mod sts;
 mod transfer;
 
-pub(crate) use answer::{Listing, failure};
+pub(crate) use answer::{Listed, Listing, failure};
 pub(crate) use client::{Addressing, Client, Operation, Options, Payload, Service};
 pub(crate) use credentials::Credentials;
 pub(crate) use exceptions::Teller;

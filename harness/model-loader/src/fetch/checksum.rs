@@ -62,23 +62,55 @@ impl Sum {
         digits.filter(|_| etag.len() == 32).map(|bytes| Self { algorithm: Algorithm::Md5, bytes })
     }
 
-    /// Reads a file; an error tells expected and computed digits.
-    pub(super) fn check(&self, mut file: impl Read) -> io::Result<Result<(), (&'static str, String, String)>> {
-        let mut state = State::new(self.algorithm);
+    /// Begins to hold content against it.
+    pub(super) fn begin(self) -> Check {
+        Check { state: State::new(self.algorithm), sum: self }
+    }
+
+    /// Reads a file; an error tells what is wrong with it.
+    pub(super) fn check(self, mut file: impl Read) -> io::Result<Result<(), Mismatch>> {
+        let mut check = self.begin();
         let mut buffer = vec![0; 256 * 1024];
         loop {
             match file.read(&mut buffer)? {
-                0 => break,
-                n => state.update(buffer.get(..n).unwrap_or_default()),
+                0 => return Ok(check.finish()),
+                n => check.update(buffer.get(..n).unwrap_or_default()),
             }
         }
+    }
+}
+
+/// Content that is not what the source says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mismatch {
+    pub(super) algorithm: &'static str,
+    /// In hexadecimal digits.
+    pub(super) expected: String,
+    /// In hexadecimal digits.
+    pub(super) computed: String,
+}
+
+/// A checksum that is being computed.
+pub(super) struct Check {
+    state: State,
+    sum: Sum,
+}
+
+impl Check {
+    /// Takes the next bytes.
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.state.update(bytes);
+    }
+
+    /// Compares.
+    pub(super) fn finish(self) -> Result<(), Mismatch> {
+        let Self { state, sum } = self;
         let computed = state.finish();
+        if computed == sum.bytes {
+            return Ok(());
+        }
         let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Ok(if computed == self.bytes {
-            Ok(())
-        } else {
-            Err((self.algorithm.name(), digits(&self.bytes), digits(&computed)))
-        })
+        Err(Mismatch { algorithm: sum.algorithm.name(), expected: digits(&sum.bytes), computed: digits(&computed) })
     }
 }
 
@@ -141,7 +173,7 @@ mod tests {
             [("etag", etag), ("x-amz-request-id", "1")],
         ] {
             let sum = sum(&headers).unwrap();
-            assert_eq!(sum.check(&b"123456789"[..]).unwrap(), Ok(()), "{headers:?}");
+            assert_eq!(sum.clone().check(&b"123456789"[..]).unwrap(), Ok(()), "{headers:?}");
             assert!(sum.check(&b"12345678"[..]).unwrap().is_err());
         }
         for headers in [

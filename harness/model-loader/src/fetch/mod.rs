@@ -1,8 +1,9 @@
 //! A loader of our own: fast, and without the mistakes that [`run`](crate::run) plays.
 //!
-//! - Every file is fetched in parts, many parts of many files at once. Memory is bounded by the number of parts that are under way.
-//! - Bytes go to a hidden file beside the target, and a journal beside that says which parts are there. A load that was killed goes on where it
-//!   stopped, as long as the source has not changed. The target appears by renaming, when everything is there and its checksum is right.
+//! - Every file that is larger than a part is fetched in parts, many parts of many files at once. Memory is bounded by the number of parts that are
+//!   under way. Connections are kept from one to the next.
+//! - Bytes go to a hidden file beside the target. Beside that of a large file, a journal says which parts are there: a load that was killed goes on
+//!   where it stopped, as long as the source has not changed. The target appears by renaming, when everything is there and its checksum is right.
 //! - A prefix means a folder: `s3://bucket/models` fetches `models/...`, not `models2/...`. Keys that would leave the destination are refused before
 //!   anything is fetched.
 //!
@@ -13,6 +14,7 @@ mod checksum;
 mod partial;
 mod plan;
 mod source;
+mod whole;
 
 pub use plan::Parts;
 
@@ -26,6 +28,8 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+use whole::Whole;
 
 /// So often a part is tried whose body ends too soon.
 const ATTEMPTS: usize = 5;
@@ -116,6 +120,17 @@ impl FetchError {
         Self::Source { path: path.to_owned(), why: exception.message.clone() }
     }
 
+    fn checksum(path: &Path, mismatch: checksum::Mismatch) -> Self {
+        let checksum::Mismatch { algorithm, expected, computed } = mismatch;
+        Self::Checksum { path: path.display().to_string(), algorithm, expected, computed }
+    }
+
+    /// Connections that end too soon, again and again.
+    fn incomplete(item: &Item) -> Self {
+        let why = format!("the connection ended {ATTEMPTS} times before all of it was there");
+        Self::Source { path: item.path.clone(), why }
+    }
+
     fn disk(path: &Path, why: io::Error) -> Self {
         Self::Disk { path: path.display().to_string(), why }
     }
@@ -176,9 +191,34 @@ struct Load<'a> {
 
 impl Load<'_> {
     /// Fetches a file; whether there was a checksum to hold it against.
-    async fn file(&self, item: &Item, slots: &tokio::sync::Semaphore) -> Result<bool, FetchError> {
-        let part = if item.ranges { self.options.part.max(1) } else { item.size.max(1) };
-        let partial = Arc::new(Partial::open(self.directory, item, part)?);
+    async fn file(&self, item: &Item, slots: &Semaphore) -> Result<bool, FetchError> {
+        if item.ranges && item.size > self.options.part.max(1) {
+            self.in_parts(item, slots).await
+        } else {
+            // Never closed, so it always grants.
+            let _slot = slots.acquire().await;
+            self.whole(item).await
+        }
+    }
+
+    async fn whole(&self, item: &Item) -> Result<bool, FetchError> {
+        for _ in 0..ATTEMPTS {
+            let (mut body, sum) = self.source.whole(item).await?;
+            let mut file = Whole::create(self.directory, item, sum)?;
+            while let Ok(Some(chunk)) = body.chunk().await {
+                file.write(&chunk)?;
+                self.progress.arrived(chunk.len() as u64);
+            }
+            if file.len == item.size {
+                return file.finish();
+            }
+        }
+        Err(FetchError::incomplete(item))
+    }
+
+    async fn in_parts(&self, item: &Item, slots: &Semaphore) -> Result<bool, FetchError> {
+        let item = &self.source.look(item).await?;
+        let partial = Arc::new(Partial::open(self.directory, item, self.options.part.max(1))?);
         let missing = partial.missing();
         let there = item.size - missing.iter().map(|(start, end)| end - start).sum::<u64>();
         self.progress.resumed(there);
@@ -186,7 +226,6 @@ impl Load<'_> {
             .map(|(start, end)| {
                 let partial = &partial;
                 async move {
-                    // Never closed, so it always grants.
                     let _slot = slots.acquire().await;
                     self.part(item, partial, start, end).await
                 }
@@ -196,9 +235,8 @@ impl Load<'_> {
             .await?;
         let sum = item.sum.clone();
         let verified = sum.is_some();
-        let finishing = partial.clone();
         // Reading everything back must not keep other parts waiting.
-        let finished = tokio::task::spawn_blocking(move || finishing.finish(sum.as_ref())).await;
+        let finished = tokio::task::spawn_blocking(move || partial.finish(sum)).await;
         finished.map_err(|why| FetchError::disk(self.directory, io::Error::other(why)))??;
         Ok(verified)
     }
@@ -206,7 +244,7 @@ impl Load<'_> {
     async fn part(&self, item: &Item, partial: &Partial, start: u64, end: u64) -> Result<(), FetchError> {
         let mut at = start;
         for _ in 0..ATTEMPTS {
-            let mut body = self.source.read(item, at, end).await?;
+            let mut body = self.source.part(item, at, end).await?;
             while let Ok(Some(chunk)) = body.chunk().await {
                 // A server that sends more than it was asked for must not write into the next part.
                 let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(chunk.len());
@@ -215,17 +253,10 @@ impl Load<'_> {
                 at += chunk.len() as u64;
                 self.progress.arrived(chunk.len() as u64);
                 if at == end {
-                    break;
+                    return partial.done(start);
                 }
             }
-            if at == end {
-                return partial.done(start);
-            }
-            if !item.ranges {
-                at = start;
-            }
         }
-        let why = format!("the connection ended {ATTEMPTS} times before all of it was there");
-        Err(FetchError::Source { path: item.path.clone(), why })
+        Err(FetchError::incomplete(item))
     }
 }

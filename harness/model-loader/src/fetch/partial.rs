@@ -34,12 +34,10 @@ struct State {
 impl Partial {
     /// Opens what an earlier load left, or begins.
     pub(super) fn open(directory: &Path, item: &Item, part: u64) -> Result<Self, FetchError> {
-        let target = directory.join(&item.path);
-        let folder = target.parent().unwrap_or(directory);
-        fs::create_dir_all(folder).map_err(|why| FetchError::disk(folder, why))?;
-        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let path = folder.join(format!(".{name}.partial"));
-        let journal = folder.join(format!(".{name}.partial.json"));
+        let (target, path) = places(directory, item)?;
+        let mut journal = path.clone().into_os_string();
+        journal.push(".json");
+        let journal = PathBuf::from(journal);
         let about = json!({"place": item.place, "size": item.size, "part": part, "tag": item.tag});
         // Without a tag nobody knows whether the content is still the same.
         let done = if item.tag.is_some() && item.ranges { earlier(&journal, &about) } else { None };
@@ -80,7 +78,7 @@ impl Partial {
     }
 
     /// Holds the content against its checksum and puts it in its place. Wrong content is thrown away.
-    pub(super) fn finish(&self, sum: Option<&Sum>) -> Result<(), FetchError> {
+    pub(super) fn finish(&self, sum: Option<Sum>) -> Result<(), FetchError> {
         let checked = || -> io::Result<Result<(), _>> {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             state.file.sync_all()?;
@@ -91,10 +89,10 @@ impl Partial {
                 fs::rename(&self.path, &self.target).map_err(|why| FetchError::disk(&self.target, why))?;
                 self.forget(&self.journal)
             }
-            Err((algorithm, expected, computed)) => {
+            Err(mismatch) => {
                 self.forget(&self.path)?;
                 self.forget(&self.journal)?;
-                Err(FetchError::Checksum { path: self.target.display().to_string(), algorithm, expected, computed })
+                Err(FetchError::checksum(&self.target, mismatch))
             }
         }
     }
@@ -105,6 +103,16 @@ impl Partial {
             _ => Ok(()),
         }
     }
+}
+
+/// Where a file belongs, and where its bytes are until it is complete. The folder is made.
+pub(super) fn places(directory: &Path, item: &Item) -> Result<(PathBuf, PathBuf), FetchError> {
+    let target = directory.join(&item.path);
+    let folder = target.parent().unwrap_or(directory);
+    fs::create_dir_all(folder).map_err(|why| FetchError::disk(folder, why))?;
+    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let path = folder.join(format!(".{name}.partial"));
+    Ok((target, path))
 }
 
 /// The parts that an earlier load completed, if it was about the same.

@@ -3,7 +3,7 @@
 use super::FetchError;
 use super::checksum::Sum;
 use super::plan::{self, Item};
-use crate::boto::{Client, Operation, Payload, Settings};
+use crate::boto::{Client, Listed, Operation, Payload, Settings};
 use crate::exception::Exception;
 use crate::host::Host;
 use crate::journal::Journal;
@@ -12,7 +12,6 @@ use crate::python;
 use crate::release::Release;
 use crate::storage::{Storage, s3_options};
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use http::{HeaderMap, HeaderValue, Method, header};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -22,8 +21,10 @@ use std::time::Duration;
 
 /// So many redirects are followed.
 const MOST_REDIRECTS: usize = 10;
-/// So many objects are looked at at once.
-const LOOKS: usize = 16;
+/// Asks for the checksums of an object.
+fn checksums() -> (&'static str, String) {
+    ("x-amz-checksum-mode", "ENABLED".to_owned())
+}
 
 /// Where a model comes from.
 pub(super) enum Source {
@@ -61,7 +62,7 @@ impl Source {
             let storage = Storage::new(host, Release::V0_21.behaviour(), silent);
             let options = s3_options(&storage).map_err(failed)?;
             let settings = Settings::load(&host.environment, &*host.files, &storage.is).map_err(failed)?;
-            let client = Client::s3(host, &settings, None, options).await.map_err(failed)?;
+            let client = Client::s3(host, &settings, None, options).await.map_err(failed)?.keeping_connections();
             let parts = python::urlsplit(uri);
             let prefix = parts.path.trim_start_matches('/').to_owned();
             return Ok(Self::S3 { client: Box::new(client), bucket: parts.netloc, prefix });
@@ -94,40 +95,56 @@ impl Source {
         }
     }
 
-    /// The bytes of a file from `start` to `end` (exclusive).
-    pub(super) async fn read(&self, item: &Item, start: u64, end: u64) -> Result<Bytestream, FetchError> {
-        let range = item.ranges.then(|| format!("bytes={start}-{}", end.saturating_sub(1)));
-        let failed = |exception: Exception| FetchError::source(&item.path, &exception);
+    /// What is to be known of a file before it is fetched in parts: its tag, and its checksum as a whole.
+    pub(super) async fn look(&self, item: &Item) -> Result<Item, FetchError> {
+        let Self::S3 { client, bucket, .. } = self else { return Ok(item.clone()) };
+        let mut head = Operation::s3("HeadObject", Method::HEAD, bucket, Some(&item.place));
+        head.headers.push(checksums());
+        let reply = client.call(&head).await.map_err(|exception| FetchError::source(&item.path, &exception))?;
+        let size = text(&reply.headers, header::CONTENT_LENGTH).and_then(|size| size.parse().ok());
+        if size.is_some_and(|size: u64| size != item.size) {
+            return Err(changed(&item.path));
+        }
+        Ok(Item { tag: text(&reply.headers, header::ETAG), sum: Sum::of(&reply.headers), ..item.clone() })
+    }
+
+    /// The bytes of a file, and what the source says about them.
+    pub(super) async fn whole(&self, item: &Item) -> Result<(Bytestream, Option<Sum>), FetchError> {
         match self {
-            Self::S3 { client, bucket, .. } => {
-                let mut get = Operation::s3("GetObject", Method::GET, bucket, Some(&item.place));
-                get.streams = true;
-                get.headers.extend(range.map(|range| ("range", range)));
-                get.headers.extend(item.tag.clone().map(|tag| ("if-match", tag)));
-                match client.call(&get).await.map_err(failed)?.payload {
-                    Payload::Stream(body) => Ok(Bytestream::Net(body)),
-                    Payload::Whole(_) => Err(failed(Exception::runtime("the answer has no body"))),
+            Self::S3 { client, bucket, .. } => s3_get(client, bucket, item, [checksums()]).await,
+            Self::Web { host, .. } => {
+                let response = send(host, Method::GET, &item.place, HeaderMap::new()).await?;
+                if response.status != 200 {
+                    return Err(refused(&item.place, response.status));
                 }
+                Ok((Bytestream::Net(response.body), item.sum.clone()))
             }
+            Self::Local { .. } => {
+                let path = Path::new(&item.place);
+                let file = File::open(path).map_err(|why| FetchError::disk(path, why))?;
+                Ok((Bytestream::File(file.take(item.size)), None))
+            }
+        }
+    }
+
+    /// The bytes of a file from `start` to `end` (exclusive).
+    pub(super) async fn part(&self, item: &Item, start: u64, end: u64) -> Result<Bytestream, FetchError> {
+        let range = format!("bytes={start}-{}", end.saturating_sub(1));
+        match self {
+            Self::S3 { client, bucket, .. } => Ok(s3_get(client, bucket, item, [("range", range)]).await?.0),
             Self::Web { host, .. } => {
                 let mut headers = HeaderMap::new();
-                for (name, value) in
-                    [(header::RANGE, range.clone()), (header::IF_RANGE, item.tag.clone().filter(|_| range.is_some()))]
-                {
-                    if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+                for (name, value) in [(header::RANGE, Some(&range)), (header::IF_RANGE, item.tag.as_ref())] {
+                    if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
                         headers.insert(name, value);
                     }
                 }
                 let response = send(host, Method::GET, &item.place, headers).await?;
-                let wanted = if range.is_some() { 206 } else { 200 };
-                if response.status != wanted {
-                    let why = match response.status {
-                        200 => "it changed while it was fetched".to_owned(),
-                        status => format!("the server answered {status}"),
-                    };
-                    return Err(FetchError::Source { path: item.place.clone(), why });
+                match response.status {
+                    206 => Ok(Bytestream::Net(response.body)),
+                    200 => Err(changed(&item.place)),
+                    status => Err(refused(&item.place, status)),
                 }
-                Ok(Bytestream::Net(response.body))
             }
             Self::Local { .. } => {
                 let path = Path::new(&item.place);
@@ -142,16 +159,43 @@ impl Source {
     }
 }
 
-/// Lists a folder of a bucket, and looks at every object for its tag and its checksum.
+fn changed(path: &str) -> FetchError {
+    FetchError::Source { path: path.to_owned(), why: "it changed while it was fetched".to_owned() }
+}
+
+fn refused(path: &str, status: u16) -> FetchError {
+    FetchError::Source { path: path.to_owned(), why: format!("the server answered {status}") }
+}
+
+/// Gets an object as it was when it was listed, or a part of it.
+async fn s3_get(
+    client: &Client,
+    bucket: &str,
+    item: &Item,
+    headers: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<(Bytestream, Option<Sum>), FetchError> {
+    let failed = |exception: Exception| FetchError::source(&item.path, &exception);
+    let mut get = Operation::s3("GetObject", Method::GET, bucket, Some(&item.place));
+    get.streams = true;
+    get.headers.extend(headers);
+    get.headers.extend(item.tag.clone().map(|tag| ("if-match", tag)));
+    let reply = client.call(&get).await.map_err(failed)?;
+    match reply.payload {
+        Payload::Stream(body) => Ok((Bytestream::Net(body), Sum::of(&reply.headers))),
+        Payload::Whole(_) => Err(failed(Exception::runtime("the answer has no body"))),
+    }
+}
+
+/// Lists a folder of a bucket.
 async fn list_bucket(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<Item>, FetchError> {
     let failed = |exception: Exception| FetchError::source(&format!("s3://{bucket}/{prefix}"), &exception);
     let mut items = Vec::new();
     let mut marker = None;
     loop {
         let page = client.list(bucket, prefix, marker.as_deref()).await.map_err(failed)?;
-        for (key, size) in page.objects {
+        for Listed { key, size, tag } in page.objects {
             let Some(path) = plan::path_of(prefix, &key) else { continue };
-            items.push(Item { path: path?, place: key, size, tag: None, sum: None, ranges: true });
+            items.push(Item { path: path?, place: key, size, tag, sum: None, ranges: true });
         }
         match page.next {
             Some(next) => marker = Some(next),
@@ -162,17 +206,7 @@ async fn list_bucket(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<
     if let Some(exact) = items.iter().position(|item| item.place == prefix) {
         items = vec![items.swap_remove(exact)];
     }
-    let look = |mut item: Item| async move {
-        let mut head = Operation::s3("HeadObject", Method::HEAD, bucket, Some(&item.place));
-        head.headers.push(("x-amz-checksum-mode", "ENABLED".to_owned()));
-        let reply = client.call(&head).await?;
-        item.tag = text(&reply.headers, header::ETAG);
-        item.sum = Sum::of(&reply.headers);
-        let size = text(&reply.headers, header::CONTENT_LENGTH).and_then(|size| size.parse().ok());
-        item.size = size.unwrap_or(item.size);
-        Ok(item)
-    };
-    stream::iter(items).map(look).buffered(LOOKS).try_collect().await.map_err(failed)
+    Ok(items)
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {

@@ -1,7 +1,7 @@
 //! A bucket behind an endpoint, as aws-sdk-go reads it: addressed by path, signed with the entry's keys, trusting the entry's certificates or the system.
 
 use super::entry::Entry;
-use crate::boto::{Listing, Service, failure};
+use crate::boto::{Listed, Listing, Service, failure};
 use crate::host::Host;
 use crate::net::{self, ConnectError, NameCheck, NetError, TlsError, Trust, Url};
 use crate::python;
@@ -61,7 +61,7 @@ impl<'a> Repository<'a> {
         let listed = self.get(&format!("/{bucket}?{query}")).await;
         let page = listed.and_then(|body| Listing::parse(&body).map_err(|error| error.message));
         let page = page.map_err(|why| format!("unable to list objects in bucket '{bucket}': {why}"))?;
-        for (key, size) in page.objects {
+        for Listed { key, size, .. } in page.objects {
             let Some(below) = below(path, &key).filter(|_| size > 0 && !key.ends_with('/')) else { continue };
             let file = if below.is_empty() { to.to_owned() } else { inside(to, below) };
             let fetched = self.fetch(bucket, &key, &file).await;

@@ -1,8 +1,9 @@
 //! The body of an answer, as it arrives.
 
+use super::pool::Lent;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use std::time::Duration;
 
 /// The body of an answer.
@@ -12,6 +13,8 @@ pub struct Body {
     read_timeout: Option<Duration>,
     received: u64,
     expected: Option<u64>,
+    /// The connection, where it is to be kept.
+    lent: Option<Lent>,
 }
 
 /// Why a body did not arrive as a whole.
@@ -29,8 +32,24 @@ pub(crate) enum BodyError {
 }
 
 impl Body {
-    pub(crate) fn new(incoming: Incoming, expected: Option<u64>, read_timeout: Option<Duration>) -> Self {
-        Self { incoming, read_timeout, received: 0, expected }
+    pub(super) fn new(
+        incoming: Incoming,
+        expected: Option<u64>,
+        read_timeout: Option<Duration>,
+        lent: Option<Lent>,
+    ) -> Self {
+        let mut body = Self { incoming, read_timeout, received: 0, expected, lent };
+        body.release();
+        body
+    }
+
+    /// Gives the connection back when nothing more comes on it.
+    fn release(&mut self) {
+        if self.incoming.is_end_stream()
+            && let Some(lent) = self.lent.take()
+        {
+            lent.give_back();
+        }
     }
 
     /// The next bytes; nothing at the end.
@@ -43,11 +62,15 @@ impl Body {
                 None => self.incoming.frame().await,
             };
             match frame {
-                None => return Ok(None),
+                None => {
+                    self.release();
+                    return Ok(None);
+                }
                 Some(Err(_)) => return Err(BodyError::Incomplete { received: self.received, expected: self.expected }),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         self.received += data.len() as u64;
+                        self.release();
                         return Ok(Some(data));
                     }
                 }

@@ -1,5 +1,6 @@
 //! One request, one answer.
 
+use super::pool::{Lent, Pool, Sender};
 use super::{Body, ConnectError, NameCheck, NetError, Network, Stream, Trust, Url, proxy, tls};
 use crate::environment::Environment;
 use crate::host::Host;
@@ -35,6 +36,8 @@ pub(crate) struct Client {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) read_timeout: Option<Duration>,
     pub(crate) proxies: proxy::Proxies,
+    /// Connections that are kept; nothing when every request has one of its own.
+    pub(crate) kept: Option<Pool>,
 }
 
 impl Client {
@@ -46,24 +49,22 @@ impl Client {
             connect_timeout: None,
             read_timeout: None,
             proxies: proxy::Proxies::of(environment),
+            kept: None,
         }
     }
 
-    /// Sends a request on a connection of its own and waits for the head of the answer.
+    /// Sends a request and waits for the head of the answer.
     pub(crate) async fn send(&self, host: &Host, request: Request) -> Result<Response, NetError> {
         let Request { method, url, mut headers, body } = request;
         let proxy = self.proxies.choose(&url);
-        let stream = match &proxy {
-            None => self.connect(&*host.network, &url).await.map_err(NetError::Connect)?,
-            Some(proxy) => {
-                let stream =
-                    self.connect(&*host.network, proxy).await.map_err(|error| NetError::Proxy(proxy.clone(), error))?;
-                if url.https { tunnel(stream, proxy, &url).await? } else { stream }
-            }
+        let place = format!("{}:{}:{}", url.https, url.host, url.port_or_default());
+        let kept = match &self.kept {
+            Some(pool) => pool.take(&place).await,
+            None => None,
         };
-        let stream = match url.https {
-            true => tls::handshake(stream, &url.host, &self.trust, self.names, host).await.map_err(NetError::Tls)?,
-            false => stream,
+        let mut sender = match kept {
+            Some(sender) => sender,
+            None => self.open(host, &url, proxy.as_ref()).await?,
         };
         let target = if proxy.is_some() && !url.https { url.to_string() } else { url.target.clone() };
         let target: http::Uri =
@@ -73,10 +74,6 @@ impl Client {
                 HeaderValue::from_str(&url.authority()).map_err(|_| NetError::Connect(ConnectError::UnknownName))?;
             headers.insert(header::HOST, authority);
         }
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| NetError::Closed)?;
-        // Ends by itself when the answer has been read or dropped.
-        drop(tokio::spawn(connection));
         let mut message = http::Request::new(Full::new(body));
         *message.method_mut() = method;
         *message.uri_mut() = target;
@@ -88,8 +85,30 @@ impl Client {
         };
         let (parts, incoming) = answer.map_err(|error| failure(&error))?.into_parts();
         let expected = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let body = Body::new(incoming, expected, self.read_timeout);
+        let lent = self.kept.clone().map(|pool| Lent { pool, place, sender });
+        let body = Body::new(incoming, expected, self.read_timeout, lent);
         Ok(Response { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+
+    /// Opens a connection, through a proxy and with TLS where there are to be.
+    async fn open(&self, host: &Host, url: &Url, proxy: Option<&Url>) -> Result<Sender, NetError> {
+        let stream = match proxy {
+            None => self.connect(&*host.network, url).await.map_err(NetError::Connect)?,
+            Some(proxy) => {
+                let stream =
+                    self.connect(&*host.network, proxy).await.map_err(|error| NetError::Proxy(proxy.clone(), error))?;
+                if url.https { tunnel(stream, proxy, url).await? } else { stream }
+            }
+        };
+        let stream = match url.https {
+            true => tls::handshake(stream, &url.host, &self.trust, self.names, host).await.map_err(NetError::Tls)?,
+            false => stream,
+        };
+        let (sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| NetError::Closed)?;
+        // Ends by itself when its sender is dropped and the answer has been read or dropped.
+        drop(tokio::spawn(connection));
+        Ok(sender)
     }
 
     async fn connect(&self, network: &dyn Network, url: &Url) -> Result<Box<dyn Stream>, ConnectError> {

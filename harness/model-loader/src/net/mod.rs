@@ -5,6 +5,7 @@
 
 mod body;
 mod client;
+mod pool;
 mod proxy;
 mod sockets;
 mod tls;
@@ -14,6 +15,7 @@ mod verifier;
 pub use body::Body;
 pub(crate) use body::BodyError;
 pub(crate) use client::{Client, Request, Response};
+pub(crate) use pool::Pool;
 pub use sockets::Sockets;
 pub(crate) use tls::{BundleError, NameCheck, Trust, bundle};
 pub use url::Url;

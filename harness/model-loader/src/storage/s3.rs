@@ -4,7 +4,7 @@ use super::patterns::Patterns;
 use super::translate::storage_error;
 use super::{Storage, ca, mapping};
 use crate::archive::{self, Archive};
-use crate::boto::{self, Addressing, Client, Credentials, Listing, Options, RetryRule, Settings};
+use crate::boto::{self, Addressing, Client, Credentials, Listed, Listing, Options, RetryRule, Settings};
 use crate::exception::{Exception, Result};
 use crate::journal::Level;
 use crate::python;
@@ -36,7 +36,7 @@ pub(super) async fn download(storage: &Storage, uri: &str, to: &str, wanted: &Pa
     let mut marker = None;
     'pages: loop {
         let page = client.list(bucket, prefix, marker.as_deref()).await?;
-        for (key, _) in &page.objects {
+        for Listed { key, .. } in &page.objects {
             if key.ends_with('/') {
                 continue;
             }
@@ -104,7 +104,7 @@ async fn collect(
     let mut marker = None;
     loop {
         let page: Listing = client.list(bucket, prefix, marker.as_deref()).await?;
-        for (key, size) in page.objects {
+        for Listed { key, size, .. } in page.objects {
             if key.ends_with('/') || size == 0 {
                 continue;
             }
