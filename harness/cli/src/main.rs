@@ -48,11 +48,16 @@ use std::panic::catch_unwind;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Command};
 use crate::error::{Exit, ExpectedError};
 use crate::terminal::Terminal;
+
+/// Universes are made of millions of small allocations, on many threads at once.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
