@@ -139,6 +139,7 @@ impl Builder {
         let admin = self.admin_token.unwrap_or_else(|| random.hex(32));
         let random = self.world.as_ref().map_or(random, |world| Random::seeded(world.random));
         let catalog = self.world.as_ref().map_or_else(Catalog::default, |world| Catalog::holding(world.custom.clone()));
+        let rbac = self.world.as_ref().map_or_else(Rbac::default, |world| Rbac::holding(world.access.clone()));
         let store = self.world.map_or_else(Store::new, |world| Store::restored(world.objects));
         let signer = match &self.signing_key {
             Some(pem) => TokenSigner::from_pkcs8_pem(pem).map_err(BuildError::SigningKey)?,
@@ -153,7 +154,7 @@ impl Builder {
             store,
             catalog,
             tokens: StaticTokens::new(admin),
-            rbac: Rbac::default(),
+            rbac,
             log: RequestLog::default(),
             issuer: self.issuer,
             kubelet: OnceLock::new(),

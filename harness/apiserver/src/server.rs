@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use proofmark_handover::Welcome;
 use proofmark_identity::{Authority, TokenSigner};
 use proofmark_rbac::UserInfo;
 
@@ -138,6 +139,7 @@ impl ApiServer {
         let info = RequestInfo::new(&parts.method, &path, &query);
         let exchange =
             Exchange { method: &parts.method, headers: &parts.headers, query: &query, info: &info, body: &body };
+        let welcome = parts.extensions.get::<Welcome>().is_some();
         let arrived = Instant::now();
         let mut audit = Audit::new(&info, self.now());
         let notes = Mutex::default();
@@ -147,7 +149,10 @@ impl ApiServer {
         audit.duration = arrived.elapsed();
         let negotiated = Negotiated::of(&parts.headers);
         let mut response = match outcome {
-            Ok(reply) => encode::reply(&self.0, &exchange, &negotiated, reply),
+            Ok(reply) => {
+                let handed = if welcome { encode::hand_over(reply) } else { Err(Box::new(reply)) };
+                handed.unwrap_or_else(|reply| encode::reply(&self.0, &exchange, &negotiated, *reply))
+            }
             Err(NoReply::Refused(refusal)) => encode::refusal(&negotiated, refusal),
             Err(NoReply::Reset) => {
                 self.0.log.push(audit);
@@ -179,7 +184,7 @@ impl ApiServer {
         let user = authn::impersonate(&self.0, caller.user, exchange.headers)?;
         audit.impersonated = (user.name != audit.user.name).then(|| user.clone());
         let decision = self.0.authorize(&user, exchange.info);
-        audit.decide(&user, &decision, || self.0.rbac.policy(&self.0.store));
+        audit.decide(&user, &decision, || self.0.rbac.policy());
         if !decision.allowed {
             return Err(Refusal::from(crate::authz::forbidden(&user, exchange.info, &decision.reason)).into());
         }

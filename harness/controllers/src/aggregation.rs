@@ -38,16 +38,28 @@ impl Reconcile for Aggregation {
     type Error = Error;
 
     async fn reconcile(&self, name: &String) -> Result<Next, Error> {
-        let all: Vec<Role> =
-            self.roles.all().iter().filter_map(|role| Role::cluster_role_from_value(role).ok()).collect();
-        let Some(role) = all.iter().find(|role| role.name == *name) else { return Ok(Next::Done) };
+        let Some(role) = self.roles.get("", name).and_then(|role| read(&role)) else { return Ok(Next::Done) };
         let Some(rule) = role.aggregation_rule.as_ref().filter(|rule| is_readable(rule)) else { return Ok(Next::Done) };
-        let rules = aggregate(all.iter().filter(|other| other.name != *name), rule);
+        let roles = self.roles.all();
+        let others = roles.iter().filter(|other| object::name(other) != name && is_gathered(other, rule));
+        let sources: Vec<Role> = others.filter_map(|other| read(other)).collect();
+        let rules = aggregate(&sources, rule);
         if rules != role.rules {
             self.api.apply(&CLUSTER_ROLES, "", name, MANAGER, &applied(name, &rules)).await?;
         }
         Ok(Next::Done)
     }
+}
+
+fn read(role: &Value) -> Option<Role> {
+    Role::cluster_role_from_value(role).ok()
+}
+
+/// Whether a selector picks a role. Most are picked by none, and need not be read in full.
+fn is_gathered(role: &Value, rule: &AggregationRule) -> bool {
+    let labels = role.pointer("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+    let labels = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+    rule.cluster_role_selectors.iter().any(|selector| selector.matches(&labels))
 }
 
 /// Roles with a malformed selector, which validation refuses, are left alone.

@@ -36,7 +36,8 @@ impl Kinds {
     pub(crate) async fn discover(api: &Api) -> Result<Self, Error> {
         let mut kinds = Self::default();
         for path in ["/api", "/apis"] {
-            kinds.read(&api.document(path, ACCEPT).await?);
+            let document = api.document(path, ACCEPT).await?;
+            kinds.read(&document);
         }
         Ok(kinds)
     }

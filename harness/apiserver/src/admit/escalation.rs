@@ -17,7 +17,7 @@ pub(super) fn check(call: &Call<'_>, target: &Target<'_>, object: &Value, old: O
     if resource.group != GROUP || call.user.groups.iter().any(|g| g == proofmark_rbac::SYSTEM_MASTERS) {
         return Ok(());
     }
-    let policy = call.server.rbac.policy(&call.server.store);
+    let policy = call.server.rbac.policy();
     let name = proofmark_registry::meta::text(object, "name");
     let refused = |e: EscalationRefused| Refusal::from(e.status(&resource.plural, name));
     match resource.plural.as_str() {

@@ -2,6 +2,8 @@
 //!
 //! Source: `plugin/pkg/admission/priority`, `defaulttolerationseconds` and `runtimeclass`, release 1.35.
 
+use std::sync::Arc;
+
 use proofmark_registry::meta;
 use serde_json::{Value, json};
 
@@ -68,7 +70,7 @@ pub(super) fn keep_priority(target: &Target<'_>, object: &mut Value, old: &Value
 }
 
 /// The class for pods that name none: the lowest of those that say so.
-fn default_class(call: &Call<'_>) -> Option<Value> {
+fn default_class(call: &Call<'_>) -> Option<Arc<Value>> {
     let classes = stored(call, "scheduling.k8s.io", "v1", "priorityclasses", "");
     let defaults = classes.into_iter().filter(|c| c.value.get("globalDefault") == Some(&json!(true)));
     defaults.min_by_key(|c| c.value.get("value").and_then(Value::as_i64)).map(|c| c.value.clone())

@@ -121,7 +121,7 @@ fn charge(
 /// Writes what is used into a quota's status. False where somebody else changed it meanwhile.
 fn note(call: &Call<'_>, target: &Target<'_>, quota: &Arc<Object>, used: &Amounts) -> bool {
     let Some(resource) = call.server.catalog.find("", "v1", "resourcequotas") else { return true };
-    let mut value = quota.value.clone();
+    let mut value = Value::clone(&quota.value);
     let amounts: Map<String, Value> =
         used.iter().map(|(name, amount)| (name.clone(), json!(amount.to_string()))).collect();
     value["status"]["used"] = Value::Object(amounts);

@@ -9,8 +9,9 @@ use proofmark_registry::meta;
 use serde_json::{Value, json};
 
 use crate::handlers;
+use crate::resource::Resource;
 use crate::server::Inner;
-use crate::store::Precondition;
+use crate::store::{Precondition, Snapshot};
 
 /// Namespaces that kube-apiserver makes.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -28,8 +29,11 @@ pub(crate) fn fill(server: &Arc<Inner>) {
             }),
         );
     }
+    let snapshot = server.store.snapshot();
     for object in proofmark_rbac::bootstrap::objects() {
-        create(server, object.clone());
+        if !is_there(server, &snapshot, object) {
+            create(server, object.clone());
+        }
     }
     create(server, service());
     for group in proofmark_builtin::groups() {
@@ -71,24 +75,35 @@ fn trust_own_authority(server: &Arc<Inner>) {
     if let Some(stored) = server.store.snapshot().get(&maps.prefix, &place)
         && stored.value["data"] != wanted["data"]
     {
-        let mut object = stored.value.clone();
+        let mut object = Value::clone(&stored.value);
         object["data"] = wanted["data"].clone();
         let _ = handlers::write(server, &maps, &place, object, Precondition::Revision(stored.revision));
     }
 }
 
-/// Stores an object of the server's own making, with the system fields that every object has.
-fn create(server: &Arc<Inner>, mut object: Value) {
+/// Whether there is an object of that kind and name.
+fn is_there(server: &Inner, snapshot: &Snapshot, object: &Value) -> bool {
+    resource_of(server, object).is_some_and(|resource| {
+        let place = resource.place(meta::text(object, "namespace"), meta::text(object, "name"));
+        snapshot.get(&resource.prefix, &place).is_some()
+    })
+}
+
+/// The resource of an object by its kind.
+fn resource_of(server: &Inner, object: &Value) -> Option<Arc<Resource>> {
     let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     let (group, version) = version.split_once('/').unwrap_or(("", version));
     let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let Some(resource) = server.catalog.find_kind(group, version, kind) else {
-        return;
-    };
-    let place = resource.place(meta::text(&object, "namespace"), meta::text(&object, "name"));
-    if server.store.snapshot().get(&resource.prefix, &place).is_some() {
+    server.catalog.find_kind(group, version, kind)
+}
+
+/// Stores an object of the server's own making, with the system fields that every object has.
+fn create(server: &Arc<Inner>, mut object: Value) {
+    if is_there(server, &server.store.snapshot(), &object) {
         return;
     }
+    let Some(resource) = resource_of(server, &object) else { return };
+    let place = resource.place(meta::text(&object, "namespace"), meta::text(&object, "name"));
     handlers::complete(&resource, &mut object);
     let mut object = handlers::managed_by_server(server, &resource, &object);
     let meta = meta::of_mut(&mut object);

@@ -1,18 +1,27 @@
 //! Aggregated discovery (KEP-3352, `apidiscovery.k8s.io/v2`): all groups in one document.
 
-use bytes::Bytes;
+use std::sync::{Arc, OnceLock};
+
 use serde_json::{Value, json};
 
 use super::legacy::custom_groups;
 use crate::handlers::{Content, Reply};
-use crate::resource::Resource;
+use crate::resource::{Catalog, Discovered, Resource};
 use crate::server::Call;
 
 const CONTENT_TYPE: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /// `/api` (`core`) or `/apis`.
 pub(super) fn groups(call: &Call<'_>, core: bool) -> Reply {
+    static CORE: OnceLock<Arc<Discovered>> = OnceLock::new();
     let catalog = &call.server.catalog;
+    let custom = catalog.custom();
+    let kept = if core { &CORE } else { &custom.discovered };
+    let document = kept.get_or_init(|| Discovered::new(document(catalog, core))).clone();
+    Reply::new(200, Content::Groups { content_type: CONTENT_TYPE, document })
+}
+
+fn document(catalog: &Catalog, core: bool) -> Value {
     let builtin = proofmark_builtin::groups().iter().filter(|g| g.name.is_empty() == core);
     let mut items: Vec<Value> = builtin
         .map(|group| {
@@ -26,9 +35,7 @@ pub(super) fn groups(call: &Call<'_>, core: bool) -> Reply {
             items.push(item(&group, versions));
         }
     }
-    let document = json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items});
-    let body = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
-    Reply::new(200, Content::Document { content_type: CONTENT_TYPE, body })
+    json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items})
 }
 
 fn item(group: &str, versions: Vec<Value>) -> Value {

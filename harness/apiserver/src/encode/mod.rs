@@ -1,8 +1,9 @@
 //! From an answer to bytes: in the form that the client accepts.
 //!
-//! [`Negotiated`] is what the client accepts; [`reply`] and [`refusal`] write answers and refusals; [`watch`] writes events.
+//! [`hand_over`] skips all of it for clients in this process that take objects as they are. [`Negotiated`] is what the client accepts; [`reply`] and [`refusal`] write answers and refusals; [`watch`] writes events.
 //! Lists of plain JSON are copies of bytes that the store keeps; every other form is made from values.
 
+mod hand;
 mod negotiate;
 mod object;
 mod watch;
@@ -15,6 +16,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use proofmark_status::{Details, Reason, Status};
 use serde_json::Value;
 
+pub(crate) use hand::hand_over;
 pub(crate) use negotiate::{Form, Negotiated, Shape, choose};
 
 use crate::body::Body;
@@ -31,6 +33,7 @@ pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negot
     match content {
         Content::Watch(opened) => watch::stream(server, exchange, wanted, opened),
         Content::Document { content_type, body } => document(status, content_type, body),
+        Content::Groups { content_type, document: groups } => document(status, content_type, groups.json.clone()),
         Content::Stream { content_type, body } => {
             let mut response = document(status, content_type, Bytes::new());
             *response.body_mut() = body;
@@ -43,8 +46,9 @@ pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negot
             Ok(value) => written(wanted, status, &value),
             Err(refused) => refusal(wanted, refused),
         },
-        Content::Object { resource, value } => match object::one(server, exchange, wanted, &resource, value) {
-            Ok(value) => written(wanted, status, &value),
+        Content::Object { resource, object } => match object::one(server, exchange, wanted, &resource, &object) {
+            Ok(object::One::Bytes(bytes)) => document(status, "application/json", bytes),
+            Ok(object::One::Value(value)) => written(wanted, status, &value),
             Err(refused) => refusal(wanted, refused),
         },
         Content::List { resource, list } => match object::list(server, exchange, wanted, &resource, &list) {

@@ -33,16 +33,28 @@ pub(super) fn printer(resource: &Resource) -> Printer {
     }
 }
 
+/// One object, ready to be written.
+pub(super) enum One {
+    /// Already JSON.
+    Bytes(Bytes),
+    Value(Value),
+}
+
 /// One object.
 pub(super) fn one(
     server: &Arc<Inner>,
     exchange: &Exchange<'_>,
     wanted: &Negotiated,
     resource: &Resource,
-    value: Value,
-) -> Result<Value, Refusal> {
-    let value = shown(resource, &value).into_owned();
-    shaped(server, exchange, wanted, value, || printer(resource), || go_name(resource, false))
+    object: &Object,
+) -> Result<One, Refusal> {
+    match (shown(resource, &object.value), &wanted.shape) {
+        (Cow::Borrowed(_), Shape::Object) if wanted.form == Form::Json => Ok(One::Bytes(object.json())),
+        (value, _) => {
+            let (value, printer) = (value.into_owned(), || printer(resource));
+            shaped(server, exchange, wanted, value, printer, || go_name(resource, false)).map(One::Value)
+        }
+    }
 }
 
 /// The Scale of an object.

@@ -63,7 +63,7 @@ async fn carry_out(
         if options.dry_run {
             break;
         }
-        let mut pod = live.value.clone();
+        let mut pod = Value::clone(&live.value);
         assign(call, &mut pod, &binding, &node);
         let precondition = Precondition::Revision(live.revision);
         match write(call.server, target.resource, &target.place(), pod, precondition) {

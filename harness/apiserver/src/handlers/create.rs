@@ -28,8 +28,8 @@ pub(super) async fn create(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
         meta::of_mut(&mut object).insert("name".to_owned(), target.name.into());
     }
     owners::dedup(call, &mut object, Seen::Sent);
-    let value = create_object(call, target, object, &options, None).await?;
-    Ok(Reply::object(201, target.resource, value))
+    let created = create_object(call, target, object, &options, None).await?;
+    Ok(Reply::object(201, target.resource, created))
 }
 
 /// Creates a read object. `applied` names the manager when an apply made the object, which then has its managedFields.
@@ -39,7 +39,7 @@ pub(super) async fn create_object(
     object: Value,
     options: &WriteOptions,
     applied: Option<&str>,
-) -> Result<Value, Refusal> {
+) -> Result<Arc<Object>, Refusal> {
     let resource = target.resource;
     if resource.custom().is_some_and(|c| c.terminating) {
         let why = "create not allowed while custom resource definition is terminating";
@@ -84,12 +84,9 @@ pub(super) async fn create_object(
                 resource::establish(call.server, resource, &stored.value);
                 admit::policy::observe(call.server, resource, &stored.value);
                 resource::spread(call.server, resource, &stored);
-                let mut value = resource::read(call.server, resource, &stored).await?.value.clone();
-                if options.dry_run {
-                    meta::of_mut(&mut value).shift_remove("resourceVersion");
-                }
+                let created = resource::read(call.server, resource, &stored).await?;
                 call.warn(warnings(target, &stored.value, None));
-                return Ok(value);
+                return Ok(if options.dry_run { without_revision(&created) } else { created });
             }
             Err(_) if given_name.is_empty() && attempt < NAME_TRIES => {}
             Err(_) => return Err(exists(call, target, &name)),
@@ -104,6 +101,13 @@ fn wipe_system_fields(object: &mut Value) {
     for field in ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "uid"] {
         meta.shift_remove(field);
     }
+}
+
+/// What would have been stored has no revision.
+fn without_revision(created: &Object) -> Arc<Object> {
+    let mut value = Value::clone(&created.value);
+    meta::of_mut(&mut value).shift_remove("resourceVersion");
+    Arc::new(Object::unstored(created.revision, value))
 }
 
 fn store(

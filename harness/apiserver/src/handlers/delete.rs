@@ -28,14 +28,14 @@ pub(super) async fn delete(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
     warn(call, target, &options);
     let outcome = delete_object(call, target, &options).await?;
     Ok(match outcome {
-        Outcome::Kept(value) => Reply::object(if options.cascades() { 202 } else { 200 }, target.resource, value),
-        Outcome::Gone(value) if target.resource.strategy.returns_deleted => Reply::object(200, target.resource, value),
-        Outcome::Gone(value) => {
+        Outcome::Kept(object) => Reply::object(if options.cascades() { 202 } else { 200 }, target.resource, object),
+        Outcome::Gone(last) if target.resource.strategy.returns_deleted => Reply::object(200, target.resource, last),
+        Outcome::Gone(last) => {
             let details = Details {
                 name: target.name.to_owned(),
                 group: target.resource.group.clone(),
                 kind: target.resource.plural.clone(),
-                uid: meta::text(&value, "uid").to_owned(),
+                uid: meta::text(&last.value, "uid").to_owned(),
                 ..Details::default()
             };
             Reply::new(200, Content::Status(Status::success(Some(details))))
@@ -80,8 +80,8 @@ fn warn(call: &Call<'_>, target: &Target<'_>, options: &DeleteOptions) {
 /// What became of a deleted object.
 pub(super) enum Outcome {
     /// It is marked, and stays until its finalizers are gone or its time is up.
-    Kept(Value),
-    Gone(Value),
+    Kept(Arc<Object>),
+    Gone(Arc<Object>),
 }
 
 /// Deletes an object as it is now, again when somebody else changes it meanwhile.
@@ -133,11 +133,11 @@ pub(super) async fn delete_live(
     options: &DeleteOptions,
 ) -> Attempt<Outcome> {
     let strategy = &target.resource.strategy;
-    let mut object = live.value.clone();
+    let mut object = Value::clone(&live.value);
     let now = call.server.clock.now();
     let mark = mark(target, &mut object, options, now);
     if matches!(mark, Mark::Pending) {
-        return Ok(Ok(Outcome::Kept(object)));
+        return Ok(Ok(Outcome::Kept(live.clone())));
     }
     // The first deletion of a definition marks it and looks at nothing else.
     if resource::is_definition(target.resource) && meta::text(&object, "deletionTimestamp").is_empty() {
@@ -155,7 +155,7 @@ pub(super) async fn delete_live(
                 Err(lost) => return Ok(Err(lost)),
             };
             if held || seconds > 0 {
-                return Ok(Ok(Outcome::Kept(last.value.clone())));
+                return Ok(Ok(Outcome::Kept(last)));
             }
         }
         _ if held => {
@@ -163,7 +163,7 @@ pub(super) async fn delete_live(
                 mark_held(&mut object, now);
             }
             let stored = store(call, target, object, live, options).await?;
-            return Ok(stored.map(|kept| Outcome::Kept(kept.value.clone())));
+            return Ok(stored.map(Outcome::Kept));
         }
         _ => {}
     }
@@ -219,9 +219,9 @@ fn take_away(call: &Call<'_>, target: &Target<'_>, last: Arc<Object>, dry_run: b
     if !dry_run {
         let stored =
             target.stored(call).filter(|stored| stored.revision == last.revision).ok_or(WriteError::Changed)?;
-        remove(call.server, target.resource, &target.place(), stored.value.clone(), stored.revision)?;
+        remove(call.server, target.resource, &target.place(), Value::clone(&stored.value), stored.revision)?;
     }
-    Ok(Outcome::Gone(last.value.clone()))
+    Ok(Outcome::Gone(last))
 }
 
 /// Stores what a deletion made of an object, if it made anything. Returns the object as the request's version shows it.
@@ -257,10 +257,10 @@ async fn delete_namespace(
     live: &Arc<Object>,
     options: &DeleteOptions,
 ) -> Attempt<Outcome> {
-    let mut object = live.value.clone();
+    let mut object = Value::clone(&live.value);
     if !meta::text(&object, "deletionTimestamp").is_empty() {
         let own = object.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
-        return if own { Ok(Ok(Outcome::Kept(object))) } else { delete_live(call, target, live, options).await };
+        return if own { Ok(Ok(Outcome::Kept(live.clone()))) } else { delete_live(call, target, live, options).await };
     }
     meta::of_mut(&mut object).insert("deletionTimestamp".to_owned(), json!(call.server.clock.stamp()));
     object["status"]["phase"] = json!("Terminating");
@@ -268,6 +268,6 @@ async fn delete_namespace(
     let released = is_released(&object);
     Ok(match store(call, target, object, live, options).await? {
         Ok(stored) if released && !options.dry_run() => take_away(call, target, stored, false),
-        stored => stored.map(|kept| Outcome::Kept(kept.value.clone())),
+        stored => stored.map(Outcome::Kept),
     })
 }

@@ -85,7 +85,7 @@ fn is_over(pod: &Value) -> bool {
 async fn remove(call: &Call<'_>, target: &Target<'_>, live: &Arc<Object>, deletion: &DeleteOptions) -> bool {
     let mut live = live.clone();
     if !deletion.dry_run() && !is_over(&live.value) {
-        let mut pod = live.value.clone();
+        let mut pod = Value::clone(&live.value);
         disrupt(call, &mut pod);
         match write(call.server, target.resource, &target.place(), pod, Precondition::Revision(live.revision)) {
             Ok(marked) => live = marked,

@@ -21,7 +21,7 @@ pub(super) async fn get(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, R
     chunk::check_future(revision, &snapshot)?;
     let stored = snapshot.get(&target.resource.prefix, &target.place()).ok_or_else(|| target.not_found())?;
     let object = read(call.server, target.resource, stored).await?;
-    Ok(Reply::object(200, target.resource, object.value.clone()))
+    Ok(Reply::object(200, target.resource, object))
 }
 
 /// Which objects of a collection are meant.

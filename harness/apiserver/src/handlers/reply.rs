@@ -7,7 +7,7 @@ use proofmark_status::Status;
 use serde_json::Value;
 
 use crate::body::Body;
-use crate::resource::Resource;
+use crate::resource::{Discovered, Resource};
 use crate::store::Object;
 
 /// An answer.
@@ -19,7 +19,7 @@ pub(crate) struct Reply {
 /// What an answer holds.
 pub(crate) enum Content {
     /// One object of a resource, as stored or as it would be.
-    Object { resource: Arc<Resource>, value: Value },
+    Object { resource: Arc<Resource>, object: Arc<Object> },
     /// An object of a kind that no resource stores (a review).
     Other(Value),
     /// The Scale of an object; that of a custom resource has columns of its own.
@@ -32,6 +32,8 @@ pub(crate) enum Content {
     Status(Status),
     /// A document in a form of its own.
     Document { content_type: &'static str, body: Bytes },
+    /// The aggregated document of discovery.
+    Groups { content_type: &'static str, document: Arc<Discovered> },
     /// Bytes of a type, as they come.
     Stream { content_type: &'static str, body: Body },
     /// A document of discovery, in JSON or YAML.
@@ -54,7 +56,7 @@ impl Reply {
     }
 
     /// One object of a resource.
-    pub(crate) fn object(status: u16, resource: &Arc<Resource>, value: Value) -> Self {
-        Self::new(status, Content::Object { resource: resource.clone(), value })
+    pub(crate) fn object(status: u16, resource: &Arc<Resource>, object: Arc<Object>) -> Self {
+        Self::new(status, Content::Object { resource: resource.clone(), object })
     }
 }

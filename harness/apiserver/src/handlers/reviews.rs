@@ -75,7 +75,7 @@ fn rules(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     if namespace.is_empty() {
         return Err(bad_request("no namespace on request"));
     }
-    let policy = call.server.rbac.policy(&call.server.store);
+    let policy = call.server.rbac.policy();
     let mut answered = asked.clone();
     answered["spec"] = json!({});
     answered["status"] = proofmark_rbac::rules_for(&*policy, call.user, &namespace).status();

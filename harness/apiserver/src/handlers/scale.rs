@@ -90,15 +90,15 @@ async fn write(call: &Call<'_>, target: &Target<'_>, pointers: &Pointers) -> Res
         return Err(Status::invalid("autoscaling", "Scale", target.name, &[error]).into());
     }
     check_uid(target, &wanted, &live)?;
-    let mut object = live.value.clone();
+    let mut object = Value::clone(&live.value);
     set(&mut object, &pointers.spec, json!(replicas));
     let owners_of_scale = wanted.pointer("/metadata/managedFields").cloned().unwrap_or_else(|| json!([]));
     let owners = entries.to_parent(&of_parent, &owners_of_scale).map_err(unreadable)?;
     meta::of_mut(&mut object).insert("managedFields".to_owned(), owners);
     admit::validate(&request, &wanted).await?;
     let change = Change { target, options: &options, subresource: "scale", live: &live, managed: true, admitted: true };
-    let value = change.apply(call, object).await?;
-    reply(resource, pointers, &value)
+    let changed = change.apply(call, object).await?;
+    reply(resource, pointers, &changed.value)
 }
 
 /// The Scale that the request asks for, with its owners.

@@ -87,8 +87,8 @@ async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, R
     check_revision(target, &object, &live)?;
     check_uid(target, &object, &live)?;
     let change = Change { target, options: &options, subresource: sub, live: &live, managed: false, admitted: false };
-    let value = change.apply(call, object).await?;
-    Ok(Reply::object(200, target.resource, value))
+    let changed = change.apply(call, object).await?;
+    Ok(Reply::object(200, target.resource, changed))
 }
 
 /// A write to status changes nothing else, but for the metadata that its endpoint takes. Custom resources keep all of it.

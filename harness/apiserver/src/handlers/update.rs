@@ -33,15 +33,15 @@ pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
                 return Err(target.not_found());
             }
             may_create(call, target)?;
-            let value = create::create_object(call, target, object, &options, None).await?;
-            return Ok(Reply::object(201, target.resource, value));
+            let created = create::create_object(call, target, object, &options, None).await?;
+            return Ok(Reply::object(201, target.resource, created));
         };
         check_revision(target, &object, &live)?;
         check_uid(target, &object, &live)?;
         let change =
             Change { target, options: &options, subresource: "", live: &live, managed: false, admitted: false };
         match change.apply(call, object.clone()).await {
-            Ok(value) => return Ok(Reply::object(200, target.resource, value)),
+            Ok(changed) => return Ok(Reply::object(200, target.resource, changed)),
             Err(refusal) if target.stored(call).is_some_and(|now| now.revision == live.revision) => {
                 return Err(refusal);
             }
@@ -108,9 +108,9 @@ pub(super) struct Change<'a> {
 
 impl Change<'_> {
     /// Walks a new state through field management, admission, preparation and validation, and stores it.
-    pub(super) async fn apply(&self, call: &Call<'_>, object: Value) -> Result<Value, Refusal> {
+    pub(super) async fn apply(&self, call: &Call<'_>, object: Value) -> Result<Arc<Object>, Refusal> {
         let Self { target, options, live, .. } = self;
-        let old = &live.value;
+        let old: &Value = &live.value;
         let mut object = if self.managed {
             object
         } else {
@@ -152,30 +152,30 @@ impl Change<'_> {
         let server = call.server;
         let resource = target.resource;
         if resource.custom().is_none() && crate::value::equal(&object, old) {
-            return Ok(old.clone());
+            return Ok(Arc::clone(live));
         }
         let released = is_released(&object) && !is_released(old);
         let mut object = resource::to_storage(server, resource, object).await?;
         // What a schema or a conversion made of a custom resource may still have to be stored.
         if resource.custom().is_some() && target.stored(call).is_some_and(|s| crate::value::equal(&object, &s.value)) {
-            return Ok(old.clone());
+            return Ok(Arc::clone(live));
         }
         if options.dry_run {
             as_stored(resource, &mut object);
             let object = Arc::new(Object::new(live.revision, object));
-            return Ok(resource::read(server, resource, &object).await?.value.clone());
+            return resource::read(server, resource, &object).await;
         }
         check_size(resource, &object)?;
         let place = target.place();
         if released {
             let removed = remove(server, resource, &place, object, live.revision).map_err(|_| changed(target))?;
-            return Ok(resource::read(server, resource, &removed).await?.value.clone());
+            return resource::read(server, resource, &removed).await;
         }
         let stored = write(server, resource, &place, object, Precondition::Revision(live.revision))
             .map_err(|_| changed(target))?;
         resource::establish(server, resource, &stored.value);
         admit::policy::observe(server, resource, &stored.value);
         resource::spread(server, resource, &stored);
-        Ok(resource::read(server, resource, &stored).await?.value.clone())
+        resource::read(server, resource, &stored).await
     }
 }

@@ -178,7 +178,7 @@ impl Watch {
             (None, Some(new)) => Event::Added(new),
             (Some(_), Some(new)) => Event::Modified(new),
             // A watcher learns of an object that left: as it last saw it, at the revision at which it left.
-            (Some(old), None) => Event::Deleted(Arc::new(Object::new(change.revision, old.value.clone()))),
+            (Some(old), None) => Event::Deleted(Arc::new(Object::new(change.revision, Value::clone(&old.value)))),
             (None, None) => return Ok(()),
         };
         self.pending.push_back(event);

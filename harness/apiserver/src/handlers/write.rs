@@ -1,5 +1,6 @@
 //! The end of every write: preparing, validating and storing a new state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proofmark_registry::{drop_disabled, meta, part};
@@ -185,14 +186,13 @@ pub(super) fn prepare_update(target: &Target<'_>, new: &mut Value, old: &Value) 
 fn spec_changed(resource: &Resource, new: &Value, old: &Value) -> bool {
     let counted =
         |key: &str| !matches!(key, "metadata" | "apiVersion" | "kind") && (key != "status" || !has_status(resource));
-    let parts = |o: &Value| -> Vec<(String, Value)> {
-        let members = o.as_object().into_iter().flatten();
-        let mut parts: Vec<_> = members.filter(|(k, _)| counted(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
-        parts.sort_by(|a, b| a.0.cmp(&b.0));
-        parts
-    };
-    let annotations = |o: &Value| meta::of(o).and_then(|meta| meta.get("annotations")).cloned();
-    parts(new) != parts(old) || resource.strategy.annotations_count && annotations(new) != annotations(old)
+    fn parts(object: &Value, counted: impl Fn(&str) -> bool) -> BTreeMap<&str, &Value> {
+        let members = object.as_object().into_iter().flatten();
+        members.filter(|(name, _)| counted(name)).map(|(name, value)| (name.as_str(), value)).collect()
+    }
+    let annotations = |object| meta::of(object).and_then(|meta| meta.get("annotations"));
+    parts(new, counted) != parts(old, counted)
+        || resource.strategy.annotations_count && annotations(new) != annotations(old)
 }
 
 /// What a client hears about a state that is accepted all the same.

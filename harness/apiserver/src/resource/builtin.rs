@@ -3,15 +3,29 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use indexmap::{Equivalent, IndexMap};
+
 use super::{Body, Resource};
 
 /// Group, version and plural.
 pub(super) type Key = (String, String, String);
 
+/// The same, borrowed.
+#[derive(Hash)]
+pub(super) struct KeyRef<'a>(pub(super) &'a str, pub(super) &'a str, pub(super) &'a str);
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.2 == key.2 && self.0 == key.0 && self.1 == key.1
+    }
+}
+
 /// Every built-in resource. Made once for the process: servers share it.
-pub(super) fn all() -> &'static BTreeMap<Key, Arc<Resource>> {
-    static ALL: OnceLock<BTreeMap<Key, Arc<Resource>>> = OnceLock::new();
-    ALL.get_or_init(|| proofmark_builtin::resources().iter().filter_map(make).collect())
+pub(super) fn all() -> &'static IndexMap<Key, Arc<Resource>> {
+    static ALL: OnceLock<IndexMap<Key, Arc<Resource>>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        proofmark_builtin::resources().iter().filter_map(make).collect::<BTreeMap<_, _>>().into_iter().collect()
+    })
 }
 
 fn make(table: &proofmark_builtin::Resource) -> Option<(Key, Arc<Resource>)> {

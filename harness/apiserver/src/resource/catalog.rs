@@ -1,11 +1,14 @@
 //! All resources that the server serves.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
+use indexmap::IndexMap;
+use serde_json::Value;
 
-use super::builtin::{self, Key};
+use super::builtin::{self, Key, KeyRef};
 use super::custom::Family;
 use super::{Resource, group_version};
 
@@ -17,12 +20,42 @@ pub(crate) struct GroupVersion {
 }
 
 /// The custom resources of a server. What is made of their definitions is the same for every server, so that servers can share it.
-pub(crate) type CustomResources = Arc<BTreeMap<Key, Arc<Resource>>>;
+pub(crate) type CustomResources = Arc<Custom>;
+
+/// Custom resources by group, version and plural.
+#[derive(Debug, Default)]
+pub(crate) struct Custom {
+    resources: IndexMap<Key, Arc<Resource>>,
+    /// The aggregated discovery document of all groups, once somebody asked for it.
+    pub(crate) discovered: OnceLock<Arc<Discovered>>,
+}
+
+/// A document of discovery.
+#[derive(Debug)]
+pub(crate) struct Discovered {
+    pub(crate) value: Arc<Value>,
+    pub(crate) json: Bytes,
+}
+
+impl Discovered {
+    pub(crate) fn new(value: Value) -> Arc<Self> {
+        let json = Bytes::from(serde_json::to_vec(&value).unwrap_or_default());
+        Arc::new(Self { value: Arc::new(value), json })
+    }
+}
+
+impl Deref for Custom {
+    type Target = IndexMap<Key, Arc<Resource>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.resources
+    }
+}
 
 /// All resources: the fixed built-in ones, and the custom ones that follow the CustomResourceDefinitions.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
-    custom: ArcSwap<BTreeMap<Key, Arc<Resource>>>,
+    custom: ArcSwap<Custom>,
 }
 
 impl Catalog {
@@ -33,7 +66,7 @@ impl Catalog {
 
     /// A resource by group, version and plural.
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Resource>> {
-        let key = (group.to_owned(), version.to_owned(), plural.to_owned());
+        let key = KeyRef(group, version, plural);
         builtin::all().get(&key).cloned().or_else(|| self.custom.load().get(&key).cloned())
     }
 
@@ -87,13 +120,14 @@ impl Catalog {
 
     /// Replaces the versions of one custom resource (none: it is gone).
     pub(crate) fn replace(&self, group: &str, plural: &str, versions: Vec<Resource>) {
-        let mut next = BTreeMap::clone(&self.custom.load());
+        let mut next = self.custom.load().resources.clone();
         next.retain(|(g, _, p), _| g != group || p != plural);
         for resource in versions {
             let key = (resource.group.clone(), resource.version.clone(), resource.plural.clone());
             next.insert(key, Arc::new(resource));
         }
-        self.custom.store(Arc::new(next));
+        next.sort_keys();
+        self.custom.store(Arc::new(Custom { resources: next, discovered: OnceLock::new() }));
     }
 
     /// Whether a group version is served by anything.

@@ -12,7 +12,7 @@ mod custom;
 mod definition;
 mod versions;
 
-pub(crate) use catalog::{Catalog, CustomResources};
+pub(crate) use catalog::{Catalog, CustomResources, Discovered};
 pub(crate) use custom::{ConversionError, CustomVersion, Family, list_meta, object_meta};
 pub(crate) use definition::{establish, follow, is_definition, mark_deleted, sync};
 pub(crate) use versions::{converted, live, read, read_kept, shown, spread, stored, to_storage};

@@ -44,7 +44,7 @@ pub(crate) async fn live(
 ) -> Result<Arc<Object>, Refusal> {
     let live = read_kept(server, resource, object).await?;
     if resource.custom().is_some_and(|custom| custom.family.asks_webhook()) {
-        to_storage(server, resource, live.value.clone()).await?;
+        to_storage(server, resource, Value::clone(&live.value)).await?;
     }
     Ok(live)
 }

@@ -12,7 +12,7 @@ pub(crate) struct Object {
     /// The revision of the write that made it: its `metadata.resourceVersion`.
     pub(crate) revision: u64,
     /// The whole object, `metadata.resourceVersion` included.
-    pub(crate) value: Value,
+    pub(crate) value: Arc<Value>,
     json: OnceLock<Bytes>,
     /// What it looks like at other versions, each with its name.
     views: Mutex<Vec<View>>,
@@ -30,12 +30,17 @@ impl Object {
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             meta.insert("resourceVersion".to_owned(), Value::String(revision.to_string()));
         }
-        Self { revision, value, json: OnceLock::new(), views: Mutex::default() }
+        Self::unstored(revision, value)
+    }
+
+    /// What an object would be if it were stored: it gets no resourceVersion.
+    pub(crate) fn unstored(revision: u64, value: Value) -> Self {
+        Self { revision, value: Arc::new(value), json: OnceLock::new(), views: Mutex::default() }
     }
 
     /// The object as compact JSON; made once.
     pub(crate) fn json(&self) -> Bytes {
-        self.json.get_or_init(|| Bytes::from(serde_json::to_vec(&self.value).unwrap_or_default())).clone()
+        self.json.get_or_init(|| Bytes::from(serde_json::to_vec(&*self.value).unwrap_or_default())).clone()
     }
 
     /// What somebody kept as its look at a version; rules that differ have another number.

@@ -61,7 +61,7 @@ impl World {
         let head = Head { revision: self.objects.revision(), time: self.time, random: self.random, objects };
         line(&mut lines, &head)?;
         for (resource, place, object) in self.objects.all() {
-            line(&mut lines, &(resource, place, &object.value))?;
+            line(&mut lines, &(resource, place, &*object.value))?;
         }
         lines.finish()?.flush()
     }
@@ -117,5 +117,11 @@ fn read_lines(lines: impl BufRead) -> Result<World, WorldError> {
     }
     let objects = Snapshot::restored(head.revision, objects).map_err(damaged)?;
     let custom = Arc::default();
-    Ok(World { objects: Arc::new(objects), random: head.random, time: head.time, custom })
+    Ok(World {
+        objects: Arc::new(objects),
+        random: head.random,
+        time: head.time,
+        custom,
+        access: crate::authz::Access::default(),
+    })
 }

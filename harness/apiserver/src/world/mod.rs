@@ -25,6 +25,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::ApiServer;
+use crate::authz::Access;
 use crate::resource::CustomResources;
 use crate::store::Snapshot;
 
@@ -38,6 +39,8 @@ pub struct World {
     pub(crate) time: Timestamp,
     /// What is made of its definitions of kinds, as far as that is at hand; whoever goes on from here makes the rest.
     pub(crate) custom: CustomResources,
+    /// What its roles and bindings allow, likewise.
+    pub(crate) access: Access,
 }
 
 impl World {
@@ -64,8 +67,8 @@ impl ApiServer {
     pub fn world(&self) -> World {
         // In this order: what is drawn in between is drawn in vain, and never drawn twice.
         let objects = self.0.store.snapshot();
-        let custom = self.0.catalog.custom();
-        World { objects, random: self.0.random.state(), time: self.now(), custom }
+        let (custom, access) = (self.0.catalog.custom(), self.0.rbac.access());
+        World { objects, random: self.0.random.state(), time: self.now(), custom, access }
     }
 }
 

@@ -1,16 +1,22 @@
 //! Requests for objects as JSON.
 //!
 //! Typed clients would drop fields that they do not know, and controllers here serve kinds that come and go. So objects are
-//! [`serde_json::Value`]s and kinds are [`Resource`]s.
+//! [`serde_json::Value`]s and kinds are [`Resource`]s. A server in the same process hands its objects over as they are ([`proofmark_handover`]).
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use futures_util::Stream;
-use http::{HeaderValue, Method, Request, header};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use http::{HeaderValue, Method, Request, Response, header};
 use kube::Client;
+use kube::client::Body;
 use kube::core::WatchEvent;
+use proofmark_handover::{Event, Handed, Welcome};
 use serde_json::{Value, json};
+
+use super::object;
 
 /// What went wrong with a request; a refusal by the server is `kube::Error::Api`.
 pub type Error = kube::Error;
@@ -223,14 +229,36 @@ impl Api {
         .await
     }
 
-    /// What happens to a collection of all namespaces from `resource_version` on. `query` narrows it (`fieldSelector`, `labelSelector`).
+    /// The objects of a collection in all namespaces; `query` as [`Api::watch`]'s.
+    pub async fn collect(&self, of: &Resource, query: &[(&str, &str)], view: View) -> Result<Collection, Error> {
+        let request = self.request(Method::GET, &of.path(""), query);
+        let request = match view {
+            View::Whole => request,
+            View::Metadata => request.header(header::ACCEPT, METADATA_LIST),
+        };
+        let mut response = self.client.send(finish(request, Vec::new())?).await?;
+        if let Some(Handed::List(list)) = response.extensions_mut().remove() {
+            return Ok(Collection { version: list.resource_version.clone(), items: list.items.clone(), handed: true });
+        }
+        let mut list = read(response).await?;
+        let version = object::resource_version(&list).to_owned();
+        let items = match list.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items.into_iter().map(Arc::new).collect(),
+            _ => Vec::new(),
+        };
+        Ok(Collection { version, items, handed: false })
+    }
+
+    /// What happens to a collection of all namespaces from `resource_version` on. `query` narrows it (`fieldSelector`, `labelSelector`). `handed`: whether
+    /// its list was handed over, and so will be what happens.
     pub async fn watch(
         &self,
         of: &Resource,
         query: &[(&str, &str)],
         resource_version: &str,
         view: View,
-    ) -> Result<impl Stream<Item = Result<WatchEvent<Value>, Error>> + use<>, Error> {
+        handed: bool,
+    ) -> Result<BoxStream<'static, Result<Event, Error>>, Error> {
         let mut all = vec![("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resource_version)];
         all.extend_from_slice(query);
         let request = self.request(Method::GET, &of.path(""), &all);
@@ -238,7 +266,24 @@ impl Api {
             View::Whole => request,
             View::Metadata => request.header(header::ACCEPT, METADATA),
         };
-        self.client.request_events::<Value>(finish(request, Vec::new())?).await
+        let request = finish(request, Vec::new())?;
+        if handed {
+            let mut response = self.client.send(request).await?;
+            let events = match response.extensions_mut().remove() {
+                Some(Handed::Watch(events)) => events.take(),
+                _ => None,
+            };
+            return match events {
+                Some(events) => Ok(events.map(refused).boxed()),
+                // A refusal; anything else is no watch.
+                None => read(response).await.map(|_| stream::empty().boxed()),
+            };
+        }
+        // kube reads what comes as JSON.
+        let mut request = request.map(|_| Vec::new());
+        request.extensions_mut().remove::<Welcome>();
+        let events = self.client.request_events::<Value>(request).await?;
+        Ok(events.map(|event: Result<WatchEvent<Value>, Error>| event.and_then(told)).boxed())
     }
 
     /// Creates an object in the namespace that it names; answers it as stored.
@@ -340,8 +385,13 @@ impl Api {
     }
 
     /// A document by its path, in the given representation.
-    pub async fn document(&self, path: &str, accept: &str) -> Result<Value, Error> {
-        self.json(self.request(Method::GET, path, &[]).header(header::ACCEPT, accept)).await
+    pub async fn document(&self, path: &str, accept: &str) -> Result<Arc<Value>, Error> {
+        let request = self.request(Method::GET, path, &[]).header(header::ACCEPT, accept);
+        let mut response = self.client.send(finish(request, Vec::new())?).await?;
+        match response.extensions_mut().remove() {
+            Some(Handed::Object(document)) => Ok(document),
+            _ => read(response).await.map(Arc::new),
+        }
     }
 
     fn request(&self, method: Method, path: &str, query: &[(&str, &str)]) -> http::request::Builder {
@@ -367,16 +417,72 @@ impl Api {
     ) -> Result<Value, Error> {
         let bytes = serde_json::to_vec(body).map_err(Error::SerdeError)?;
         let request = request.header(header::CONTENT_TYPE, content_type);
-        self.client.request::<Value>(finish(request, bytes)?).await
+        read(self.client.send(finish(request, bytes)?).await?).await
     }
 
     async fn json(&self, request: http::request::Builder) -> Result<Value, Error> {
-        self.client.request::<Value>(finish(request, Vec::new())?).await
+        read(self.client.send(finish(request, Vec::new())?).await?).await
     }
 }
 
-fn finish(request: http::request::Builder, body: Vec<u8>) -> Result<Request<Vec<u8>>, Error> {
-    request.body(body).map_err(Error::HttpError)
+/// The objects of a collection at one moment.
+#[derive(Debug)]
+pub struct Collection {
+    /// The resourceVersion of the list.
+    pub version: String,
+    /// The objects. Those of built-in kinds need not say what they are.
+    pub items: Vec<Arc<Value>>,
+    /// Whether the server is in this process and handed them over: other holders may look at the same objects.
+    pub handed: bool,
+}
+
+fn finish(request: http::request::Builder, body: Vec<u8>) -> Result<Request<Body>, Error> {
+    request.extension(Welcome).body(Body::from(body)).map_err(Error::HttpError)
+}
+
+/// What an answer says; a refusal is an error.
+async fn read(mut response: Response<Body>) -> Result<Value, Error> {
+    match response.extensions_mut().remove() {
+        Some(Handed::Object(object)) => return Ok(Arc::unwrap_or_clone(object)),
+        Some(Handed::List(list)) => {
+            let items: Vec<Value> = list.items.iter().map(|item| Value::clone(item)).collect();
+            return Ok(json!({"metadata": {"resourceVersion": list.resource_version}, "items": items}));
+        }
+        Some(Handed::Watch(_)) | None => {}
+    }
+    let code = response.status();
+    let bytes = response.into_body().collect_bytes().await?;
+    if code.is_success() {
+        return serde_json::from_slice(&bytes).map_err(Error::SerdeError);
+    }
+    // What is no Status has been answered by something in between.
+    let status = serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+        let text = String::from_utf8_lossy(&bytes);
+        kube::core::Status::failure(text.trim(), "Failed to parse error data").with_code(code.as_u16()).boxed()
+    });
+    Err(Error::Api(status))
+}
+
+/// An event that came as JSON.
+fn told(event: WatchEvent<Value>) -> Result<Event, Error> {
+    Ok(match event {
+        WatchEvent::Added(object) => Event::Added(Arc::new(object)),
+        WatchEvent::Modified(object) => Event::Modified(Arc::new(object)),
+        WatchEvent::Deleted(object) => Event::Deleted(Arc::new(object)),
+        WatchEvent::Bookmark(mark) => Event::Bookmark(mark.metadata.resource_version),
+        WatchEvent::Error(status) => return Err(Error::Api(status)),
+    })
+}
+
+/// An event that was handed over; the one that ends a watch early is an error.
+fn refused(event: Event) -> Result<Event, Error> {
+    match event {
+        Event::Error(status) => match serde_json::from_value(Arc::unwrap_or_clone(status)) {
+            Ok(status) => Err(Error::Api(status)),
+            Err(error) => Err(Error::SerdeError(error)),
+        },
+        event => Ok(event),
+    }
 }
 
 fn delete_options(options: &Value) -> Value {

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use kube::core::WatchEvent;
 use parking_lot::{Mutex, RwLock};
+use proofmark_handover::Event;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::api::{Api, Error, Reason as _, Resource, View};
+use super::api::{Api, Collection, Error, Reason as _, Resource, View};
 use super::object;
 
 /// After an error: the first wait, doubled each time, and the longest.
@@ -45,7 +45,7 @@ pub struct Selection {
     pub view: View,
     /// A field selector, or empty.
     pub fields: &'static str,
-    /// Cuts away what no reader needs before it is cached.
+    /// Cuts away what no reader needs before it is cached. Objects that are shared with a server in this process stay whole.
     pub trim: fn(&mut Value),
     /// What the cache can be searched by besides names, see [`Informer::indexed`].
     pub index: Option<fn(&Value) -> String>,
@@ -203,7 +203,7 @@ impl Informer {
     /// Keeps the cache up to date for ever.
     pub async fn run(self) {
         let mut wait = RETRY.0;
-        let mut version: Option<String> = None;
+        let mut version = None;
         loop {
             match self.round(&mut version).await {
                 Ok(true) => {
@@ -223,40 +223,40 @@ impl Informer {
         }
     }
 
-    /// One list, if there is no version to go on from, and one watch to its end. Whether anything came of it.
-    async fn round(&self, version: &mut Option<String>) -> Result<bool, Error> {
+    /// One list, if there is no version to go on from, and one watch to its end. Whether anything came of it. With the version goes whether objects are
+    /// handed over.
+    async fn round(&self, version: &mut Option<(String, bool)>) -> Result<bool, Error> {
         let mut progress = false;
-        let mut at = match version.take() {
-            Some(at) => at,
+        let (mut at, handed) = match version.take() {
+            Some(known) => known,
             None => {
                 progress = true;
                 self.list().await?
             }
         };
         let selection = &self.0.selection;
-        let watch = self.0.api.watch(&selection.resource, &self.query(), &at, selection.view).await;
-        let mut events = std::pin::pin!(match watch {
+        let watch = self.0.api.watch(&selection.resource, &self.query(), &at, selection.view, handed).await;
+        let mut events = match watch {
             Ok(events) => events,
             Err(error) => {
-                *version = Some(at);
+                *version = Some((at, handed));
                 return Err(error);
             }
-        });
+        };
         loop {
             let next = events.next().await.transpose();
-            *version = Some(at.clone());
+            *version = Some((at.clone(), handed));
             match next {
-                Ok(Some(WatchEvent::Added(object) | WatchEvent::Modified(object))) => {
+                Ok(Some(Event::Added(object) | Event::Modified(object))) => {
                     at = object::resource_version(&object).to_owned();
-                    self.put(object);
+                    self.put(self.trimmed(object, handed));
                 }
-                Ok(Some(WatchEvent::Deleted(object))) => {
+                Ok(Some(Event::Deleted(object))) => {
                     at = object::resource_version(&object).to_owned();
-                    self.remove(object);
+                    self.remove(self.trimmed(object, handed));
                 }
-                Ok(Some(WatchEvent::Bookmark(bookmark))) => at = bookmark.metadata.resource_version,
-                Ok(Some(WatchEvent::Error(status))) => return Err(Error::Api(status)),
-                Ok(None) => return Ok(progress),
+                Ok(Some(Event::Bookmark(mark))) => at = mark,
+                Ok(Some(Event::Error(_)) | None) => return Ok(progress),
                 Err(error) => return Err(error),
             }
             self.saw(&at);
@@ -269,24 +269,17 @@ impl Informer {
         if fields.is_empty() { Vec::new() } else { vec![("fieldSelector", fields)] }
     }
 
-    /// Replaces the cache by what exists; its resourceVersion.
-    async fn list(&self) -> Result<String, Error> {
+    /// Replaces the cache by what exists; its resourceVersion, and whether objects are handed over.
+    async fn list(&self) -> Result<(String, bool), Error> {
         let selection = &self.0.selection;
-        let mut list = self.0.api.list(&selection.resource, "", &self.query(), selection.view).await?;
-        let version = object::resource_version(&list).to_owned();
-        let items = match list.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => items,
-            _ => Vec::new(),
-        };
-        let gone: Vec<_> = {
-            let listed: std::collections::BTreeSet<_> = items.iter().map(key).collect();
+        let Collection { version, items, handed } =
+            self.0.api.collect(&selection.resource, &self.query(), selection.view).await?;
+        let gone: Vec<_> = if self.0.cache.read().objects.is_empty() {
+            Vec::new()
+        } else {
+            let listed: BTreeSet<_> = items.iter().map(|object| key(object)).collect();
             let cache = self.0.cache.read();
-            cache
-                .objects
-                .iter()
-                .filter(|(key, _)| !listed.contains(key))
-                .map(|(_, object)| Value::clone(object))
-                .collect()
+            cache.objects.iter().filter(|(key, _)| !listed.contains(key)).map(|(_, object)| object.clone()).collect()
         };
         for object in gone {
             self.remove(object);
@@ -294,21 +287,30 @@ impl Informer {
         let (api_version, kind) = (selection.resource.api_version(), &selection.resource.kind);
         for mut object in items {
             // Items of lists of built-in kinds do not say what they are; events do.
-            if let Some(object) = object.as_object_mut().filter(|_| selection.view == View::Whole) {
+            if !handed
+                && let Some(object) =
+                    Arc::make_mut(&mut object).as_object_mut().filter(|_| selection.view == View::Whole)
+            {
                 object.entry("apiVersion").or_insert_with(|| json!(api_version));
                 object.entry("kind").or_insert_with(|| json!(kind));
             }
-            self.put(object);
+            self.put(self.trimmed(object, handed));
         }
         self.0.synced.send_replace(true);
         self.saw(&version);
-        Ok(version)
+        Ok((version, handed))
     }
 
-    fn put(&self, mut object: Value) {
-        (self.0.selection.trim)(&mut object);
-        let key = key(&object);
-        let new = Arc::new(object);
+    /// An object as it is cached.
+    fn trimmed(&self, mut object: Arc<Value>, handed: bool) -> Arc<Value> {
+        if !handed {
+            (self.0.selection.trim)(Arc::make_mut(&mut object));
+        }
+        object
+    }
+
+    fn put(&self, new: Arc<Value>) {
+        let key = key(&new);
         let old = self.0.cache.write().set(&key, Some(Arc::clone(&new)), self.0.selection.index);
         match old {
             Some(old) if object::resource_version(&old) == object::resource_version(&new) => {}
@@ -321,11 +323,9 @@ impl Informer {
         }
     }
 
-    fn remove(&self, object: Value) {
-        if self.0.cache.write().set(&key(&object), None, self.0.selection.index).is_some() {
-            let mut object = object;
-            (self.0.selection.trim)(&mut object);
-            self.tell(&Change { old: Some(Arc::new(object)), new: None });
+    fn remove(&self, last: Arc<Value>) {
+        if self.0.cache.write().set(&key(&last), None, self.0.selection.index).is_some() {
+            self.tell(&Change { old: Some(last), new: None });
         }
     }
 

@@ -125,7 +125,7 @@ fn namespace_object(request: &Request<'_>) -> Result<Value, Refusal> {
     }
     let missing = || Refusal::from(Status::not_found("", "namespaces", name));
     let found = find(request.call, "", "v1", "namespaces", name).ok_or_else(missing)?;
-    let mut namespace = found.value.clone();
+    let mut namespace = Value::clone(&found.value);
     if let Some(members) = namespace.as_object_mut() {
         members.retain(|field, _| matches!(field.as_str(), "metadata" | "spec" | "status"));
     }

@@ -39,7 +39,7 @@ pub(crate) fn observe(server: &Arc<Inner>, resource: &Arc<Resource>, policy: &Va
     });
     let warnings = type_warnings(spec, &kinds(server, spec), params.as_ref());
     let checked = if warnings.is_empty() { json!({}) } else { json!({"expressionWarnings": warnings}) };
-    let mut value = stored.value.clone();
+    let mut value = Value::clone(&stored.value);
     value["status"]["observedGeneration"] = generation;
     value["status"]["typeChecking"] = checked;
     // Whoever changed the policy meanwhile has it checked again.

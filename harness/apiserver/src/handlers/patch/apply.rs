@@ -33,10 +33,17 @@ pub(super) async fn apply(
         live => live,
     };
     let force = options.force.unwrap_or(false);
-    let outcome =
-        managed::apply(call, target, live.as_deref().map(|o| &o.value), &applied, &options.manager, force, subresource)
-            .await
-            .map_err(|error| Refusal::from(error.status()))?;
+    let outcome = managed::apply(
+        call,
+        target,
+        live.as_deref().map(|o| &*o.value),
+        &applied,
+        &options.manager,
+        force,
+        subresource,
+    )
+    .await
+    .map_err(|error| Refusal::from(error.status()))?;
     complain(call, options.validation)?;
     let mut merged = outcome.object;
     let uid = meta::text(&merged, "uid");
@@ -49,14 +56,14 @@ pub(super) async fn apply(
     let options = WriteOptions { validation: FieldValidation::Ignore, ..options.clone() };
     let Some(live) = live else {
         let merged = body::applied(resource, merged)?;
-        let value = create::create_object(call, target, merged, &options, Some(&options.manager)).await?;
-        return Ok(Reply::object(201, resource, value));
+        let created = create::create_object(call, target, merged, &options, Some(&options.manager)).await?;
+        return Ok(Reply::object(201, resource, created));
     };
     check_revision(target, meta::text(&applied, "resourceVersion"), live.revision)?;
     let merged = body::applied(resource, merged)?;
     let change = Change { target, options: &options, subresource, live: &live, managed: true, admitted: false };
-    let value = change.apply(call, merged).await?;
-    Ok(Reply::object(200, resource, value))
+    let changed = change.apply(call, merged).await?;
+    Ok(Reply::object(200, resource, changed))
 }
 
 /// The configuration that the request applies; nothing at all is an empty one.

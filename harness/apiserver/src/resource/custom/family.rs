@@ -57,7 +57,7 @@ impl Family {
         if self.is_as_written(object, version) {
             return Ok(object.clone());
         }
-        let mut value = object.value.clone();
+        let mut value = Value::clone(&object.value);
         if let Some(shape) = self.shapes.get(api_version(&object.value)) {
             shape.decode_stored(&mut value);
         }

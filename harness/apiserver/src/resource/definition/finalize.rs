@@ -36,20 +36,20 @@ pub(super) fn finalize(server: &Arc<Inner>, resource: &Arc<Resource>, stored: &A
         if held {
             left += 1;
             if meta::text(&object.value, "deletionTimestamp").is_empty() {
-                let mut marked = object.value.clone();
+                let mut marked = Value::clone(&object.value);
                 crate::handlers::mark_held(&mut marked, server.clock.now());
                 let _ = crate::handlers::write(server, version, place, marked, Precondition::Revision(object.revision));
             }
         } else {
-            let _ = server.store.remove(&prefix, place, object.value.clone(), object.revision);
+            let _ = server.store.remove(&prefix, place, Value::clone(&object.value), object.revision);
         }
     }
     let name = meta::text(crd, "name").to_owned();
-    let mut crd = crd.clone();
+    let mut crd = Value::clone(crd);
     if left > 0 {
         let message = "CustomResource deletion is in progress";
         condition::set(&mut crd, &now, "Terminating", "True", "InstanceDeletionInProgress", message);
-        if crd != stored.value {
+        if crd != *stored.value {
             let _ = crate::handlers::write(server, resource, &name, crd, Precondition::Revision(stored.revision));
         }
         return;

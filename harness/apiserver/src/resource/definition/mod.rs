@@ -39,7 +39,7 @@ pub(crate) fn is_definition(resource: &Resource) -> bool {
 /// Lets the server follow a write: roles and bindings change what is allowed, definitions what is served.
 pub(crate) fn sync(server: &Arc<Inner>, resource: &Resource, object: &Value, deleted: bool) {
     if resource.group == authz::GROUP {
-        server.rbac.changed();
+        server.rbac.follow(&server.store, resource, object);
     }
     if is_definition(resource) {
         serve(server, object, deleted);
@@ -58,7 +58,7 @@ pub(crate) fn sync(server: &Arc<Inner>, resource: &Resource, object: &Value, del
 
 /// Lets a new server follow what its store began with.
 pub(crate) fn follow(server: &Arc<Inner>) {
-    server.rbac.changed();
+    server.rbac.catch_up(&server.store);
     for resource in server.catalog.custom().values() {
         server.store.begin(&resource.prefix);
     }
@@ -102,7 +102,7 @@ pub(crate) fn establish(server: &Arc<Inner>, resource: &Arc<Resource>, object: &
         finalize::finalize(server, resource, &stored);
         return;
     }
-    let mut crd = stored.value.clone();
+    let mut crd = Value::clone(&stored.value);
     let before = crd["status"].clone();
     names::accept(server, &mut crd);
     if let Some((status, reason, message)) = proofmark_schema::crd::approval(&crd) {
