@@ -3,13 +3,14 @@
 //! * [`schedule`]: when that is.
 //! * [`history`]: which finished Jobs stay.
 //!
-//! Times are those of UTC; a `timeZone` other than that is told as unknown, because no time zones are at hand.
+//! Times are those of the `timeZone`, or of UTC.
 
 mod history;
 mod schedule;
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -136,11 +137,12 @@ impl CronJobs {
             return Ok(Next::Done);
         }
         let zone = object::text(cron_job, "/spec/timeZone");
-        if !matches!(zone, "" | "UTC" | "Etc/UTC") {
+        let known = if zone.is_empty() { Some(TimeZone::UTC) } else { schedule::time_zone(zone) };
+        let Some(known) = known else {
             let message = format!("invalid timeZone: \"{zone}\": unknown time zone {zone}");
             self.recorder.warning(cron_job, "UnknownTimeZone", message);
             return Ok(Next::Done);
-        }
+        };
         let text = object::text(cron_job, "/spec/schedule").to_owned();
         let schedule = match text.parse::<Schedule>() {
             Ok(schedule) => schedule,
@@ -152,9 +154,9 @@ impl CronJobs {
         };
         let now = (self.clock)();
         let next = schedule
-            .after(now)
+            .after(now, &known)
             .map_or(Next::Done, |at| Next::After((at.duration_since(now) + LATE).try_into().unwrap_or_default()));
-        let Some(due) = self.due(cron_job, &schedule, now) else { return Ok(next) };
+        let Some(due) = self.due(cron_job, &schedule, &known, now) else { return Ok(next) };
         let deadline = object::number(cron_job, "/spec/startingDeadlineSeconds").map(SignedDuration::from_secs);
         if deadline.is_some_and(|deadline| due.checked_add(deadline).is_ok_and(|end| end < now)) {
             let message =
@@ -185,7 +187,7 @@ impl CronJobs {
     }
 
     /// The last time that has come since the last Job; none where none has.
-    fn due(&self, cron_job: &Value, schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
+    fn due(&self, cron_job: &Value, schedule: &Schedule, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
         let created = object::time(cron_job, "/metadata/creationTimestamp")?;
         let mut since = object::time(cron_job, "/status/lastScheduleTime").unwrap_or(created);
         let deadline = object::number(cron_job, "/spec/startingDeadlineSeconds");
@@ -194,7 +196,7 @@ impl CronJobs {
         }
         let mut due = None;
         let mut count = 0_usize;
-        while let Some(at) = schedule.after(since).filter(|at| *at <= now) {
+        while let Some(at) = schedule.after(since, zone).filter(|at| *at <= now) {
             (due, since) = (Some(at), at);
             count += 1;
             if count > MISSED {
@@ -202,7 +204,7 @@ impl CronJobs {
                     "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
                 self.recorder.warning(cron_job, "TooManyMissedTimes", message);
                 // Everything before the last time is given up.
-                return schedule.last_before(now).or(due);
+                return schedule.last_before(now, zone).or(due);
             }
         }
         due

