@@ -54,7 +54,7 @@ const (
 //	["m", go, value, atomic]                       a map
 //	["o", go, atomic, fields, embeds?]             a struct
 //
-// A field is [json, type, number, flags, {"k": merge key, "d": default, "e": its values or its items' values}?]; an embed is [first field, fields, number, go field].
+// A field is [json, type, number, flags, {"k": merge key, "d": default, "e": its values or its items' values, "a": merged as one value, whatever its type says}?]; an embed is [first field, fields, number, go field].
 type typeTable struct {
 	Kinds map[string]map[string]int `json:"kinds"` // by "group/version"; "*" holds the kinds of every group and version
 	Types [][]any                   `json:"types"`
@@ -343,6 +343,11 @@ func (s *structure) field(f reflect.StructField, name string, options []string, 
 		extra["e"] = seen.Enum
 	} else if seen != nil && seen.Items != nil && seen.Items.Enum != nil {
 		extra["e"] = seen.Items.Enum
+	}
+	if f.Type == reflect.TypeFor[runtime.RawExtension]() {
+		extra["a"] = true
+	} else if seen != nil && seen.MapType == "granular" {
+		extra["a"] = false
 	}
 	if len(extra) > 0 {
 		row = append(row, extra)

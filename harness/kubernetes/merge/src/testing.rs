@@ -58,6 +58,7 @@ fn field(types: &mut TypeGraph, schema: &Value, name: &str, property: &Value) ->
             replace: strategy.contains("replace"),
             merge_key: property["x-kubernetes-patch-merge-key"].as_str().map(str::to_owned),
         },
+        atomic: None,
     }
 }
 

@@ -85,5 +85,5 @@ impl Builder<'_> {
 }
 
 fn field(ty: TypeId, default: Option<Value>) -> Field {
-    Field { ty, number: None, always: false, pointer: false, default, patch: Patch::default() }
+    Field { ty, number: None, always: false, pointer: false, default, patch: Patch::default(), atomic: None }
 }

@@ -156,6 +156,8 @@ pub struct Field {
     pub default: Option<Value>,
     /// The directive of strategic merge patch.
     pub patch: Patch,
+    /// How the object in this field merges, whatever its type says: as one value (`atomic`) or by its parts (`granular`).
+    pub atomic: Option<bool>,
 }
 
 /// How strategic merge patch treats a field (`patchStrategy`, `patchMergeKey`).

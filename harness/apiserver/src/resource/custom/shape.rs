@@ -118,7 +118,15 @@ fn decode_metadata(object: &mut Value) -> Result<Vec<String>, String> {
 fn schemaless(types: &mut TypeGraph, metadata: TypeId) -> TypeId {
     let any = types.add(Type::Any);
     let text = types.add(Type::Scalar(Scalar::String));
-    let field = |ty| Field { ty, number: None, always: false, pointer: false, default: None, patch: Patch::default() };
+    let field = |ty| Field {
+        ty,
+        number: None,
+        always: false,
+        pointer: false,
+        default: None,
+        patch: Patch::default(),
+        atomic: None,
+    };
     let fields = [("apiVersion", text), ("kind", text), ("metadata", metadata)];
     types.add(Type::Struct(Struct {
         fields: fields.into_iter().map(|(name, ty)| (name.to_owned(), field(ty))).collect(),

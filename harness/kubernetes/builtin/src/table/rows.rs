@@ -49,6 +49,8 @@ struct Extra {
     default: Option<Value>,
     #[serde(rename = "e", default, borrow)]
     values: Vec<&'static str>,
+    #[serde(rename = "a")]
+    atomic: Option<bool>,
 }
 
 /// `[first field, fields, number, go name]`
@@ -171,6 +173,7 @@ impl FieldRow {
                 replace: flags & flag::REPLACE != 0,
                 merge_key: extra.merge_key,
             },
+            atomic: extra.atomic,
         }
     }
 }

@@ -8,6 +8,8 @@ use serde_json::Value;
 pub struct Typed<'t> {
     types: &'t TypeGraph,
     id: TypeId,
+    /// What the field that leads here says of how an object merges, whatever its type says.
+    atomic: Option<bool>,
 }
 
 /// How a value is walked.
@@ -37,7 +39,7 @@ pub(super) struct ObjectShape<'t> {
 impl<'t> Typed<'t> {
     /// The type at a place of an arena.
     pub fn new(types: &'t TypeGraph, id: TypeId) -> Self {
-        Self { types, id }
+        Self { types, id, atomic: None }
     }
 
     pub(crate) fn ty(self) -> &'t Type {
@@ -45,19 +47,21 @@ impl<'t> Typed<'t> {
     }
 
     pub(crate) fn at(self, id: TypeId) -> Self {
-        Self { types: self.types, id }
+        Self { types: self.types, id, atomic: None }
     }
 
     /// How to walk a value of this type. Only arbitrary JSON asks the value; where there is none, or null, it counts as an object.
     pub(super) fn shape(self, value: Option<&Value>) -> Shape<'t> {
         match self.ty() {
             Type::Scalar(scalar) => Shape::Scalar(Some(*scalar)),
-            Type::Struct(s) => Shape::Object(ObjectShape { ty: self, atomic: s.atomic }),
-            Type::Map(map) => Shape::Object(ObjectShape { ty: self, atomic: map.atomic }),
+            Type::Struct(s) => Shape::Object(ObjectShape { ty: self, atomic: self.atomic.unwrap_or(s.atomic) }),
+            Type::Map(map) => Shape::Object(ObjectShape { ty: self, atomic: self.atomic.unwrap_or(map.atomic) }),
             Type::List(list) => Shape::List(ListShape { kind: &list.kind, item: Some(self.at(list.item)) }),
             Type::Any => match value {
                 Some(Value::Array(_)) => Shape::List(ListShape { kind: &ListKind::Atomic, item: None }),
-                None | Some(Value::Object(_) | Value::Null) => Shape::Object(ObjectShape { ty: self, atomic: false }),
+                None | Some(Value::Object(_) | Value::Null) => {
+                    Shape::Object(ObjectShape { ty: self, atomic: self.atomic.unwrap_or(false) })
+                }
                 Some(_) => Shape::Scalar(None),
             },
         }
@@ -107,7 +111,7 @@ impl<'t> ObjectShape<'t> {
     pub(super) fn child(self, key: &str) -> Option<Typed<'t>> {
         let id = match self.ty.ty() {
             Type::Struct(s) => match s.fields.get(key) {
-                Some(field) => field.ty,
+                Some(field) => return Some(Typed { atomic: field.atomic, ..self.ty.at(field.ty) }),
                 None => s.rest?,
             },
             Type::Map(map) => map.value,
