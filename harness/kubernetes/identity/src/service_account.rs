@@ -105,7 +105,7 @@ pub fn authenticate(
     let claims = signer.decode(token, issuer)?;
     let own: &[String] = if claims.aud.is_empty() { api_audiences } else { &claims.aud };
     let target = requested.unwrap_or(api_audiences);
-    let audiences: Vec<String> = own.iter().filter(|audience| target.contains(audience)).cloned().collect();
+    let audiences: Vec<String> = target.iter().filter(|audience| own.contains(audience)).cloned().collect();
     if audiences.is_empty() && !api_audiences.is_empty() {
         return Err(TokenError::Audience { token: own.to_vec(), target: target.to_vec() });
     }
