@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use crate::aws::RoleEditor;
 use crate::ground;
 use crate::{
-    Aws, Cluster, ControlPlane, Decision, EnvError, Environment, ISSUER, Plan, Site, Universe, WireBody,
+    Aws, Cluster, ControlPlane, Decision, EnvError, Environment, Grounds, ISSUER, Plan, Site, Universe, WireBody,
     simulated_runtime, transport,
 };
 
@@ -80,10 +80,14 @@ fn explained<B>(mut response: Response<B>) -> Response<B> {
 fn in_words(audit: &Audit) -> Option<Decision> {
     let decision = audit.decision.as_ref()?;
     let user = audit.impersonated.as_ref().unwrap_or(&audit.user).name.clone();
-    let explanation = match audit.explain() {
-        Some(explanation) => explanation.to_string().trim_end().to_owned(),
-        None if decision.reason.is_empty() => "allowed before RBAC was asked".to_owned(),
-        None => decision.reason.clone(),
-    };
-    Some(Decision { allowed: decision.allowed, user, explanation })
+    Some(match audit.explain() {
+        Some(why) => Decision {
+            grounds: Grounds::rbac(&why),
+            ..Decision::in_words(decision.allowed, user, why.to_string().trim_end())
+        },
+        None if decision.reason.is_empty() => {
+            Decision::in_words(decision.allowed, user, "allowed before RBAC was asked")
+        }
+        None => Decision::in_words(decision.allowed, user, decision.reason.clone()),
+    })
 }

@@ -6,6 +6,8 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Decision;
+
 /// A request to the Kubernetes API, to AWS, or to a pod.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiRequest {
@@ -129,18 +131,6 @@ pub struct ApiResponse {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
-}
-
-/// Why a request was let through or refused, where the environment can tell (real clusters cannot).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Decision {
-    /// Whether the authorizer let the request through.
-    pub allowed: bool,
-    /// The user name that was decided about, after impersonation; in AWS the ARN.
-    pub user: String,
-    /// The decision in words: the binding and the rule behind it, or what would have allowed it; in AWS what each policy said.
-    pub explanation: String,
 }
 
 /// A request, who made it, the answer, and the decision behind it.

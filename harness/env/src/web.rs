@@ -56,5 +56,5 @@ impl Web {
 
 /// What the mesh decided, in words.
 fn decided(who: &Identity, verdict: &Verdict) -> Decision {
-    Decision { allowed: verdict.allowed, user: who.to_string(), explanation: verdict.to_string() }
+    Decision::in_words(verdict.allowed, who.to_string(), verdict.to_string())
 }

@@ -20,7 +20,7 @@ async fn mirror(request: Request<WireBody>) -> Result<Response<Full<Bytes>>, Inf
     let path = parts.uri.path();
     let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": path, "generation": length}, "data": data});
     let mut response = Response::new(Full::new(Bytes::from(object.to_string())));
-    response.extensions_mut().insert(Decision { allowed: true, user: "u".into(), explanation: "because".into() });
+    response.extensions_mut().insert(Decision::in_words(true, "u", "because"));
     Ok(response)
 }
 

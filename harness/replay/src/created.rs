@@ -44,6 +44,7 @@ impl Created {
             text: None,
             differences: Vec::new(),
             history: Vec::new(),
+            permissions: None,
             evidence: cluster.take_exchanges().iter().map(Evidence::of).collect(),
         })
     }

@@ -47,13 +47,13 @@ pub use inspect::{Inspector, check};
 pub use kubectl::error_text;
 pub use mask::MASK;
 pub use outcome::Outcome;
-pub use permission::{Permission, permissions};
+pub use permission::{Permission, PermissionChange, permissions};
 pub use profile::Profile;
 pub use resource::{Place, Resource};
 pub use result::{
     Bottom, Case, CaseResult, Conclusion, PhaseResult, RunResult, StepResult, StepVerdict, Taken, Totals, Verdict,
 };
-pub use runner::{Purpose, Runner};
+pub use runner::{Purpose, Runner, shell_word};
 pub use scenario::{About, Level, Link, Phase, Scenario, Variant};
 pub use step::{Step, step};
 pub use target::{Affected, Expected, Target};

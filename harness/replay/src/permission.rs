@@ -39,6 +39,16 @@ pub fn permissions(who: &Identity, namespace: &str, resource: &Resource, verbs: 
     verbs.iter().map(permission).collect()
 }
 
+/// What is different between two surveys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionChange {
+    /// What is there now and was not before.
+    pub gained: Vec<Permission>,
+    /// What was there before and is not now.
+    pub lost: Vec<Permission>,
+}
+
 /// Everything that the surveyed identities may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Survey(BTreeSet<Permission>);

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::created::Created;
 use crate::diff::Difference;
 use crate::expect::Expect;
-use crate::permission::{Survey, grouped, lines};
+use crate::permission::{PermissionChange, Survey, grouped, lines};
 use crate::step::{Action, When};
 use crate::{Evidence, Outcome, Step, StepResult, StepVerdict, Taken, kubectl, mask};
 
@@ -30,6 +30,8 @@ pub(crate) struct Player {
     /// What was created in the phase that is being played.
     created: Created,
     surveys: BTreeMap<String, (Vec<(Identity, String)>, Survey)>,
+    /// What the comparison of the step that is being played came to.
+    change: Option<PermissionChange>,
 }
 
 /// What came of a step.
@@ -48,6 +50,7 @@ impl Player {
             exchanges: Vec::new(),
             created: Created::default(),
             surveys: BTreeMap::new(),
+            change: None,
         }
     }
 
@@ -81,6 +84,7 @@ impl Player {
             text: None,
             differences: Vec::new(),
             history: Vec::new(),
+            permissions: self.change.take(),
             evidence: evidence(step, &exchanges),
         };
         match looked {
@@ -175,7 +179,9 @@ impl Player {
                     Ok(after) => {
                         let (gained, lost) = after.since(&before);
                         let words = format!("{}\n{}", lines("gained", &gained), lines("lost", &lost));
-                        self.permissions(json!({"gained": grouped(&gained), "lost": grouped(&lost)}), words)
+                        let body = json!({"gained": grouped(&gained), "lost": grouped(&lost)});
+                        self.change = Some(PermissionChange { gained, lost });
+                        self.permissions(body, words)
                     }
                     Err(refused) => Outcome::of(&refused),
                 })

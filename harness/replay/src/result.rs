@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::diff::Difference;
-use crate::{About, Evidence, Expected, Inspection, Phase, Severity};
+use crate::{About, Evidence, Expected, Inspection, PermissionChange, Phase, Severity};
 
 /// What a case came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -151,6 +151,9 @@ pub struct StepResult {
     pub differences: Vec<Difference>,
     /// The values that it took, oldest first, where it was looked at more than once.
     pub history: Vec<Taken>,
+    /// Which permissions came and went, where two surveys were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<PermissionChange>,
     /// The exchanges behind it.
     pub evidence: Vec<Evidence>,
 }

@@ -20,6 +20,8 @@ mod principal;
 pub use arn::Arn;
 pub use condition::Condition;
 pub use context::{Context, Keys};
-pub use decision::{Attached, Cited, Decision, Denial, Layer, Policies, Request, ResourceRule, Said, decide};
+pub use decision::{
+    Attached, Cited, Clause, Decision, Denial, Layer, Policies, Request, ResourceRule, Ruling, Said, decide,
+};
 pub use document::{Effect, Kind, Pinned, Policy, PolicyError, Principals, Statement, Trustee};
 pub use principal::Principal;

@@ -3,7 +3,7 @@
 use super::Call;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use proofmark_aws_policy::{Decision, Request};
+use proofmark_aws_policy::{Clause, Decision, Request};
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -30,10 +30,17 @@ pub struct Decided {
     pub allowed: bool,
     /// One sentence: the outcome, what decided it, and what each other layer said.
     pub explanation: String,
+    /// The caller's account, if it has one.
+    #[serde(skip)]
+    pub account: Option<String>,
+    /// What the sentence is made of: what each layer of policies said.
+    #[serde(skip)]
+    pub clauses: Vec<Clause>,
 }
 
 impl Decided {
     pub(super) fn new(time: Timestamp, call: &Call, request: &Request<'_>, decision: &Decision<'_>) -> Self {
+        let clauses = decision.clauses(request);
         Self {
             time,
             request_id: call.request_id.clone(),
@@ -42,7 +49,9 @@ impl Decided {
             resource: request.resource.to_owned(),
             owner: request.owner.to_owned(),
             allowed: decision.is_allowed(),
-            explanation: decision.explain(request),
+            explanation: decision.sentence(request, &clauses),
+            account: request.principal.account().map(str::to_owned),
+            clauses,
         }
     }
 }

@@ -6,7 +6,7 @@ use http_body_util::BodyExt as _;
 use proofmark_aws::{Cloud, Peer, Service, full};
 
 use crate::recorder::{Recorder, listed};
-use crate::{ApiRequest, ApiResponse, Body, Decision, Exchange};
+use crate::{ApiRequest, ApiResponse, Body, Decision, Exchange, Grounds};
 
 /// Whose requests tell nothing of themselves.
 const PROGRAM: &str = "a program";
@@ -75,6 +75,7 @@ impl Kept {
             allowed: decided.iter().all(|decided| decided.allowed),
             user: decided.first()?.principal.clone(),
             explanation: lines.join("\n"),
+            grounds: Some(Grounds::iam(&decided)),
         })
     }
 }

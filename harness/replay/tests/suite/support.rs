@@ -66,7 +66,7 @@ impl Api {
         } else {
             "denied: nothing grants it\n  a role that would: ClusterRole fix"
         };
-        response.extensions_mut().insert(Decision { allowed, user, explanation: explanation.into() });
+        response.extensions_mut().insert(Decision::in_words(allowed, user, explanation));
         Ok(response)
     }
 

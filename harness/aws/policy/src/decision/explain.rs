@@ -1,9 +1,8 @@
 //! A decision in words: AWS' own, and one sentence for people.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use super::{Decision, Denial, Layer, Request, Said};
-use crate::document::Effect;
+use super::{Cited, Decision, Denial, Layer, Request, Said};
 
 impl Layer {
     /// `identity-based policy`
@@ -34,9 +33,53 @@ impl Denial {
     }
 }
 
+/// What a layer said of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ruling {
+    /// No statement of it applies.
+    Nothing,
+    /// A statement allows.
+    Allows,
+    /// A statement denies.
+    Denies,
+}
+
+/// What a layer said, in words that outlive the policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// Which layer.
+    pub layer: Layer,
+    /// The account whose policies these are; none for callers without one.
+    pub account: Option<String>,
+    /// What it said.
+    pub ruling: Ruling,
+    /// The policy and the statement that it rests on: `role/reader: inline policy read, statement 1`.
+    pub rests_on: Option<String>,
+}
+
+/// `account 1's identity-based policy allows it (role/reader: inline policy read, statement 1)`
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ruling == Ruling::Nothing {
+            f.write_str("no ")?;
+        }
+        if let Some(account) = &self.account {
+            write!(f, "account {account}'s ")?;
+        }
+        let does = if self.ruling == Ruling::Denies { "denies" } else { "allows" };
+        write!(f, "{} {does} it", self.layer.name())?;
+        self.rests_on.as_ref().map_or(Ok(()), |statement| write!(f, " ({statement})"))
+    }
+}
+
 impl Decision<'_> {
     /// One sentence: the outcome, what decided it, and what each other layer said.
     pub fn explain(&self, request: &Request<'_>) -> String {
+        self.sentence(request, &self.clauses(request))
+    }
+
+    /// The same sentence of clauses that are at hand.
+    pub fn sentence(&self, request: &Request<'_>, clauses: &[Clause]) -> String {
         let mut out = String::new();
         let verdict = if self.is_allowed() { "Allowed" } else { "Denied" };
         let _ = write!(out, "{verdict}: {} may ", request.principal.arn());
@@ -47,6 +90,14 @@ impl Decision<'_> {
         if self.cross_account {
             let _ = write!(out, " of account {}", request.owner);
         }
+        for clause in clauses {
+            let _ = write!(out, "; {clause}");
+        }
+        out
+    }
+
+    /// What each layer said that was asked, in the order of AWS' evaluation.
+    pub fn clauses(&self, request: &Request<'_>) -> Vec<Clause> {
         let order = [
             Layer::ServiceControl,
             Layer::ResourceControl,
@@ -55,32 +106,30 @@ impl Decision<'_> {
             Layer::Session,
             Layer::Resource,
         ];
-        for layer in order {
-            if let Some(clause) = self.clause(layer, request) {
-                let _ = write!(out, "; {clause}");
-            }
-        }
-        out
+        order.into_iter().filter_map(|layer| self.clause(layer, request)).collect()
     }
 
-    fn clause(&self, layer: Layer, request: &Request<'_>) -> Option<String> {
-        let side = match layer {
+    fn clause(&self, layer: Layer, request: &Request<'_>) -> Option<Clause> {
+        let account = match layer {
             Layer::Resource | Layer::ResourceControl => Some(request.owner),
             _ => request.principal.account(),
         };
-        let whose = side.map_or_else(String::new, |account| format!("account {account}'s "));
-        let name = layer.name();
-        Some(match self.said(layer) {
+        let (ruling, rests_on) = match self.said(layer) {
             Said::NotAsked => return None,
-            Said::Nothing => format!("no {whose}{name} allows it"),
-            Said::Allows(cited) | Said::Denies(cited) => {
-                let does = if cited.statement.effect == Effect::Allow { "allows" } else { "denies" };
-                let statement = match &cited.statement.sid {
-                    Some(sid) if !sid.is_empty() => format!("statement {sid}"),
-                    _ => format!("statement {}", cited.index + 1),
-                };
-                format!("{whose}{name} {does} it ({}, {statement})", cited.policy)
-            }
-        })
+            Said::Nothing => (Ruling::Nothing, None),
+            Said::Allows(cited) => (Ruling::Allows, Some(cited.to_string())),
+            Said::Denies(cited) => (Ruling::Denies, Some(cited.to_string())),
+        };
+        Some(Clause { layer, account: account.map(str::to_owned), ruling, rests_on })
+    }
+}
+
+/// `role/reader: inline policy read, statement 1`
+impl fmt::Display for Cited<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.statement.sid {
+            Some(sid) if !sid.is_empty() => write!(f, "{}, statement {sid}", self.policy),
+            _ => write!(f, "{}, statement {}", self.policy, self.index + 1),
+        }
     }
 }

@@ -12,6 +12,7 @@
 mod explain;
 mod layers;
 
+pub use explain::{Clause, Ruling};
 pub use layers::{Attached, Cited, Layer, Said};
 
 use crate::document::Grade;

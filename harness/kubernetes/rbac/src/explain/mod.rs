@@ -59,6 +59,8 @@ pub struct Explanation {
 pub struct GrantedBy {
     /// `RoleBinding "x/team" of ClusterRole "edit" to User "alice"`
     pub by: String,
+    /// The role's name.
+    pub role: String,
     /// The rule that fits.
     pub rule: PolicyRule,
     /// For an aggregated role: the ClusterRoles that it takes this very rule from.
@@ -103,6 +105,7 @@ pub fn explain<S: PolicyCatalog + ?Sized>(source: &S, attributes: &Attributes<'_
         Some(grant) => {
             explanation.grant = grant.rule().map(|rule| GrantedBy {
                 by: describe_grant(&grant.binding, grant.subject),
+                role: grant.role.name.clone(),
                 rule: rule.clone(),
                 aggregated_from: aggregation::sources_of(source, &grant.role, rule),
             });

@@ -29,7 +29,7 @@ impl fmt::Display for Explanation {
 impl fmt::Display for GrantedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  by {}", self.by)?;
-        writeln!(f, "  rule: {}", rule(&self.rule))?;
+        writeln!(f, "  rule: {}", self.rule)?;
         if !self.aggregated_from.is_empty() {
             writeln!(f, "  taken by aggregation from: {}", list(&self.aggregated_from))?;
         }
@@ -49,7 +49,7 @@ impl Explanation {
             if let Some(error) = &bound.unresolved {
                 writeln!(f, "    gives nothing: {error}")?;
             }
-            near(&bound.near, f)?;
+            bound.near.in_words().iter().try_for_each(|words| writeln!(f, "    grants {words}"))?;
         }
         if !silent.is_empty() {
             let roles: BTreeSet<&str> = silent.iter().map(|bound| bound.role.as_str()).collect();
@@ -86,21 +86,20 @@ impl fmt::Display for AggregationHint {
     }
 }
 
-fn near(near: &NearMiss, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let lines = [
-        ("other verbs on it", &near.verbs),
-        ("the verb on other parts of it", &near.related),
-        ("the verb in this API group on", &near.resources),
-        ("it on these names only", &near.names),
-        ("it in other API groups", &near.groups),
-        ("the verb on other paths", &near.paths),
-    ];
-    for (what, items) in lines {
-        if !items.is_empty() {
-            writeln!(f, "    grants {what}: {}", set(items))?;
-        }
+impl NearMiss {
+    /// What each list says, in words that continue "the role grants": `other verbs on it: get, list`.
+    pub fn in_words(&self) -> Vec<String> {
+        let lists = [
+            ("other verbs on it", &self.verbs),
+            ("the verb on other parts of it", &self.related),
+            ("the verb in this API group on", &self.resources),
+            ("it on these names only", &self.names),
+            ("it in other API groups", &self.groups),
+            ("the verb on other paths", &self.paths),
+        ];
+        let told = lists.into_iter().filter(|(_, items)| !items.is_empty());
+        told.map(|(what, items)| format!("{what}: {}", set(items))).collect()
     }
-    Ok(())
 }
 
 fn set(items: &BTreeSet<String>) -> String {
@@ -117,14 +116,19 @@ fn list<T: AsRef<str>>(items: &[T]) -> String {
 }
 
 /// `create, get on trainedmodels in serving.kserve.io`
-fn rule(rule: &PolicyRule) -> String {
-    let all =
-        |items: &[String]| items.iter().map(|i| if i.is_empty() { "core" } else { i }).collect::<Vec<_>>().join(", ");
-    let verbs = all(&rule.verbs);
-    if rule.resources.is_empty() {
-        return format!("{verbs} on {}", all(&rule.non_resource_urls));
+impl fmt::Display for PolicyRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = |items: &[String]| {
+            items.iter().map(|i| if i.is_empty() { "core" } else { i }).collect::<Vec<_>>().join(", ")
+        };
+        let verbs = all(&self.verbs);
+        if self.resources.is_empty() {
+            return write!(f, "{verbs} on {}", all(&self.non_resource_urls));
+        }
+        write!(f, "{verbs} on {}", all(&self.resources))?;
+        if !self.resource_names.is_empty() {
+            write!(f, " named {}", all(&self.resource_names))?;
+        }
+        write!(f, " in {}", all(&self.api_groups))
     }
-    let names =
-        if rule.resource_names.is_empty() { String::new() } else { format!(" named {}", all(&rule.resource_names)) };
-    format!("{verbs} on {}{names} in {}", all(&rule.resources), all(&rule.api_groups))
 }
