@@ -144,7 +144,10 @@ impl<'a> Runner<'a> {
             _ => vec!["proofmark".to_owned(), "run".to_owned(), case.name()],
         };
         words.extend(target.arguments.iter().cloned());
-        words.extend(["--seed".to_owned(), self.seed.to_string()]);
+        words.extend(match self.purpose {
+            Purpose::Conformance => ["--output".to_owned(), "bundle".to_owned()],
+            Purpose::Story => ["--seed".to_owned(), self.seed.to_string()],
+        });
         case.rerun = words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");
         // Nothing can be said of what nobody can recognise.
         let untold =
@@ -206,7 +209,7 @@ fn in_order(
 }
 
 /// A word as a POSIX shell reads it.
-pub(crate) fn shell_word(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | '@' | '+' | ',');
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

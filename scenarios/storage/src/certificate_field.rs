@@ -6,11 +6,11 @@
 use proofmark_aws::setup::{AccountSpec, Spec};
 use proofmark_env::{AwsIdentity, CloudPlan, EndpointPlan, Listener, PatchFormat, Plan};
 use proofmark_model_loader::Release;
-use proofmark_replay::{Affected, Expected, Level, Link, Load, Pull, Scenario, Step, Target, step};
+use proofmark_replay::{Affected, Expected, Level, Link, Load, Profile, Pull, Scenario, Step, Target, step};
 use proofmark_scenarios_serving::kinds::{CONFIG_MAPS, SECRETS, SERVICES};
 use proofmark_scenarios_serving::samples::{namespace, service, stored};
 use proofmark_scenarios_serving::universe::with_control_plane;
-use proofmark_scenarios_serving::{NEIGHBOUR, PATIENCE, PROFILE, TEAM, observe};
+use proofmark_scenarios_serving::{NEIGHBOUR, PATIENCE, TEAM, observe};
 use serde_json::{Value, json};
 
 use crate::secret;
@@ -82,7 +82,7 @@ pub(crate) fn scenario() -> Scenario {
         .link(Link::issue("kserve/kserve", 3462))
         .link(Link::pull("kserve/kserve", 3463))
         .link(Link::issue("kserve/modelmesh-serving", 460))
-        .profile(PROFILE, Level::Extended)
+        .profile(Profile::KserveExtended, Level::Core)
         .universe(universe)
         .arrange(|_| arrange())
         .reproduce(steps(reproduce))

@@ -1,11 +1,11 @@
 //! kserve/kserve#3900: the container of a ClusterStorageContainer has another name than the one that is looked for.
 
 use proofmark_kserve::Release;
-use proofmark_replay::{Level, Link, Scenario, Step, step};
+use proofmark_replay::{Level, Link, Profile, Scenario, Step, step};
 use proofmark_scenarios_serving::kinds::{SERVICES, STORAGE_CONTAINERS};
 use proofmark_scenarios_serving::samples::{namespace, service, sklearn};
 use proofmark_scenarios_serving::universe::{affected, with_control_plane};
-use proofmark_scenarios_serving::{PATIENCE, PROFILE, SOON, TEAM, observe};
+use proofmark_scenarios_serving::{PATIENCE, SOON, TEAM, observe};
 use serde_json::{Value, json};
 
 const SERVICE: &str = "registered";
@@ -32,7 +32,7 @@ pub(crate) fn scenario() -> Scenario {
     )
     .remedy("Call the container of every ClusterStorageContainer storage-initializer.")
     .link(Link::issue("kserve/kserve", 3900))
-    .profile(PROFILE, Level::Extended)
+    .profile(Profile::KserveExtended, Level::Core)
     .universe(with_control_plane)
     .arrange(|_| {
         vec![

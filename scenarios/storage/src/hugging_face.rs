@@ -2,11 +2,11 @@
 
 use proofmark_env::PatchFormat;
 use proofmark_kserve::Release;
-use proofmark_replay::{Level, Link, Scenario, step};
+use proofmark_replay::{Level, Link, Profile, Scenario, step};
 use proofmark_scenarios_serving::kinds::{ACCOUNTS, SECRETS, SERVICES};
 use proofmark_scenarios_serving::samples::{namespace, service};
 use proofmark_scenarios_serving::universe::{affected, release, with_control_plane};
-use proofmark_scenarios_serving::{PATIENCE, PROFILE, TEAM, observe};
+use proofmark_scenarios_serving::{PATIENCE, TEAM, observe};
 use serde_json::{Value, json};
 
 const SERVICE: &str = "llama";
@@ -29,7 +29,7 @@ pub(crate) fn scenario() -> Scenario {
     .cause("The initializer gets variables from credentials and from the storage container only; none of the predictor's are passed on.")
     .remedy("Put the token into a secret under the key HF_TOKEN and attach that to the service account that the predictor runs as.")
     .link(Link::issue("kserve/kserve", 4400))
-    .profile(PROFILE, Level::Extended)
+    .profile(Profile::KserveExtended, Level::Extended)
     .universe(with_control_plane)
     .arrange(|_| {
         vec![

@@ -2,11 +2,11 @@
 
 use proofmark_env::PatchFormat;
 use proofmark_kserve::Release;
-use proofmark_replay::{Level, Link, Scenario, step};
+use proofmark_replay::{Level, Link, Profile, Scenario, step};
 use proofmark_scenarios_serving::kinds::{PODS, SERVICES, STORAGE_CONTAINERS};
 use proofmark_scenarios_serving::samples::{configure, namespace, service, sklearn};
 use proofmark_scenarios_serving::universe::{affected, with_control_plane};
-use proofmark_scenarios_serving::{PATIENCE, PROFILE, TEAM, observe};
+use proofmark_scenarios_serving::{PATIENCE, TEAM, observe};
 use serde_json::json;
 
 const SERVICE: &str = "large";
@@ -31,7 +31,7 @@ pub(crate) fn scenario() -> Scenario {
     .remedy("Raise the limit in the ClusterStorageContainer, or bring one of one's own for the large models' storage.")
     .link(Link::issue("kserve/kserve", 5162))
     .link(Link::issue("kserve/kserve", 5326))
-    .profile(PROFILE, Level::Extended)
+    .profile(Profile::KserveExtended, Level::Extended)
     .universe(with_control_plane)
     .arrange(|target| {
         vec![

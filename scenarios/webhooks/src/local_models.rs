@@ -2,11 +2,11 @@
 
 use proofmark_env::Identity;
 use proofmark_kserve::Release;
-use proofmark_replay::{Level, Link, Scenario, step};
+use proofmark_replay::{Level, Link, Profile, Scenario, step};
 use proofmark_scenarios_serving::kinds::{LOCAL_MODELS, SERVICES};
 use proofmark_scenarios_serving::samples::namespace;
 use proofmark_scenarios_serving::universe::{CONTROL_PLANE, affected, with_control_plane};
-use proofmark_scenarios_serving::{PROFILE, TEAM};
+use proofmark_scenarios_serving::TEAM;
 
 /// The scenario.
 pub(crate) fn scenario() -> Scenario {
@@ -26,7 +26,7 @@ pub(crate) fn scenario() -> Scenario {
     .remedy("Add get, list and watch on localmodelcaches to kserve-manager-role, as every release with the kind has it.")
     .link(Link::issue("kserve/kserve", 4130))
     .link(Link::pull("kserve/kserve", 4131))
-    .profile(PROFILE, Level::Extended)
+    .profile(Profile::KserveExtended, Level::Core)
     .universe(with_control_plane)
     .arrange(|_| vec![namespace(TEAM)])
     .reproduce(|_| {
