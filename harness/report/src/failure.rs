@@ -54,11 +54,13 @@ fn tell(step: &StepResult) -> Vec<Told> {
 }
 
 fn difference(difference: &Difference) -> String {
-    let shown = |value: &Option<Value>| {
-        value.as_ref().map_or_else(|| "nothing".to_owned(), |value| clipped(&value.to_string()))
-    };
     let path = if difference.path.is_empty() { "(whole)" } else { &difference.path };
-    format!("{path}: expected {}, found {}", shown(&difference.expected), shown(&difference.found))
+    format!("{path}: expected {}, found {}", shown(difference.expected.as_ref()), shown(difference.found.as_ref()))
+}
+
+/// A value at a place of a document.
+pub(crate) fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), |value| clipped(&value.to_string()))
 }
 
 fn exchange(evidence: &Evidence) -> Vec<Told> {
@@ -90,7 +92,12 @@ fn body(body: &Body) -> Option<String> {
 }
 
 fn clipped(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
+    clip(text, SHOWN)
+}
+
+/// At most so many characters of a text, and how many were left out.
+pub(crate) fn clip(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((at, _)) => {
             format!("{}... ({} more characters; the json format has all)", &text[..at], text[at..].chars().count())

@@ -8,6 +8,7 @@ use proofmark_replay::Sink;
 
 use crate::Styles;
 use crate::github::Github;
+use crate::html::Html;
 use crate::json::{Json, NdJson};
 use crate::junit::JUnit;
 use crate::markdown::Markdown;
@@ -28,11 +29,14 @@ pub enum Format {
     Markdown,
     /// GitHub Actions' workflow commands.
     Github,
+    /// One HTML file.
+    Html,
 }
 
 impl Format {
     /// All of them, in the order of the manual.
-    pub const ALL: [Self; 6] = [Self::Text, Self::Json, Self::NdJson, Self::JUnit, Self::Markdown, Self::Github];
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::Json, Self::NdJson, Self::JUnit, Self::Markdown, Self::Github, Self::Html];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -43,6 +47,7 @@ impl Format {
             Self::JUnit => "junit",
             Self::Markdown => "markdown",
             Self::Github => "github",
+            Self::Html => "html",
         }
     }
 }
@@ -90,6 +95,7 @@ pub fn output<'a>(format: Format, out: &'a mut dyn Write, options: &Options) -> 
         Format::JUnit => Box::new(JUnit::new(out)),
         Format::Markdown => Box::new(Markdown::new(out)),
         Format::Github => Box::new(Github::new(out)),
+        Format::Html => Box::new(Html::new(out)),
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `junit` | CI servers | at the end |
 //! | `markdown` | issues, release notes | at the end |
 //! | `github` | GitHub Actions | at the end: annotations; [`GithubSummary`] is the step's summary |
+//! | `html` | people, and publishing | at the end: one file, [`html()`] |
 //!
 //! Beside these, [`Progress`] shows on a terminal how far a run is. No output knows the wall clock: the same run gives the same bytes.
 
@@ -15,6 +16,7 @@ mod cell;
 mod failure;
 mod format;
 mod github;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -25,6 +27,7 @@ mod text;
 
 pub use format::{Format, Options, output};
 pub use github::GithubSummary;
+pub use html::{Cover, Grade, html};
 pub use json::SCHEMA_VERSION;
 pub use progress::Progress;
 pub use styles::Styles;
