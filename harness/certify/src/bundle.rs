@@ -5,15 +5,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use proofmark_replay::RunResult;
-use proofmark_report::{Format, Options, output};
+use proofmark_report::{Format, Options, html, output};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::digest::sha256;
-use crate::documents;
 use crate::environment::{Subject, Tool};
 use crate::report::ConformanceReport;
 use crate::signature::{Key, SignatureError};
+use crate::{documents, submission};
 
 /// The list of a bundle's files.
 pub(crate) const LIST: &str = "bundle.json";
@@ -23,6 +23,12 @@ pub(crate) const SIGNATURE: &str = "bundle.json.sig";
 pub(crate) const PUBLIC_KEY: &str = "key.pub";
 pub(crate) const REPORT: &str = "report.yaml";
 pub(crate) const ENVIRONMENT: &str = "environment.yaml";
+pub(crate) const CATALOGUE: &str = "catalogue.json";
+pub(crate) const README: &str = "README.md";
+pub(crate) const EVIDENCE: &str = "evidence.md";
+pub(crate) const REQUIREMENT: &str = "robust_controller.yaml";
+pub(crate) const SONOBUOY: &str = "sonobuoy_results.yaml";
+pub(crate) const EXCHANGES: &str = "record/evidence.json";
 
 /// A bundle cannot be written.
 #[derive(Debug, Error)]
@@ -62,7 +68,6 @@ pub enum Part {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
     pub(crate) sha256: String,
-    pub(crate) size: usize,
     pub(crate) part: Part,
 }
 
@@ -73,25 +78,41 @@ pub(crate) struct List {
     pub(crate) schema_version: u32,
     /// Over the digests of the result.
     pub(crate) digest: String,
+    /// Over the digests of the record.
+    pub(crate) record_digest: String,
     pub(crate) files: BTreeMap<String, Entry>,
 }
 
 impl List {
-    /// The digest of a result: SHA-256 over the lines `sha256  path` of its files, by path, as `sha256sum` writes them.
-    pub(crate) fn digest_of(files: &BTreeMap<String, Entry>) -> String {
-        let result = files.iter().filter(|(_, entry)| entry.part == Part::Result);
-        let lines: String = result.map(|(path, entry)| format!("{}  {path}\n", entry.sha256)).collect();
-        sha256(lines.as_bytes())
+    /// The version of the list, and of what lies beside it.
+    pub(crate) const VERSION: u32 = 1;
+
+    pub(crate) fn of(files: BTreeMap<String, Entry>) -> Self {
+        // SHA-256 over the lines `sha256  path` of a part's files, by path, as `sha256sum` writes them.
+        let digest = |part| {
+            let of_part = files.iter().filter(|(_, entry)| entry.part == part);
+            let lines: String = of_part.map(|(path, entry)| format!("{}  {path}\n", entry.sha256)).collect();
+            sha256(lines.as_bytes())
+        };
+        let (digest, record_digest) = (digest(Part::Result), digest(Part::Record));
+        Self { schema_version: Self::VERSION, digest, record_digest, files }
+    }
+
+    /// The one way in which it is written.
+    pub(crate) fn to_text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
     }
 }
 
 /// `environment.yaml`
-#[derive(Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Environment<'a> {
-    subject: &'a Subject,
-    tool: &'a Tool,
-    catalogue_sha256: String,
+pub(crate) struct Environment {
+    pub(crate) subject: Subject,
+    pub(crate) tool: Tool,
+    pub(crate) catalogue_sha256: String,
+    /// The command line that certifies the same once more.
+    pub(crate) command: String,
 }
 
 /// A bundle in memory.
@@ -114,25 +135,34 @@ impl Bundle {
         again: &str,
     ) -> Result<Self, BundleError> {
         let catalogue = serde_json::to_string_pretty(&result.scenarios);
-        let catalogue = catalogue.map_err(|error| BundleError::Document("catalogue.json", error.to_string()))? + "\n";
-        let environment = Environment { subject, tool, catalogue_sha256: sha256(catalogue.as_bytes()) };
+        let catalogue = catalogue.map_err(|error| BundleError::Document(CATALOGUE, error.to_string()))? + "\n";
+        let environment = Environment {
+            subject: subject.clone(),
+            tool: tool.clone(),
+            catalogue_sha256: sha256(catalogue.as_bytes()),
+            command: again.to_owned(),
+        };
         let mut files = BTreeMap::new();
         let mut put = |path: &str, part, text: String| files.insert(path.to_owned(), (part, text.into_bytes()));
         put(REPORT, Part::Result, yaml(REPORT, report)?);
         put(ENVIRONMENT, Part::Result, yaml(ENVIRONMENT, &environment)?);
-        put("catalogue.json", Part::Result, catalogue);
-        put("README.md", Part::Result, documents::readme(report, subject, tool, again));
-        put("evidence.md", Part::Result, documents::evidence(report, result, subject));
+        put(CATALOGUE, Part::Result, catalogue);
+        put(README, Part::Result, documents::readme(report, subject, tool, again));
+        put(EVIDENCE, Part::Result, documents::evidence(report, result, subject));
+        put(REQUIREMENT, Part::Result, yaml(REQUIREMENT, &submission::robust_controller(report, subject))?);
+        put(SONOBUOY, Part::Result, yaml(SONOBUOY, &submission::sonobuoy(report))?);
         put("record/run.yaml", Part::Record, yaml("record/run.yaml", record)?);
         put("record/junit.xml", Part::Record, rendered(result, Format::JUnit)?);
-        put("record/evidence.json", Part::Record, rendered(result, Format::Json)?);
+        put(EXCHANGES, Part::Record, rendered(result, Format::Json)?);
+        let page = html(result, Some(&documents::cover(report, subject, tool, record)));
+        let page = page.map_err(|error| BundleError::Document("record/report.html", error.to_string()))?;
+        put("record/report.html", Part::Record, page);
         Ok(Self { files })
     }
 
     fn list(files: &BTreeMap<String, (Part, Vec<u8>)>) -> List {
-        let entry = |(part, bytes): &(Part, Vec<u8>)| Entry { sha256: sha256(bytes), size: bytes.len(), part: *part };
-        let files: BTreeMap<_, _> = files.iter().map(|(path, file)| (path.clone(), entry(file))).collect();
-        List { schema_version: 1, digest: List::digest_of(&files), files }
+        let entry = |(part, bytes): &(Part, Vec<u8>)| Entry { sha256: sha256(bytes), part: *part };
+        List::of(files.iter().map(|(path, file)| (path.clone(), entry(file))).collect())
     }
 
     /// The digest of the result.
@@ -165,8 +195,7 @@ impl Bundle {
         for (name, (_, bytes)) in &files {
             write(name, bytes)?;
         }
-        let list = serde_json::to_string_pretty(&Self::list(&files));
-        let list = list.map_err(|error| BundleError::Document(LIST, error.to_string()))? + "\n";
+        let list = Self::list(&files).to_text().map_err(|error| BundleError::Document(LIST, error.to_string()))?;
         write(LIST, list.as_bytes())?;
         if let Some(key) = key {
             write(SIGNATURE, key.sign(list.as_bytes())?.as_bytes())?;

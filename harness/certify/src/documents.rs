@@ -1,19 +1,17 @@
 //! The documents of a bundle that people read.
 
+use std::collections::BTreeMap;
+
 use proofmark_replay::{Phase, RunResult, StepVerdict, Verdict};
+use proofmark_report::{Cover, Grade};
 
 use crate::environment::{Subject, Tool};
-use crate::report::{ConformanceReport, LevelReport};
+use crate::report::{ConformanceReport, LevelReport, ProfileReport, Statistics};
 
 /// `README.md`: what this is, how it came out, how to check it and how to repeat it.
 pub(crate) fn readme(report: &ConformanceReport, subject: &Subject, tool: &Tool, again: &str) -> String {
     let implementation = &report.implementation;
-    let name = match (implementation.project.as_str(), implementation.version.as_str()) {
-        ("", _) => subject.name.clone(),
-        (project, "") => project.to_owned(),
-        (project, version) => format!("{project} {version}"),
-    };
-    let mut text = format!("# Conformance of {name}\n\n");
+    let mut text = format!("# {}\n\n", title(report, subject));
     for (label, value) in [
         ("Organization", implementation.organization.as_str()),
         ("Project", &implementation.url),
@@ -24,31 +22,13 @@ pub(crate) fn readme(report: &ConformanceReport, subject: &Subject, tool: &Tool,
             text.push_str(&format!("- {label}: {value}\n"));
         }
     }
-    text.push_str(
-        "\n| profile | level | result | passed | failed | skipped | not applicable |\n|---|---|---|---|---|---|---|\n",
-    );
-    for profile in &report.profiles {
-        let levels = [("core", Some(&profile.core)), ("extended", profile.extended.as_ref())];
-        for (level, of) in levels.into_iter().filter_map(|(level, of)| Some((level, of?))) {
-            let counted = of.statistics;
-            text.push_str(&format!(
-                "| {} | {level} | {} | {} | {} | {} | {} |\n",
-                profile.name,
-                of.result.name(),
-                counted.passed,
-                counted.failed,
-                counted.skipped,
-                counted.not_applicable
-            ));
-        }
-    }
+    text.push_str(&grades(report));
     text.push_str(
         "\nA level is a *success* when everything that applies was tested and holds, *partial* when something was not tested or nothing applies, and a \
          *failure* otherwise.\n\n## Not passed\n\n",
     );
-    let levels = report.profiles.iter().flat_map(|profile| std::iter::once(&profile.core).chain(&profile.extended));
-    let open: Vec<_> =
-        levels.flat_map(|level: &LevelReport| &level.tests).filter(|test| test.result != "passed").collect();
+    let tests = report.levels().flat_map(|(_, _, level)| &level.tests);
+    let open: Vec<_> = tests.filter(|test| !matches!(test.result.as_str(), "passed" | "not applicable")).collect();
     for test in &open {
         text.push_str(&format!("- `{}`: {}\n", test.name, test.result));
     }
@@ -57,12 +37,46 @@ pub(crate) fn readme(report: &ConformanceReport, subject: &Subject, tool: &Tool,
     }
     text.push_str(&format!(
         "\n## Check it\n\n```sh\nproofmark verify .\ncosign verify-blob --key key.pub --signature bundle.json.sig bundle.json   # where it is signed\n```\n\n\
+         `verify` holds every file against `bundle.json`, and what `report.yaml` says against the evidence. It needs no network.\n\n\
          ## Repeat it\n\n```sh\n{again}\n```\n\n\
-         The digest in `bundle.json` covers the result: `report.yaml`, `environment.yaml`, `catalogue.json`, `evidence.md` and this file. It is the same\n\
-         whenever the same program looks at the same distribution. What differs from time to time (the date, the name of the run, uids, versions of objects) \
-         stands in `record/`;\nthe signature covers both. `record/evidence.json` has every request and answer, without secrets.\n"
+         ## What is here\n\n| file | what it is |\n|---|---|\n\
+         | `report.yaml` | the conformance report |\n\
+         | `evidence.md`, `robust_controller.yaml` | what speaks for that requirement of CNCF's AI conformance, and its entry for a `PRODUCT.yaml` |\n\
+         | `environment.yaml` | what was certified and by what: digests of objects, of the catalogue and of the program |\n\
+         | `catalogue.json` | the scenarios |\n\
+         | `sonobuoy_results.yaml` | the same result as a plugin of Sonobuoy hands it in (`result-format: manual`) |\n\
+         | `record/report.html` | every step, request, answer and decision, for a browser |\n\
+         | `record/evidence.json`, `record/junit.xml` | the same for programs |\n\
+         | `record/run.yaml` | when, and as what run |\n\n\
+         The digest in `bundle.json` covers all but `record/`. It is the same whenever the same program looks at the same distribution; what differs from time to \
+         time\n(dates, the name of the run, uids, versions of objects) stands in `record/`. The signature covers both. Nothing here holds a secret.\n"
     ));
     text
+}
+
+/// How each level came out, as a table.
+pub(crate) fn grades(report: &ConformanceReport) -> String {
+    let mut text =
+        "\n| profile | level | result | passed | failed | skipped | not applicable |\n|---|---|---|---|---|---|---|\n"
+            .to_owned();
+    for (profile, level, of) in report.levels() {
+        let Statistics { passed, failed, skipped, not_applicable } = of.statistics;
+        let (name, result) = (&profile.name, of.result.name());
+        text.push_str(&format!(
+            "| {name} | {level} | {result} | {passed} | {failed} | {skipped} | {not_applicable} |\n"
+        ));
+    }
+    text
+}
+
+/// `Conformance of Example 1.2`
+pub(crate) fn title(report: &ConformanceReport, subject: &Subject) -> String {
+    let name = match (report.implementation.project.as_str(), report.implementation.version.as_str()) {
+        ("", _) => subject.name.clone(),
+        (project, "") => project.to_owned(),
+        (project, version) => format!("{project} {version}"),
+    };
+    format!("Conformance of {name}")
 }
 
 /// `evidence.md`: what speaks for the requirement `robust_controller` of CNCF's AI conformance: that the operator is installed, its webhooks answer, and its
@@ -110,9 +124,45 @@ pub(crate) fn evidence(report: &ConformanceReport, result: &RunResult, subject: 
             text.push('\n');
         }
     }
-    text.push_str("## Result\n\n");
-    for profile in &report.profiles {
-        text.push_str(&format!("- {}: {}\n", profile.name, profile.summary));
-    }
+    text.push_str(&results(report));
     text
+}
+
+/// The end of `evidence.md`.
+pub(crate) fn results(report: &ConformanceReport) -> String {
+    let lines = report.profiles.iter().map(|profile| format!("- {}: {}\n", profile.name, profile.summary));
+    format!("## Result\n\n{}", lines.collect::<String>())
+}
+
+/// What stands above `record/report.html`.
+pub(crate) fn cover(
+    report: &ConformanceReport,
+    subject: &Subject,
+    tool: &Tool,
+    record: &BTreeMap<String, String>,
+) -> Cover {
+    let implementation = &report.implementation;
+    let facts = [
+        ("Organization", implementation.organization.clone()),
+        ("Project", implementation.url.clone()),
+        ("Certified", format!("{} ({})", subject.name, subject.kind)),
+        ("By", format!("{} {}", tool.name, tool.version)),
+        ("Date", record.get("date").cloned().unwrap_or_default()),
+        ("Contact", implementation.contact.join(", ")),
+    ];
+    let grade = |(profile, level, of): (&ProfileReport, &str, &LevelReport)| Grade {
+        profile: profile.name.clone(),
+        level: level.to_owned(),
+        outcome: of.result.name().to_owned(),
+        counts: of.statistics.to_string(),
+    };
+    Cover {
+        title: title(report, subject),
+        facts: facts
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(l, value)| (l.to_owned(), value))
+            .collect(),
+        grades: report.levels().map(grade).collect(),
+    }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use proofmark_env::kubeconfig::Distribution;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::digest::sha256;
 
 /// The tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tool {
     /// Its name.
@@ -21,7 +21,7 @@ pub struct Tool {
 }
 
 /// What was certified.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
     /// `release`, `manifests` or `cluster`.

@@ -1,7 +1,11 @@
 //! The conformance report: a versioned document in the shape of the Gateway API's (`apis/v1/conformancereport.go` of kubernetes-sigs/gateway-api).
 
-use proofmark_replay::{Level, Profile, RunResult, Severity, Verdict};
+use std::fmt;
+
+use proofmark_replay::{Profile, RunResult};
 use serde::{Deserialize, Serialize};
+
+use crate::tally::{self, Came, Tally, TallyLevel};
 
 /// What a distribution was certified for, and how it came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,17 +103,42 @@ pub struct TestResult {
 impl ConformanceReport {
     /// The report of a run.
     pub fn of(run: &RunResult, profiles: &[Profile], implementation: Implementation) -> Self {
+        Self::told(&tally::of_run(run), profiles.iter().map(|profile| profile.name()), implementation)
+    }
+
+    /// The report on scenarios that came out so.
+    pub(crate) fn told<'a>(
+        tallies: &[Tally],
+        profiles: impl IntoIterator<Item = &'a str>,
+        implementation: Implementation,
+    ) -> Self {
         Self {
             api_version: "proofmark.dev/v1alpha1".to_owned(),
             kind: "ConformanceReport".to_owned(),
             implementation,
-            profiles: profiles.iter().map(|profile| profile_report(run, *profile)).collect(),
+            profiles: profiles.into_iter().map(|profile| profile_report(tallies, profile)).collect(),
         }
+    }
+
+    /// Profiles by level, with the name of the level.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = (&ProfileReport, &'static str, &LevelReport)> {
+        self.profiles.iter().flat_map(|profile| {
+            let levels = [("core", Some(&profile.core)), ("extended", profile.extended.as_ref())];
+            levels.into_iter().filter_map(move |(name, level)| Some((profile, name, level?)))
+        })
     }
 
     /// The worst of all core levels, which is what the distribution is certified by.
     pub fn outcome(&self) -> Outcome {
         self.profiles.iter().map(|profile| profile.core.result).max().unwrap_or(Outcome::Partial)
+    }
+}
+
+/// `3 passed, 0 failed, 1 skipped, 2 not applicable`
+impl fmt::Display for Statistics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { passed, skipped, failed, not_applicable } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped, {not_applicable} not applicable")
     }
 }
 
@@ -124,35 +153,32 @@ impl Outcome {
     }
 }
 
-fn profile_report(run: &RunResult, profile: Profile) -> ProfileReport {
-    let core = level_report(run, profile, Level::Core);
-    let extended = Some(level_report(run, profile, Level::Extended)).filter(|level| !level.tests.is_empty());
+fn profile_report(tallies: &[Tally], profile: &str) -> ProfileReport {
+    let level = |level| level_report(tallies.iter().filter(|tally| tally.profile == profile && tally.level == level));
+    let core = level(TallyLevel::Core);
+    let extended = Some(level(TallyLevel::Extended)).filter(|level| !level.tests.is_empty());
     let mut summary = format!("core: {}", in_words(&core));
     if let Some(extended) = &extended {
         summary.push_str(&format!("; extended: {}", in_words(extended)));
     }
-    ProfileReport { name: profile.name().to_owned(), core, extended, summary }
+    ProfileReport { name: profile.to_owned(), core, extended, summary }
 }
 
 fn in_words(level: &LevelReport) -> String {
-    let Statistics { passed, skipped, failed, not_applicable } = level.statistics;
-    let name = level.result.name();
-    format!("{name} ({passed} passed, {failed} failed, {skipped} skipped, {not_applicable} not applicable)")
+    format!("{} ({})", level.result.name(), level.statistics)
 }
 
-fn level_report(run: &RunResult, profile: Profile, level: Level) -> LevelReport {
+fn level_report<'a>(tallies: impl Iterator<Item = &'a Tally>) -> LevelReport {
     let mut statistics = Statistics::default();
     let mut tests = Vec::new();
-    for about in run.scenarios.iter().filter(|about| about.profile == Some(profile) && about.level == level) {
-        let verdict = verdict(run, &about.id);
-        let (count, result) = match verdict {
-            Verdict::Passed => (&mut statistics.passed, "passed"),
-            Verdict::NotApplicable => (&mut statistics.not_applicable, "not applicable"),
-            Verdict::Skipped => (&mut statistics.skipped, "skipped"),
-            Verdict::Failed | Verdict::DidNotReproduce | Verdict::InnerError => (&mut statistics.failed, "failed"),
-        };
-        *count += 1;
-        tests.push(TestResult { name: about.id.clone(), result: result.to_owned() });
+    for Tally { name, came, .. } in tallies {
+        *match came {
+            Came::Passed => &mut statistics.passed,
+            Came::NotApplicable => &mut statistics.not_applicable,
+            Came::Skipped => &mut statistics.skipped,
+            Came::Failed => &mut statistics.failed,
+        } += 1;
+        tests.push(TestResult { name: name.clone(), result: came.name().to_owned() });
     }
     let result = match statistics {
         Statistics { failed: 1.., .. } => Outcome::Failure,
@@ -160,20 +186,4 @@ fn level_report(run: &RunResult, profile: Profile, level: Level) -> LevelReport 
         _ => Outcome::Partial,
     };
     LevelReport { result, statistics, tests }
-}
-
-/// What a scenario came to: the worst of its cases, and of what was found by reading. What nobody played was skipped.
-fn verdict(run: &RunResult, scenario: &str) -> Verdict {
-    let found = run.inspections.iter().filter(|inspection| inspection.scenario == scenario);
-    if found.flat_map(|inspection| &inspection.findings).any(|finding| finding.severity == Severity::Error) {
-        return Verdict::Failed;
-    }
-    let verdicts = run.cases.iter().filter(|result| result.case.scenario == scenario);
-    let severity = |verdict: &Verdict| match verdict {
-        Verdict::NotApplicable => 0,
-        Verdict::Passed => 1,
-        Verdict::Skipped => 2,
-        Verdict::Failed | Verdict::DidNotReproduce | Verdict::InnerError => 3,
-    };
-    verdicts.map(|result| result.conclusion.verdict).max_by_key(severity).unwrap_or(Verdict::Skipped)
 }

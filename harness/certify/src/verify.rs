@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::bundle::{LIST, List, PUBLIC_KEY, REPORT, SIGNATURE};
+use crate::bundle::{LIST, List, PUBLIC_KEY, SIGNATURE};
+use crate::consistency;
 use crate::digest::sha256;
+use crate::environment::Tool;
 use crate::report::ConformanceReport;
 use crate::signature::{SignatureError, is_signed};
 
@@ -29,6 +31,12 @@ pub enum VerifyError {
     /// A file was not there.
     #[error("{0}: not in bundle.json")]
     Added(String),
+    /// A file that every bundle has is not in the list, or not where it belongs.
+    #[error("{0}: not in bundle.json where it belongs")]
+    Missing(String),
+    /// A file says something else than another one shows.
+    #[error("{0}: does not say what {1} shows")]
+    Contradicts(String, &'static str),
     /// A file cannot be understood.
     #[error("{0}: {1}")]
     Unreadable(String, String),
@@ -65,24 +73,31 @@ pub struct Verified {
     pub signed: Signed,
     /// What it says.
     pub report: ConformanceReport,
+    /// What made it.
+    pub tool: Tool,
 }
 
-/// Checks every byte of a bundle; the signature by `key` (PEM), or by the key in the bundle.
+/// Checks every byte of a bundle, that its documents say what its evidence shows, and the signature by `key` (PEM) or by the key in the bundle.
 ///
 /// # Errors
 /// [`VerifyError`] with the first file that is not as it was.
 pub fn verify(folder: &Path, key: Option<&str>) -> Result<Verified, VerifyError> {
     let bytes = read(folder, LIST)?;
-    let unreadable =
-        |name: &str, error: &dyn std::fmt::Display| VerifyError::Unreadable(name.to_owned(), error.to_string());
     let signed = signature(folder, key, &bytes)?;
-    let list: List = serde_json::from_slice(&bytes).map_err(|error| unreadable(LIST, &error))?;
+    let list: List = parsed(LIST, serde_json::from_slice(&bytes))?;
+    if list.schema_version != List::VERSION {
+        let why = format!("version {}; this program knows {}", list.schema_version, List::VERSION);
+        return Err(VerifyError::Unreadable(LIST.to_owned(), why));
+    }
+    let again = List::of(list.files.clone());
+    if again != list || parsed(LIST, again.to_text())?.as_bytes() != bytes {
+        return Err(VerifyError::Changed(LIST.to_owned()));
+    }
     for (name, entry) in &list.files {
         if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Err(VerifyError::Changed(LIST.to_owned()));
         }
-        let bytes = read(folder, name)?;
-        if bytes.len() != entry.size || sha256(&bytes) != entry.sha256 {
+        if sha256(&read(folder, name)?) != entry.sha256 {
             return Err(VerifyError::Changed(name.clone()));
         }
     }
@@ -91,11 +106,13 @@ pub fn verify(folder: &Path, key: Option<&str>) -> Result<Verified, VerifyError>
     if let Some(added) = names(folder, "")?.into_iter().find(|name| !known.contains(name.as_str())) {
         return Err(VerifyError::Added(added));
     }
-    if List::digest_of(&list.files) != list.digest {
-        return Err(VerifyError::Changed(LIST.to_owned()));
-    }
-    let report = serde_yaml::from_slice(&read(folder, REPORT)?).map_err(|error| unreadable(REPORT, &error))?;
-    Ok(Verified { digest: list.digest, files: list.files.len(), signed, report })
+    let (report, environment) = consistency::check(&list, |name| read(folder, name))?;
+    Ok(Verified { digest: list.digest, files: list.files.len(), signed, report, tool: environment.tool })
+}
+
+/// What was read of a file, or that it cannot be understood.
+pub(crate) fn parsed<T, E: std::fmt::Display>(name: &str, read: Result<T, E>) -> Result<T, VerifyError> {
+    read.map_err(|error| VerifyError::Unreadable(name.to_owned(), error.to_string()))
 }
 
 fn signature(folder: &Path, key: Option<&str>, list: &[u8]) -> Result<Signed, VerifyError> {
@@ -121,8 +138,14 @@ fn signature(folder: &Path, key: Option<&str>, list: &[u8]) -> Result<Signed, Ve
     }
 }
 
+/// The content of a plain file; links lead out of the bundle and are none.
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>, VerifyError> {
-    std::fs::read(folder.join(name)).map_err(|source| VerifyError::Read { path: name.into(), source })
+    let path = folder.join(name);
+    let plain = |path: &Path| match std::fs::symlink_metadata(path)?.is_file() {
+        true => std::fs::read(path),
+        false => Err(io::Error::other("not a file")),
+    };
+    plain(&path).map_err(|source| VerifyError::Read { path: name.into(), source })
 }
 
 /// The files in a folder, at any depth.

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use proofmark_certify::{
-    Bundle, ConformanceReport, Implementation, Key, Outcome, Signed, Subject, Tool, compare, sha256, verify,
+    Bundle, Comparison, ConformanceReport, Implementation, Key, Outcome, Signed, Subject, Tool, compare, sha256, verify,
 };
 use proofmark_clock::Clock;
 use proofmark_env::kubeconfig::{self, Needs};
 use proofmark_env::{Embedded, Environment};
 use proofmark_manifests::{Source, load};
-use proofmark_replay::{Purpose, RunResult, Runner, Scenario, Target};
+use proofmark_replay::{Purpose, RunResult, Runner, Scenario, Target, shell_word};
 use proofmark_report::{Progress, Tee};
 use serde_json::json;
 
@@ -130,7 +130,7 @@ fn again(args: &CertifyArgs, target: &Target) -> String {
     words.extend(target.arguments.iter().cloned());
     words.extend(args.read_only.then(|| "--read-only".to_owned()));
     words.extend(["-o".to_owned(), "bundle".to_owned()]);
-    words.join(" ")
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }
 
 fn tool() -> Result<Tool, ExpectedError> {
@@ -164,7 +164,8 @@ pub(crate) fn check(args: &VerifyArgs) -> Result<Exit, ExpectedError> {
         Signed::ByOwnKey(sha256) => format!("signed by the key that lies in the bundle (SHA-256 {sha256})"),
         Signed::No => "not signed".to_owned(),
     };
-    let mut text = format!("whole: {} files, {signed}\ndigest {}\n", verified.files, verified.digest);
+    let (files, Tool { name, version, .. }) = (verified.files, &verified.tool);
+    let mut text = format!("whole: {files} files by {name} {version}, {signed}\ndigest {}\n", verified.digest);
     for profile in &verified.report.profiles {
         text.push_str(&format!("{}: {}\n", profile.name, profile.summary));
     }
@@ -174,8 +175,17 @@ pub(crate) fn check(args: &VerifyArgs) -> Result<Exit, ExpectedError> {
 
 /// `proofmark diff`
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, ExpectedError> {
-    let differences = compare(&args.before, &args.after)?;
-    let text: String = differences.iter().map(|line| format!("{line}\n")).collect();
+    let Comparison { better, worse, other } = compare(&args.before, &args.after)?;
+    let mut text = String::new();
+    for (head, lines) in [("better", &better), ("worse", &worse), ("also different", &other)] {
+        if !lines.is_empty() {
+            text.push_str(&format!("{head}:\n"));
+            lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+        }
+    }
+    if text.is_empty() {
+        text.push_str("no difference\n");
+    }
     Destination::open(None)?.print(&text)?;
-    Ok(if differences.is_empty() { Exit::AsExpected } else { Exit::Finding })
+    Ok(if worse.is_empty() { Exit::AsExpected } else { Exit::Finding })
 }
