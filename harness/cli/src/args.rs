@@ -68,9 +68,9 @@ pub(crate) enum Command {
     Load(LoadArgs),
     /// Certify a release, manifests or a cluster for conformance profiles, as a signed bundle
     Certify(CertifyArgs),
-    /// Check that a bundle is whole, and who signed it
+    /// Check, offline, that a bundle is whole, that it says what its evidence shows, and who signed it
     Verify(VerifyArgs),
-    /// Tell what is different between two bundles
+    /// Tell what got better and what got worse between two bundles; ends with 1 if anything got worse
     Diff(DiffArgs),
     /// Take away what a run left behind in a cluster because it was killed
     Clean(CleanArgs),
@@ -178,7 +178,7 @@ pub(crate) struct CertifyArgs {
     /// Where the bundle goes: a folder that is empty or not there yet
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: PathBuf,
-    /// Sign it with this key (ECDSA P-256, PEM, PKCS#8), as cosign does
+    /// Sign it with this key (ECDSA P-256 or Ed25519, PEM, PKCS#8, no password), as cosign does
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
     /// Who made the distribution

@@ -5,6 +5,7 @@
 mod aws;
 mod bad_input;
 mod can_i;
+mod certify;
 mod check;
 mod files;
 mod manual;

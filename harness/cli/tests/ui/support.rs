@@ -55,6 +55,23 @@ impl Ran {
             stderr: text(output.stderr),
         }
     }
+
+    /// Puts other words in place of some, wherever they stand.
+    pub(crate) fn hide(&mut self, words: &str, instead: &str) {
+        let texts = self.arguments.iter_mut().chain([&mut self.stdout, &mut self.stderr]);
+        texts.for_each(|text| *text = text.replace(words, instead));
+    }
+
+    /// Without SHA-256 digests, which depend on the program.
+    pub(crate) fn without_digests(mut self) -> Self {
+        for text in [&mut self.stdout, &mut self.stderr] {
+            let word = |word: &str| word.len() == 64 && word.chars().all(|c| c.is_ascii_hexdigit());
+            let words: Vec<String> =
+                text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| word(w)).map(str::to_owned).collect();
+            words.iter().for_each(|digest| *text = text.replace(digest, "[digest]"));
+        }
+        self
+    }
 }
 
 impl fmt::Display for Ran {
