@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use proofmark_env::Plan;
+use proofmark_env::{CloudPlan, Plan};
 use proofmark_kserve::Flavor;
 use proofmark_manifests::Source;
 use proofmark_replay::{Affected, Link, Scenario};
@@ -22,7 +22,7 @@ use crate::step::Compiler;
 pub fn read(path: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
     let document = document(path, text).map_err(|problem| vec![problem])?;
     let kinds = Kinds::with(objects(path, &document).iter().map(|made| &made.object));
-    let mut compiler = Compiler::new(path, kinds, &document.identities);
+    let mut compiler = Compiler::new(path, kinds, &document);
     let scenario = whole(path, document, &mut compiler);
     let problems = compiler.into_problems();
     if problems.is_empty() { Ok(scenario) } else { Err(problems) }
@@ -45,6 +45,7 @@ fn whole(path: &Path, document: Document, compiler: &mut Compiler<'_>) -> Scenar
     }
     let universe = &document.universe;
     let (control_plane, nodes) = (universe.control_plane, universe.nodes);
+    let cloud = universe.cloud.clone().map(|accounts| CloudPlan { accounts, ..CloudPlan::default() });
     scenario = scenario.universe(move |target| Plan {
         control_plane: control_plane.then_some(if target.plan.kubeflow.is_some() {
             Flavor::Kubeflow
@@ -52,6 +53,7 @@ fn whole(path: &Path, document: Document, compiler: &mut Compiler<'_>) -> Scenar
             Flavor::Standalone
         }),
         nodes,
+        cloud: cloud.clone().or_else(|| target.plan.cloud.clone()),
         ..target.plan.clone()
     });
     if !document.fix.is_empty() && !document.fixes.is_empty() {

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_aws::setup::Spec;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
+
+use crate::aws::{AwsRequest, AwsWho};
 
 /// A documented failure, and the steps that show it, fix it, and show that it is gone and that nothing else was opened.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -120,9 +123,12 @@ pub(crate) struct Universe {
     /// So many nodes.
     #[serde(default)]
     pub(crate) nodes: u32,
+    /// A cloud beside the cluster: `accounts` and `organization`, as the file of `proofmark aws` has them.
+    #[schemars(with = "Option<Map>")]
+    pub(crate) cloud: Option<Spec>,
 }
 
-/// Who asks: one of the two.
+/// Who asks: one of the three.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Who {
@@ -135,6 +141,9 @@ pub(crate) struct Who {
     /// A person's groups.
     #[serde(default)]
     pub(crate) groups: Vec<String>,
+    /// Somebody whom AWS knows.
+    #[schemars(with = "Option<AwsWho>")]
+    pub(crate) aws: Option<Spanned<AwsWho>>,
 }
 
 /// One of several ways to fix the failure.
@@ -193,6 +202,9 @@ pub(crate) struct Step {
     /// Sends any request.
     #[schemars(with = "Option<Request>")]
     pub(crate) request: Option<Spanned<Request>>,
+    /// Sends a request to AWS.
+    #[schemars(with = "Option<AwsRequest>")]
+    pub(crate) aws: Option<Spanned<AwsRequest>>,
     /// Lets time pass: `10m`.
     #[schemars(with = "Option<String>")]
     pub(crate) wait: Option<Spanned<String>>,
@@ -316,6 +328,8 @@ pub(crate) struct Expect {
     pub(crate) refused: Option<Refused>,
     /// The answer holds these members; `null` asks for absence.
     pub(crate) shows: Option<Value>,
+    /// The decision behind the answer has these words: `account 222222222222's resource-based policy allows it`.
+    pub(crate) decision: Option<String>,
     /// The command prints exactly this.
     pub(crate) prints: Option<String>,
     /// The list holds exactly the objects of these names, in any order.

@@ -26,8 +26,9 @@
 //! ([`Problem`]): unknown members, unknown kinds and identities, two actions in one step, conditions that are none.
 //! [`vet()`] asks an API server besides: whether the objects have fields that do not exist.
 //!
-//! Source of the format: this crate. What cannot be written in it are calls of typed clients and requests to AWS.
+//! Source of the format: this crate. What cannot be written in it are calls of typed clients.
 
+mod aws;
 mod compile;
 mod document;
 mod import;

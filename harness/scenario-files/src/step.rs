@@ -11,8 +11,9 @@ use proofmark_replay::{Expression, Permission, Resource, Step, step};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
+use crate::aws::Accounts;
 use crate::compile::beside;
-use crate::document::{self as written, Format, Who};
+use crate::document::{self as written, Document, Format, Who};
 use crate::kinds::Kinds;
 use crate::problem::{Problem, place};
 
@@ -20,27 +21,34 @@ use crate::problem::{Problem, place};
 pub(crate) type Maker = Box<dyn Fn() -> Step + Send + Sync>;
 
 /// One thing that is said of a step.
-type Turn = Box<dyn Fn(Step) -> Step + Send + Sync>;
+pub(crate) type Turn = Box<dyn Fn(Step) -> Step + Send + Sync>;
 
 /// What steps refer to, and what was wrong with them.
 pub(crate) struct Compiler<'a> {
     path: &'a Path,
     kinds: Kinds,
     identities: BTreeMap<String, Identity>,
+    accounts: Accounts,
     problems: Vec<Problem>,
 }
 
 impl<'a> Compiler<'a> {
-    pub(crate) fn new(path: &'a Path, kinds: Kinds, identities: &BTreeMap<String, Spanned<Who>>) -> Self {
+    pub(crate) fn new(path: &'a Path, kinds: Kinds, document: &Document) -> Self {
         let known = [("admin", Identity::Admin), ("anonymous", Identity::Anonymous)];
         let known = known.map(|(name, who)| (name.to_owned(), who)).into();
-        let mut compiler = Self { path, kinds, identities: known, problems: Vec::new() };
-        for (name, who) in identities {
+        let accounts = document.universe.cloud.as_ref().map(Accounts::of).unwrap_or_default();
+        let mut compiler = Self { path, kinds, identities: known, accounts, problems: Vec::new() };
+        for (name, who) in &document.identities {
             if let Some(who) = compiler.described(name, who) {
                 compiler.identities.insert(name.clone(), who);
             }
         }
         compiler
+    }
+
+    /// The accounts and roles that there are.
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// What was wrong, in the order of the file.
@@ -64,6 +72,9 @@ impl<'a> Compiler<'a> {
 
     fn described(&mut self, name: &str, written: &Spanned<Who>) -> Option<Identity> {
         let who = &written.value;
+        if let (Some(aws), None, None) = (&who.aws, &who.service_account, &who.user) {
+            return self.aws_who(place(aws), &aws.value).map(Identity::Aws);
+        }
         match (&who.service_account, &who.user) {
             (Some(account), None) => match account.value.split_once('/') {
                 Some((namespace, account)) if !namespace.is_empty() && !account.is_empty() => {
@@ -80,7 +91,7 @@ impl<'a> Compiler<'a> {
                 None
             }
             (None, None) => {
-                let message = format!("the identity {name} is nobody: give it a `serviceAccount` or a `user`");
+                let message = format!("the identity {name} is nobody: give it a `serviceAccount`, a `user` or `aws`");
                 self.complain(place(written), message);
                 None
             }
@@ -152,6 +163,13 @@ impl<'a> Compiler<'a> {
     fn step(&mut self, written: &Spanned<written::Step>) -> Vec<Maker> {
         let said = &written.value;
         let who = said.who.as_ref().map(|name| self.who(name));
+        if said.aws.is_some() != matches!(who, Some(Identity::Aws(_))) && !said.actions().is_empty() {
+            let words = match said.aws {
+                Some(_) => "only an identity with `aws` can ask AWS: name it with `as`",
+                None => "an identity of AWS can only ask AWS",
+            };
+            self.complain(place(written), words);
+        }
         let actions = self.actions(written);
         let makers = actions.into_iter().map(|action| {
             let mut turns: Vec<Turn> = Vec::new();
@@ -233,6 +251,9 @@ impl<'a> Compiler<'a> {
             let request = self.request(&request.value)?;
             return Some(Box::new(move |step| step.request(request.clone())));
         }
+        if let Some(request) = &said.aws {
+            return Some(self.aws_request(request));
+        }
         if let Some(time) = &said.wait {
             let time = self.time(time);
             return Some(Box::new(move |step| step.wait(time)));
@@ -312,6 +333,9 @@ impl<'a> Compiler<'a> {
         if let Some(members) = said.shows.clone() {
             turns.push(Box::new(move |step| step.shows(members.clone())));
         }
+        if let Some(words) = said.decision.clone() {
+            turns.push(Box::new(move |step| step.decided_by(words.clone())));
+        }
         if let Some(text) = said.prints.clone() {
             turns.push(Box::new(move |step| step.prints(&text)));
         }
@@ -361,6 +385,7 @@ impl written::Step {
             (self.delete.is_some(), "delete"),
             (self.delete_all.is_some(), "deleteAll"),
             (self.request.is_some(), "request"),
+            (self.aws.is_some(), "aws"),
             (self.wait.is_some(), "wait"),
             (self.survey.is_some(), "survey"),
             (self.compare.is_some(), "compare"),

@@ -32,6 +32,14 @@ fn everything_that_is_wrong_is_said_at_its_place() {
     insta::assert_snapshot!("problems", told(&problems));
 }
 
+#[test]
+fn requests_to_aws_are_checked_before_they_are_sent() {
+    let scenario = read_file("accounts.yaml").unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    assert_eq!(scenario.about().id, "bucket-of-another-account");
+    let problems = read_file("strangers.yaml").err().expect("it is refused");
+    insta::assert_snapshot!("strangers", told(&problems));
+}
+
 #[rstest::rstest]
 #[case::no_yaml("apiVersion: [", "1:13")]
 #[case::another_kind("apiVersion: v1\nkind: Pod\n", "1:13")]
