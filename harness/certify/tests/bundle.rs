@@ -137,11 +137,12 @@ fn openssl_checks_what_is_signed_here(#[case] kind: &str, #[case] make: &[&str])
     let key = Key::from_pem(&String::from_utf8(made.stdout).unwrap()).unwrap();
     let folder = written(&bundle(&GOOD, "monday"), Some(&key));
     assert_eq!(verify(folder.path(), Some(key.public_pem())).unwrap().signed, Signed::ByGivenKey);
+    let signature = home.path().join("signature").display().to_string();
     // cosign writes and reads the same: base64 of what OpenSSL takes.
-    let decode = run(&["base64", "-d", "-A", "-in", "bundle.json.sig", "-out", "../signature"], folder.path()).unwrap();
+    let decode = run(&["base64", "-d", "-A", "-in", "bundle.json.sig", "-out", &signature], folder.path()).unwrap();
     assert!(decode.status.success(), "{decode:?}");
     let how: &[&str] = match kind {
-        "P256" => &["dgst", "-sha256", "-verify", "key.pub", "-signature", "../signature", "bundle.json"],
+        "P256" => &["dgst", "-sha256", "-verify", "key.pub", "-signature", &signature, "bundle.json"],
         _ => &[
             "pkeyutl",
             "-verify",
@@ -152,7 +153,7 @@ fn openssl_checks_what_is_signed_here(#[case] kind: &str, #[case] make: &[&str])
             "-in",
             "bundle.json",
             "-sigfile",
-            "../signature",
+            &signature,
         ],
     };
     let checked = run(how, folder.path()).unwrap();
