@@ -209,7 +209,7 @@ impl ExpectedError {
             | Self::WebApp(_)
             | Self::NoHeader { .. }
             | Self::Bundle(BundleError::Write { .. } | BundleError::NotEmpty(_))
-            | Self::NotWhole(VerifyError::Key(..))
+            | Self::NotWhole(VerifyError::Key("the given key", _))
             | Self::Serve(TransportError::Bind { .. })
             | Self::Command { .. } => Exit::BadInput,
             Self::Load(FetchError::Unsupported(_)) => Exit::BadInput,
