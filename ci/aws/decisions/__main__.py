@@ -13,20 +13,25 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
+import blocked
 import buckets
+import grants
 import keys
+import layers
 import oneself
+import operators
 import roles
 import statements
 import storage
 import tokens
+import transfers
 from cloud import Report
 from issuer import Issuer
 
 
 def main():
     report = Report()
-    for part in [buckets, statements, storage, roles, oneself, keys]:
+    for part in [buckets, statements, operators, layers, storage, blocked, transfers, roles, oneself, grants, keys]:
         part.run(report)
     with tempfile.TemporaryDirectory() as folder:
         tokens.run(report, Issuer(folder))

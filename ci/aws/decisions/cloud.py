@@ -18,8 +18,8 @@ def fresh(kind):
     return f"{kind}-{next(NAMES)}"
 
 
-def client(service, who=None):
-    """A client of an account's root user, of whoever these credentials belong to, or (None) of nobody."""
+def client(service, who=None, **more):
+    """A client of an account's root user, of whoever these credentials belong to, or (None) of nobody; `more` is configuration."""
     if who is None:
         return boto3.client(service, config=Config(signature_version=UNSIGNED, **CONFIG))
     if isinstance(who, str):
@@ -29,7 +29,7 @@ def client(service, who=None):
         aws_access_key_id=who["AccessKeyId"],
         aws_secret_access_key=who["SecretAccessKey"],
         aws_session_token=who.get("SessionToken"),
-        config=Config(**CONFIG),
+        config=Config(**CONFIG, **more),
     )
 
 

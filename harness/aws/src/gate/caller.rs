@@ -57,6 +57,8 @@ pub enum Signed {
         /// Milliseconds since it was signed: `s3:signatureAge`.
         age: i64,
     },
+    /// By its query, in version 2.
+    Version2,
 }
 
 impl Signed {
@@ -65,14 +67,23 @@ impl Signed {
         match self {
             Self::Not => None,
             Self::Header { .. } => Some("REST-HEADER"),
-            Self::Query { .. } => Some("REST-QUERY-STRING"),
+            Self::Query { .. } | Self::Version2 => Some("REST-QUERY-STRING"),
         }
     }
 
-    /// The region that was signed for.
-    pub fn region(&self) -> Option<&str> {
+    /// `AWS4-HMAC-SHA256`, `AWS`: the key `s3:signatureversion`.
+    pub fn version(&self) -> Option<&'static str> {
         match self {
             Self::Not => None,
+            Self::Header { .. } | Self::Query { .. } => Some("AWS4-HMAC-SHA256"),
+            Self::Version2 => Some("AWS"),
+        }
+    }
+
+    /// The region that was signed for; version 2 signs for none.
+    pub fn region(&self) -> Option<&str> {
+        match self {
+            Self::Not | Self::Version2 => None,
             Self::Header { scope, .. } | Self::Query { scope, .. } => Some(&scope.region),
         }
     }

@@ -128,6 +128,23 @@ pub(super) fn presign_expired(presigned: &Presigned, ends: Timestamp, now: Times
         .with("ServerTime", stamp(now))
 }
 
+pub(super) fn version_2_expired(ends: Timestamp, now: Timestamp) -> Fault {
+    let stamp = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    Fault::new(403, "AccessDenied", "Request has expired").with("Expires", stamp(ends)).with("ServerTime", stamp(now))
+}
+
+pub(super) fn version_2_mismatch(key: &str, signature: &str, string_to_sign: &str) -> Fault {
+    Fault::new(403, "SignatureDoesNotMatch", MISMATCH)
+        .with("AWSAccessKeyId", key)
+        .with("StringToSign", string_to_sign)
+        .with("SignatureProvided", signature)
+        .with("StringToSignBytes", hexadecimal(string_to_sign))
+}
+
+fn hexadecimal(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
 pub(super) fn not_yet_valid(now: Timestamp) -> Fault {
     Fault::new(403, "AccessDenied", "Request is not valid yet")
         .with("ServerTime", now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -177,15 +194,14 @@ pub(super) fn date_differs(service: Service, signature: &Signature, date: &str) 
 }
 
 pub(super) fn mismatch(service: Service, signature: &Signature, expected: &Expected) -> Fault {
-    let bytes = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
     match service {
         Service::S3 => Fault::new(403, "SignatureDoesNotMatch", MISMATCH)
             .with("AWSAccessKeyId", &signature.access_key_id)
             .with("StringToSign", &expected.string_to_sign)
             .with("SignatureProvided", &signature.signature)
-            .with("StringToSignBytes", bytes(&expected.string_to_sign))
+            .with("StringToSignBytes", hexadecimal(&expected.string_to_sign))
             .with("CanonicalRequest", &expected.canonical_request)
-            .with("CanonicalRequestBytes", bytes(&expected.canonical_request)),
+            .with("CanonicalRequestBytes", hexadecimal(&expected.canonical_request)),
         service => Fault::new(
             if matches!(service, Service::Kms | Service::Organizations) { 400 } else { 403 },
             mismatch_code(service),

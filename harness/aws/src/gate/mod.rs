@@ -3,12 +3,15 @@
 //! A request is signed by its headers, by its query (presigned), or not at all (anonymous). [`identify`] answers with a [`Caller`], or with the
 //! fault of the service that was addressed: S3 has its own codes, every other service shares one set.
 //!
+//! URLs that are presigned with version 2 have a room of their own, [`version2`].
+//!
 //! Source: Amazon S3 API Reference, "Error responses"; IAM User Guide, "Troubleshoot Signature Version 4 requests".
 
 mod caller;
 mod faults;
 mod keys;
 mod verify;
+pub(crate) mod version2;
 
 pub use caller::{Caller, Signed};
 pub use keys::SigningKeys;

@@ -154,16 +154,16 @@ fn check(
 }
 
 /// The holder of an access key.
-struct Holder {
+pub(super) struct Holder {
     principal: Principal,
-    secret: String,
+    pub(super) secret: String,
     session: Option<std::sync::Arc<crate::world::Session>>,
     tags: BTreeMap<String, String>,
 }
 
 impl Holder {
     /// Key and token belong together: temporary keys need theirs, others must come without.
-    fn check_token(&self, service: Service, token: Option<&str>, now: Timestamp) -> Result<(), Fault> {
+    pub(super) fn check_token(&self, service: Service, token: Option<&str>, now: Timestamp) -> Result<(), Fault> {
         match (&self.session, token) {
             (Some(session), Some(token)) if session.token == token => {
                 if now < session.expires {
@@ -178,7 +178,7 @@ impl Holder {
         }
     }
 
-    fn into_caller(self, access_key_id: String, signed: Signed) -> Caller {
+    pub(super) fn into_caller(self, access_key_id: String, signed: Signed) -> Caller {
         Caller {
             principal: self.principal,
             session: self.session,
@@ -189,7 +189,7 @@ impl Holder {
     }
 }
 
-fn holder(cloud: &Cloud, service: Service, key: &str) -> Result<Holder, Fault> {
+pub(super) fn holder(cloud: &Cloud, service: Service, key: &str) -> Result<Holder, Fault> {
     if let Some(account) = AccountId::parse(key) {
         cloud.add_account(&account);
         return Ok(Holder {
@@ -235,7 +235,7 @@ fn holder(cloud: &Cloud, service: Service, key: &str) -> Result<Holder, Fault> {
     Ok(Holder { principal: session.principal.clone(), secret: session.secret.clone(), session: Some(session), tags })
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 

@@ -82,6 +82,8 @@ pub struct Alias {
 pub struct Grant {
     /// Its name, if it has one.
     pub name: Option<String>,
+    /// What stands for it before it is known everywhere, and names it when it is retired.
+    pub token: String,
     /// The ARN of who may.
     pub grantee: String,
     /// The ARN of who may end it.

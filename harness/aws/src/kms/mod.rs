@@ -55,6 +55,8 @@ fn find(action: &str) -> Option<Act> {
         "ListAliases" => manage::list_aliases,
         "CreateGrant" => grants::create,
         "ListGrants" => grants::list,
+        "ListRetirableGrants" => grants::list_retirable,
+        "RetireGrant" => grants::retire,
         "RevokeGrant" => grants::revoke,
         "Encrypt" => use_key::encrypt,
         "Decrypt" => use_key::decrypt,

@@ -6,7 +6,7 @@ use crate::authorize::{Ask, Call};
 use crate::kms::key::Key;
 use crate::world::{AccountId, World};
 use crate::{Cloud, Fault};
-use proofmark_aws_policy::Context;
+use proofmark_aws_policy::{Context, Denial};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -72,10 +72,31 @@ impl Turn<'_> {
         Ok(key)
     }
 
+    /// Refuses only what is explicitly denied: something else entitles the caller.
+    pub(super) fn not_denied(&self, arn: &str, action: &str) -> Result<(), Fault> {
+        let Some(key) = self.world.key(arn) else { return Ok(()) };
+        match decide(self.cloud, self.world, self.call, key, action, Context::default()) {
+            Err(refusal) if matches!(refusal.denial, Denial::Explicit(_)) => {
+                Err(refuse(self.call, &refusal, &key.account))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The key that `KeyId` names, if the caller may do this action with it.
     pub(super) fn key(&self) -> Result<&Key, Fault> {
         let arn = self.named("KeyId")?;
-        self.allowed(&arn, &self.action, Context::default())
+        self.allowed(&arn, &self.action, self.alias_keys("KeyId"))
+    }
+
+    /// The alias by which a member names a key, for conditions.
+    pub(super) fn alias_keys(&self, member: &str) -> Context {
+        let mut keys = Context::default();
+        let alias = self.text(member).and_then(|name| name.find("alias/").and_then(|at| name.get(at..)));
+        if let Some(alias) = alias {
+            keys.set("kms:RequestAlias", alias);
+        }
+        keys
     }
 
     /// The same, to change it: only its own account can.

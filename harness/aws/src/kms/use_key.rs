@@ -13,8 +13,9 @@ const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
 /// The longest plaintext.
 const LONGEST: usize = 4096;
 
-fn keys_of(context: &EncryptionContext) -> Context {
-    let mut keys = Context::default();
+/// What conditions can ask of a use of the key that a member names.
+fn keys_of(turn: &Turn<'_>, member: &str, context: &EncryptionContext) -> Context {
+    let mut keys = turn.alias_keys(member);
     context_keys(context, &mut keys);
     keys.set("kms:EncryptionAlgorithm", ALGORITHM);
     keys
@@ -35,7 +36,7 @@ fn seal(
     context: &EncryptionContext,
 ) -> Result<(String, String), Fault> {
     let arn = turn.named(member)?;
-    let key = turn.allowed(&arn, action, keys_of(context))?;
+    let key = turn.allowed(&arn, action, keys_of(turn, member, context))?;
     usable(key)?;
     Ok((STANDARD.encode(crypto::encrypt(turn.cloud, key, plaintext, context)?), arn))
 }
@@ -56,7 +57,7 @@ fn unseal(
             "The key ID in the request does not identify a CMK that can perform this operation.",
         ));
     }
-    let key = turn.allowed(arn, action, keys_of(context))?;
+    let key = turn.allowed(arn, action, keys_of(turn, said, context))?;
     usable(key)?;
     Ok((crypto::decrypt(key, rest, context)?, arn.to_owned()))
 }

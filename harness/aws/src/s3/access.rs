@@ -8,7 +8,7 @@ use super::error;
 use super::store::{Bucket, Object};
 use crate::Fault;
 use crate::authorize::Ask;
-use crate::gate::Signed;
+use crate::gate::{Signed, version2};
 use crate::world::World;
 use proofmark_aws_policy::{Attached, Context as Keys, ResourceRule};
 
@@ -46,6 +46,11 @@ impl Context {
                 .with("Endpoint", right)
                 .with("Bucket", &bucket.name)
                 .with_header("x-amz-bucket-region", region));
+        }
+        if matches!(self.call.caller.signed, Signed::Version2) && !version2::is_spoken_in(region) {
+            let message =
+                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+            return Err(Fault::new(400, "InvalidRequest", message).with_header("x-amz-bucket-region", region));
         }
         match self.call.caller.signed.region() {
             Some(signed) if signed != region => {
@@ -100,11 +105,11 @@ impl Context {
         keys: Keys,
     ) -> Result<(), Fault> {
         // What Block Public Access restricts, a public policy does not give to other accounts.
-        let restricted = bucket.public_access.restrict_buckets
+        let restricted = bucket.blocks(world).restrict_buckets
             && self.call.caller.principal.account() != Some(bucket.owner.as_str())
             && bucket.policy.as_ref().is_some_and(|policy| policy.policy.is_public());
         let name = format!("bucket policy of {}", bucket.name);
-        let side = Side::of(world, bucket, object, resource, !restricted);
+        let side = Side::of(world, bucket, object, resource, restricted);
         let policy = bucket.policy.as_ref().filter(|_| !restricted).map(|document| &*document.policy);
         let policy = side.as_ref().map_or(policy, |side| Some(&side.policy));
         let resource_policy = policy.map(|policy| Attached { name: &name, policy });
@@ -120,9 +125,9 @@ impl Context {
     }
 
     /// An action that is about no bucket of the world: `s3:ListAllMyBuckets`, `s3:CreateBucket`.
-    pub(super) fn allow_account(&self, world: &World, action: &str, resource: &str) -> Result<(), Fault> {
+    pub(super) fn allow_account(&self, world: &World, action: &str, resource: &str, keys: Keys) -> Result<(), Fault> {
         let Some(account) = self.call.caller.principal.account() else { return Err(error::access_denied()) };
-        let ask = Ask { action, resource, owner: account, keys: self.common(Keys::default()), ..Ask::default() };
+        let ask = Ask { action, resource, owner: account, keys: self.common(keys), ..Ask::default() };
         self.cloud.authorize(world, &self.call, &ask).map_err(|refusal| refusal.for_s3())
     }
 
@@ -135,7 +140,9 @@ impl Context {
         let signed = &self.call.caller.signed;
         if let Some(kind) = signed.auth_type() {
             keys.set("s3:authType", kind);
-            keys.set("s3:signatureversion", "AWS4-HMAC-SHA256");
+        }
+        if let Some(version) = signed.version() {
+            keys.set("s3:signatureversion", version);
         }
         if let Signed::Query { age, .. } = signed {
             keys.set("s3:signatureAge", age.to_string());

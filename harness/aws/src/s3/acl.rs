@@ -129,19 +129,20 @@ pub(super) struct Side {
 
 impl Side {
     /// None where lists do not count. A bucket may hold objects of others: its owner can forbid what is done with them, but not permit it.
-    /// `with_policy` is whether the bucket's policy counts.
+    /// Where public access is restricted, neither the policy nor a list gives other accounts anything.
     pub(super) fn of(
         world: &World,
         bucket: &Bucket,
         object: Option<&Object>,
         resource: &str,
-        with_policy: bool,
+        is_restricted: bool,
     ) -> Option<Self> {
         if bucket.ownership == Ownership::BucketOwnerEnforced {
             return None;
         }
         let owner = object.map_or(&bucket.owner, |object| &object.owner);
-        let counts = |grantee: &Grantee| !(bucket.public_access.ignore_acls && grantee.is_public());
+        let ignored = bucket.blocks(world).ignore_acls;
+        let counts = |grantee: &Grantee| !is_restricted && !(ignored && grantee.is_public());
         let of_bucket = bucket.acl.0.iter().filter(|(grantee, _)| counts(grantee));
         let resources = [bucket.arn(), bucket.object_arn("*")];
         let of_bucket = of_bucket
@@ -154,7 +155,7 @@ impl Side {
         // The older version has no variables, which keys might look like.
         let document = json!({"Version": "2008-10-17", "Statement": statements}).to_string();
         let granted = Policy::parse(&document, Kind::Resource).map(|policy| policy.statements).unwrap_or_default();
-        let own = bucket.policy.iter().filter(|_| with_policy).flat_map(|document| &document.policy.statements);
+        let own = bucket.policy.iter().filter(|_| !is_restricted).flat_map(|document| &document.policy.statements);
         let own = own.filter(|statement| *owner == bucket.owner || statement.effect == Effect::Deny).cloned();
         let policy = Policy { id: None, statements: own.chain(granted).collect() };
         Some(Self { owner: owner.to_string(), policy })

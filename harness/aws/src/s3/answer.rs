@@ -1,15 +1,16 @@
 //! A request's way through the room.
 
-use super::address;
 use super::body::{self, Trailers};
 use super::error;
 use super::service::SERVICE;
+use super::{address, control};
 use crate::authorize::Call;
 use crate::{Body, BodyError, Cloud, Fault, Service, full, gate};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
+use proofmark_aws_sigv4::Presigned;
 use std::sync::Arc;
 
 /// What operations know of a request beside their input.
@@ -23,6 +24,8 @@ pub(super) struct Context {
     pub(super) trailers: Trailers,
     /// The region that the host name stands for.
     pub(super) endpoint_region: Option<String>,
+    /// Whether it is addressed to an account.
+    pub(super) is_control: bool,
     /// What an operation refuses; `s3s` has no room for all of it.
     fault: Mutex<Option<Fault>>,
 }
@@ -49,6 +52,7 @@ pub(crate) async fn answer(cloud: &Cloud, parts: Parts, body: Body) -> Response<
     let host_id = cloud.random().token(56);
     let method = parts.method.clone();
     let mut response = match prepare(cloud, parts, body, &request_id) {
+        Ok((context, request)) if context.is_control => control::answer(&context, request, &request_id, &host_id).await,
         Ok((context, request)) => serve(&context, request, &method, &request_id, &host_id).await,
         Err(fault) => error::refuse(&fault, &method, &request_id, &host_id),
     };
@@ -75,16 +79,31 @@ fn prepare(
             .with("Method", "POST")
             .with("ResourceType", "SERVICE"));
     }
-    let caller = gate::identify(cloud, Service::S3, &parts, None)?;
-    let verified = body::verified(&parts, &caller, body)?;
-    let call = Call::new(cloud, &parts, caller, request_id.to_owned());
     let headers = parts.headers.clone();
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let host = address::read(host, &cloud.settings().domains);
-    if let Some(bucket) = host.bucket
-        && let Some(uri) = address::in_path_style(&parts.uri, bucket)
-    {
+    // Hosts of S3 Control begin with an account, which is no bucket.
+    let is_control = control::is_for(&parts);
+    let host = match is_control {
+        true => address::Host::default(),
+        false => address::read(host, &cloud.settings().domains),
+    };
+    let by_version_2 = gate::version2::is_in(&query);
+    let ways = [headers.contains_key(header::AUTHORIZATION), Presigned::is_in(&query), by_version_2];
+    if ways.iter().filter(|way| **way).count() > 1 {
+        let message = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified";
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        return Err(error::invalid_argument(message, "Authorization", given));
+    }
+    let in_path_style = host.bucket.and_then(|bucket| address::in_path_style(&parts.uri, bucket));
+    let caller = if by_version_2 {
+        gate::version2::identify(cloud, &parts, in_path_style.as_ref().unwrap_or(&parts.uri).path())?
+    } else {
+        gate::identify(cloud, Service::S3, &parts, None)?
+    };
+    let verified = body::verified(&parts, &caller, body)?;
+    let call = Call::new(cloud, &parts, caller, request_id.to_owned());
+    if let Some(uri) = in_path_style {
         parts.uri = uri;
     }
     let endpoint_region = host.region.map(str::to_owned);
@@ -97,6 +116,7 @@ fn prepare(
         query,
         trailers: verified.trailers,
         endpoint_region,
+        is_control,
         fault: Mutex::new(None),
     });
     parts.extensions.insert(Arc::clone(&context));
@@ -122,8 +142,10 @@ fn strip(parts: &mut Parts, decoded_length: Option<&str>) {
         }
     }
     let query = parts.uri.query().unwrap_or_default();
-    if query.contains("X-Amz-") {
-        let kept: Vec<&str> = query.split('&').filter(|part| !part.starts_with("X-Amz-")).collect();
+    let is_version_2 = gate::version2::is_in(query);
+    if is_version_2 || query.contains("X-Amz-") {
+        let signs = |part: &&str| part.starts_with("X-Amz-") || (is_version_2 && gate::version2::owns(part));
+        let kept: Vec<&str> = query.split('&').filter(|part| !signs(part)).collect();
         let path = parts.uri.path();
         let path = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
         if let Ok(uri) = path.parse() {

@@ -43,6 +43,11 @@ pub(super) fn no_such_version(key: &str, id: &str) -> Fault {
     Fault::new(404, "NoSuchVersion", "The specified version does not exist.").with("Key", key).with("VersionId", id)
 }
 
+pub(super) fn no_public_access_block() -> Fault {
+    let message = "The public access block configuration was not found";
+    Fault::new(404, "NoSuchPublicAccessBlockConfiguration", message)
+}
+
 pub(super) fn access_denied() -> Fault {
     Fault::new(403, "AccessDenied", "Access Denied")
 }

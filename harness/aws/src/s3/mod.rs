@@ -8,6 +8,7 @@
 //! - [`store`] is what there is: buckets, objects, versions; plain data.
 //! - [`ops`] is what operations mean, a file for each family.
 //! - [`access`] asks for the actions that an operation needs, with the keys that conditions read.
+//! - [`control`] is S3 Control: what an account blocks in all of its buckets.
 //! - [`acl`] reads access control lists, and makes policies of them.
 //! - [`vetting`] says what a bucket's policy may say.
 //! - [`error`] writes refusals; they carry more elements than `s3s`' own.
@@ -20,6 +21,7 @@ mod address;
 mod answer;
 mod body;
 mod checksum;
+mod control;
 mod encryption;
 mod error;
 mod listing;
@@ -30,4 +32,4 @@ mod store;
 mod vetting;
 
 pub(crate) use answer::answer;
-pub(crate) use store::Buckets;
+pub(crate) use store::{Buckets, PublicAccess};

@@ -55,6 +55,8 @@ pub struct Account {
     pub policies: BTreeMap<String, ManagedPolicy>,
     /// OpenID Connect providers, by ARN.
     pub providers: BTreeMap<String, Provider>,
+    /// Block Public Access of S3 for all buckets of the account, if it is configured.
+    pub(crate) public_access: Option<crate::s3::PublicAccess>,
     /// KMS keys and aliases.
     pub keys: crate::kms::Keys,
 }
@@ -72,6 +74,7 @@ impl Account {
             instance_profiles: BTreeMap::new(),
             policies: BTreeMap::new(),
             providers: BTreeMap::new(),
+            public_access: None,
             keys: crate::kms::Keys::default(),
         }
     }

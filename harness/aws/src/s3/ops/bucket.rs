@@ -19,7 +19,19 @@ pub(in crate::s3) async fn create(
 ) -> Answer<dto::CreateBucketOutput> {
     let mut world = context.cloud.world().write();
     let name = input.bucket;
-    context.allow_account(&world, "s3:CreateBucket", &format!("arn:aws:s3:::{name}"))?;
+    let asked = input.create_bucket_configuration.and_then(|configuration| configuration.location_constraint);
+    let place = asked.as_ref().map(dto::BucketLocationConstraint::as_str);
+    let mut keys = Keys::default();
+    for (name, value) in [
+        ("s3:LocationConstraint", place),
+        ("s3:x-amz-acl", input.acl.as_ref().map(dto::BucketCannedACL::as_str)),
+        ("s3:x-amz-object-ownership", input.object_ownership.as_ref().map(dto::ObjectOwnership::as_str)),
+    ] {
+        if let Some(value) = value {
+            keys.set(name, value);
+        }
+    }
+    context.allow_account(&world, "s3:CreateBucket", &format!("arn:aws:s3:::{name}"), keys)?;
     let owner = context.call.caller.principal.account().and_then(AccountId::parse).ok_or_else(error::access_denied)?;
     let grants = [
         &input.grant_full_control,
@@ -30,8 +42,7 @@ pub(in crate::s3) async fn create(
     ]
     .map(Option::as_deref);
     let acl = Written { canned: input.acl.as_ref().map(dto::BucketCannedACL::as_str), grants, policy: None };
-    let asked = input.create_bucket_configuration.and_then(|configuration| configuration.location_constraint);
-    let region = region(&context, asked.as_ref().map(dto::BucketLocationConstraint::as_str))?;
+    let region = region(&context, place)?;
     if let Some(there) = world.buckets.0.get(&name) {
         // In its oldest region, making one's own bucket once more changes nothing.
         return match (there.owner == owner, there.region.as_str()) {
@@ -120,7 +131,7 @@ pub(in crate::s3) async fn head(context: Arc<Context>, input: dto::HeadBucketInp
 
 pub(in crate::s3) async fn list(context: Arc<Context>, input: dto::ListBucketsInput) -> Answer<dto::ListBucketsOutput> {
     let world = context.cloud.world().read();
-    context.allow_account(&world, "s3:ListAllMyBuckets", "*")?;
+    context.allow_account(&world, "s3:ListAllMyBuckets", "*", Keys::default())?;
     let account = context.call.caller.principal.account().unwrap_or_default();
     let prefix = input.prefix.clone().unwrap_or_default();
     let after = input.continuation_token.clone().unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::super::answer::Context;
 use super::super::error;
 use super::super::store::{Ownership, Versioning};
+use super::lists;
 use crate::Fault;
 use proofmark_aws_policy::Context as Keys;
 use s3s::{S3Response, dto};
@@ -97,6 +98,7 @@ fn set_ownership(
     let bucket = context.bucket(&world, name, expected_owner)?;
     context.allow(&world, bucket, "s3:PutBucketOwnershipControls", Keys::default())?;
     let ownership = ownership?;
+    lists::check_ownership(&world, bucket, &bucket.acl, ownership)?;
     if let Some(bucket) = world.buckets.0.get_mut(name) {
         bucket.ownership = ownership;
     }

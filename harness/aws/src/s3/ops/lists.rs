@@ -37,7 +37,7 @@ pub(super) fn of_new(
         let harmless = matches!(written.canned, Some("private" | "bucket-owner-full-control"));
         return if !written.is_any() || harmless { Ok(acl) } else { Err(off()) };
     }
-    check_public(context, bucket, &acl, action, resource)?;
+    check_public(context, world, bucket, &acl, action, resource)?;
     Ok(acl)
 }
 
@@ -45,22 +45,34 @@ pub(super) fn of_new(
 pub(super) fn of_new_bucket(world: &World, bucket: &Bucket, written: &Written<'_>) -> Result<Acl, Fault> {
     let owner = canonical_id(world, &bucket.owner);
     let acl = written.read(world, &owner, &owner)?;
-    // Where lists are off, one that gives others nothing does no harm.
-    let own = Grantee::Account(owner);
-    let gives = acl.0.iter().any(|(grantee, _)| *grantee != own);
-    if gives && bucket.ownership == Ownership::BucketOwnerEnforced {
-        let message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
-        return Err(Fault::new(400, "InvalidBucketAclWithObjectOwnership", message));
-    }
-    if acl.is_public() && bucket.public_access.block_acls {
+    check_ownership(world, bucket, &acl, bucket.ownership)?;
+    if acl.is_public() && bucket.blocks(world).block_acls {
         let message = "Bucket cannot have public ACLs set with BlockPublicAccess enabled";
         return Err(Fault::new(400, "InvalidBucketAclWithBlockPublicAccessError", message));
     }
     Ok(acl)
 }
 
-fn check_public(context: &Context, bucket: &Bucket, acl: &Acl, action: &str, resource: &str) -> Result<(), Fault> {
-    if !(acl.is_public() && bucket.public_access.block_acls) {
+/// Where lists are off, the bucket's own must give others nothing.
+pub(super) fn check_ownership(world: &World, bucket: &Bucket, acl: &Acl, ownership: Ownership) -> Result<(), Fault> {
+    let own = Grantee::Account(canonical_id(world, &bucket.owner));
+    let gives = acl.0.iter().any(|(grantee, _)| *grantee != own);
+    if gives && ownership == Ownership::BucketOwnerEnforced {
+        let message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
+        return Err(Fault::new(400, "InvalidBucketAclWithObjectOwnership", message));
+    }
+    Ok(())
+}
+
+fn check_public(
+    context: &Context,
+    world: &World,
+    bucket: &Bucket,
+    acl: &Acl,
+    action: &str,
+    resource: &str,
+) -> Result<(), Fault> {
+    if !(acl.is_public() && bucket.blocks(world).block_acls) {
         return Ok(());
     }
     let principal = context.call.caller.principal.arn();
@@ -114,7 +126,7 @@ pub(in crate::s3) async fn put_bucket(
     }
     let owner = canonical_id(&world, &bucket.owner);
     let acl = written.read(&world, &owner, &owner)?;
-    check_public(&context, bucket, &acl, "s3:PutBucketAcl", &bucket.arn())?;
+    check_public(&context, &world, bucket, &acl, "s3:PutBucketAcl", &bucket.arn())?;
     if let Some(bucket) = world.buckets.0.get_mut(&input.bucket) {
         bucket.acl = acl;
     }
@@ -193,7 +205,7 @@ pub(in crate::s3) async fn put_object(
     }
     let [owner, bucket_owner] = [&object.owner, &bucket.owner].map(|account| canonical_id(&world, account));
     let acl = written.read(&world, &owner, &bucket_owner)?;
-    check_public(&context, bucket, &acl, actions[0], &bucket.object_arn(&input.key))?;
+    check_public(&context, &world, bucket, &acl, actions[0], &bucket.object_arn(&input.key))?;
     let bucket = world.buckets.0.get_mut(&input.bucket).ok_or_else(|| error::no_such_bucket(&input.bucket))?;
     bucket.edit(&input.key, id, |object| object.acl = acl);
     Ok(S3Response::new(dto::PutObjectAclOutput::default()))

@@ -1,6 +1,7 @@
 //! Bucket policies, and what Block Public Access makes of them.
 
 use super::super::answer::Context;
+use super::super::error;
 use super::super::store::{Bucket, PublicAccess};
 use super::super::vetting;
 use crate::Fault;
@@ -61,7 +62,7 @@ pub(in crate::s3) async fn put(
         }
     })?;
     vetting::check(bucket, &document)?;
-    if bucket.public_access.block_policy && document.policy.is_public() {
+    if bucket.blocks(&world).block_policy && document.policy.is_public() {
         let principal = context.call.caller.principal.arn();
         let message = format!(
             "User: {principal} is not authorized to perform: s3:PutBucketPolicy on resource: \"{}\" because public policies are blocked by the BlockPublicPolicy block public access setting.",
@@ -107,32 +108,17 @@ pub(in crate::s3) async fn get_public_access(
     let world = context.cloud.world().read();
     let bucket = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
     context.allow(&world, bucket, "s3:GetBucketPublicAccessBlock", Keys::default())?;
-    let PublicAccess { block_acls, ignore_acls, block_policy, restrict_buckets } = bucket.public_access;
-    if bucket.public_access == PublicAccess::OPEN {
-        let message = "The public access block configuration was not found";
-        return Err(Fault::new(404, "NoSuchPublicAccessBlockConfiguration", message).with("BucketName", &input.bucket));
-    }
-    let configuration = dto::PublicAccessBlockConfiguration {
-        block_public_acls: Some(block_acls),
-        block_public_policy: Some(block_policy),
-        ignore_public_acls: Some(ignore_acls),
-        restrict_public_buckets: Some(restrict_buckets),
-    };
-    Ok(S3Response::new(dto::GetPublicAccessBlockOutput { public_access_block_configuration: Some(configuration) }))
+    let access =
+        bucket.public_access.ok_or_else(|| error::no_public_access_block().with("BucketName", &input.bucket))?;
+    Ok(S3Response::new(dto::GetPublicAccessBlockOutput { public_access_block_configuration: Some(access.shown()) }))
 }
 
 pub(in crate::s3) async fn put_public_access(
     context: Arc<Context>,
     input: dto::PutPublicAccessBlockInput,
 ) -> Answer<dto::PutPublicAccessBlockOutput> {
-    let asked = input.public_access_block_configuration;
-    let access = PublicAccess {
-        block_acls: asked.block_public_acls.unwrap_or(false),
-        ignore_acls: asked.ignore_public_acls.unwrap_or(false),
-        block_policy: asked.block_public_policy.unwrap_or(false),
-        restrict_buckets: asked.restrict_public_buckets.unwrap_or(false),
-    };
-    set_public_access(&context, &input.bucket, input.expected_bucket_owner.as_deref(), access)?;
+    let access = PublicAccess::read(&input.public_access_block_configuration);
+    set_public_access(&context, &input.bucket, input.expected_bucket_owner.as_deref(), Some(access))?;
     Ok(S3Response::new(dto::PutPublicAccessBlockOutput {}))
 }
 
@@ -140,7 +126,7 @@ pub(in crate::s3) async fn delete_public_access(
     context: Arc<Context>,
     input: dto::DeletePublicAccessBlockInput,
 ) -> Answer<dto::DeletePublicAccessBlockOutput> {
-    set_public_access(&context, &input.bucket, input.expected_bucket_owner.as_deref(), PublicAccess::OPEN)?;
+    set_public_access(&context, &input.bucket, input.expected_bucket_owner.as_deref(), None)?;
     Ok(S3Response::new(dto::DeletePublicAccessBlockOutput {}))
 }
 
@@ -148,7 +134,7 @@ fn set_public_access(
     context: &Context,
     name: &str,
     expected_owner: Option<&str>,
-    access: PublicAccess,
+    access: Option<PublicAccess>,
 ) -> Result<(), Fault> {
     let mut world = context.cloud.world().write();
     let bucket = context.bucket(&world, name, expected_owner)?;

@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::StreamExt;
 use md5::{Digest, Md5};
+use percent_encoding::percent_decode_str;
 use proofmark_aws_policy::Context as Keys;
 use s3s::{S3Response, dto};
 use std::collections::BTreeMap;
@@ -127,6 +128,19 @@ pub(super) struct Granted {
     pub(super) encryption: Encryption,
 }
 
+/// Headers of a write that are keys of conditions under their own names. Source: Service Authorization Reference, "Condition keys for Amazon S3".
+const HEADER_KEYS: [&str; 9] = [
+    "if-match",
+    "if-none-match",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-metadata-directive",
+    "x-amz-website-redirect-location",
+];
+
 /// What is asked for, if the caller may write the object with all of it.
 pub(super) fn may_write(
     context: &Context,
@@ -146,6 +160,15 @@ pub(super) fn may_write(
         if let Some(value) = value {
             keys.set(name, value);
         }
+    }
+    for name in HEADER_KEYS {
+        if let Some(value) = context.header(name) {
+            keys.set(&format!("s3:{name}"), value);
+        }
+    }
+    if let Some(source) = context.header("x-amz-copy-source") {
+        let source = percent_decode_str(source.trim_start_matches('/')).decode_utf8_lossy();
+        keys.set("s3:x-amz-copy-source", source);
     }
     tags::request_keys(&tags, &mut keys);
     context.allow_object(world, bucket, key, "s3:PutObject", keys.clone())?;

@@ -1,7 +1,7 @@
 //! Buckets.
 
 use super::{Acl, Content, DefaultEncryption, Object, Upload, Version};
-use crate::world::{AccountId, Document};
+use crate::world::{AccountId, Document, World};
 use jiff::Timestamp;
 use s3s::dto;
 use std::collections::BTreeMap;
@@ -16,7 +16,8 @@ pub(crate) struct Bucket {
     pub(crate) created: Timestamp,
     /// The bucket policy.
     pub(crate) policy: Option<Document>,
-    pub(crate) public_access: PublicAccess,
+    /// The bucket's own configuration of Block Public Access, if there is one.
+    pub(crate) public_access: Option<PublicAccess>,
     pub(crate) ownership: Ownership,
     /// Counts unless `ownership` says otherwise.
     pub(crate) acl: Acl,
@@ -33,8 +34,9 @@ pub(crate) struct Bucket {
     objects: BTreeMap<String, Vec<Version>>,
 }
 
-/// Block Public Access; everything is blocked unless told. Source: S3 User Guide, "Blocking public access to your Amazon S3 storage".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Block Public Access: of a new bucket everything is blocked, of an account nothing. Source: S3 User Guide, "Blocking public access to your Amazon
+/// S3 storage".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct PublicAccess {
     pub(crate) block_acls: bool,
     pub(crate) ignore_acls: bool,
@@ -45,8 +47,36 @@ pub(crate) struct PublicAccess {
 impl PublicAccess {
     pub(crate) const BLOCKED: Self =
         Self { block_acls: true, ignore_acls: true, block_policy: true, restrict_buckets: true };
-    pub(crate) const OPEN: Self =
-        Self { block_acls: false, ignore_acls: false, block_policy: false, restrict_buckets: false };
+
+    /// What blocks if either does.
+    fn or(self, other: Self) -> Self {
+        Self {
+            block_acls: self.block_acls || other.block_acls,
+            ignore_acls: self.ignore_acls || other.ignore_acls,
+            block_policy: self.block_policy || other.block_policy,
+            restrict_buckets: self.restrict_buckets || other.restrict_buckets,
+        }
+    }
+
+    /// As an operation was given it.
+    pub(crate) fn read(configuration: &dto::PublicAccessBlockConfiguration) -> Self {
+        Self {
+            block_acls: configuration.block_public_acls.unwrap_or(false),
+            ignore_acls: configuration.ignore_public_acls.unwrap_or(false),
+            block_policy: configuration.block_public_policy.unwrap_or(false),
+            restrict_buckets: configuration.restrict_public_buckets.unwrap_or(false),
+        }
+    }
+
+    /// As an operation tells it.
+    pub(crate) fn shown(self) -> dto::PublicAccessBlockConfiguration {
+        dto::PublicAccessBlockConfiguration {
+            block_public_acls: Some(self.block_acls),
+            block_public_policy: Some(self.block_policy),
+            ignore_public_acls: Some(self.ignore_acls),
+            restrict_public_buckets: Some(self.restrict_buckets),
+        }
+    }
 }
 
 /// Who owns objects that others write.
@@ -81,7 +111,7 @@ impl Bucket {
             region,
             created,
             policy: None,
-            public_access: PublicAccess::BLOCKED,
+            public_access: Some(PublicAccess::BLOCKED),
             ownership: Ownership::BucketOwnerEnforced,
             acl: Acl::default(),
             versioning: Versioning::Off,
@@ -92,6 +122,13 @@ impl Bucket {
             lifecycle: None,
             objects: BTreeMap::new(),
         }
+    }
+
+    /// What is blocked here: by the bucket's configuration, or by that of its account.
+    pub(crate) fn blocks(&self, world: &World) -> PublicAccess {
+        let own = self.public_access.unwrap_or_default();
+        let account = world.account(self.owner.as_str()).and_then(|account| account.public_access);
+        own.or(account.unwrap_or_default())
     }
 
     /// `arn:aws:s3:::name`
