@@ -137,7 +137,7 @@ impl Audit {
 /// The last requests of a server, oldest first.
 #[derive(Default)]
 pub struct RequestLog {
-    kept: Mutex<VecDeque<Audit>>,
+    kept: Mutex<VecDeque<Arc<Audit>>>,
     follower: OnceLock<Follower>,
 }
 
@@ -145,7 +145,7 @@ pub struct RequestLog {
 type Follower = Box<dyn Fn(&Audit) + Send + Sync>;
 
 impl RequestLog {
-    pub(crate) fn push(&self, audit: Audit) {
+    pub(crate) fn push(&self, audit: Arc<Audit>) {
         if let Some(follower) = self.follower.get() {
             follower(&audit);
         }
@@ -158,7 +158,7 @@ impl RequestLog {
 
     /// The requests kept, oldest first.
     pub fn all(&self) -> Vec<Audit> {
-        self.kept.lock().iter().cloned().collect()
+        self.kept.lock().iter().map(|audit| Audit::clone(audit)).collect()
     }
 
     /// Forgets what was logged.

@@ -155,7 +155,7 @@ impl ApiServer {
             }
             Err(NoReply::Refused(refusal)) => encode::refusal(&negotiated, refusal),
             Err(NoReply::Reset) => {
-                self.0.log.push(audit);
+                self.0.log.push(Arc::new(audit));
                 return Err(ConnectionReset);
             }
         };
@@ -164,6 +164,7 @@ impl ApiServer {
             *response.body_mut() = Body::empty();
         }
         audit.status = response.status().as_u16();
+        let audit = Arc::new(audit);
         self.0.log.push(audit.clone());
         response.extensions_mut().insert(audit);
         Ok(response)

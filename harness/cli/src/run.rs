@@ -19,7 +19,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedE
     let targets = targets(args, terminal)?;
     let environment = environment::of(&args.environment)?;
     let interrupted = interrupt::flag()?;
-    let runner = Runner::new(&*environment).seed(args.seed).interrupted_by(interrupted.clone());
+    let runner = Runner::new(&*environment).seed(args.seed).brief().interrupted_by(interrupted.clone());
     let result = report::told(&args.report, terminal, |sink| runner.run(&scenarios, &targets, sink))?;
     Ok(match Exit::from(result.bottom()) {
         Exit::AsExpected if interrupted.load(Ordering::Relaxed) => Exit::INTERRUPTED,

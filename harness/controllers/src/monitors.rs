@@ -90,6 +90,7 @@ impl Monitors {
         definitions.on_change(move |_| queue.add(()));
         let this = monitors.clone();
         context.spawn(async move {
+            let _last = Unheard(this.0.clone());
             this.0.definitions.synced().await;
             changed.add(());
             worker.run(this).await;
@@ -235,6 +236,15 @@ impl Monitors {
             this.tell(&Heard::Listed);
         });
         Monitor { informer, stop }
+    }
+}
+
+/// Lets listeners go: they usually hold the monitors that hold them.
+struct Unheard(Arc<Inner>);
+
+impl Drop for Unheard {
+    fn drop(&mut self) {
+        self.0.listeners.write().clear();
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use proofmark_apiserver::Webhooks;
 use proofmark_controllers::Controllers;
 use proofmark_eks::{NAMESPACE, PodIdentity, SERVICE};
 use proofmark_images::{Outside, known, models_web_app};
@@ -32,6 +33,16 @@ pub struct ControlPlane {
     _profiles: Option<ProfileController>,
     _kserve: Option<kserve::ControlPlane>,
     _nodes: Option<Nodes>,
+    _webhooks: Option<Unregistered>,
+}
+
+/// Lets nobody answer the API server any more: webhooks in this process hold a client of the server that holds them.
+struct Unregistered(Webhooks);
+
+impl Drop for Unregistered {
+    fn drop(&mut self) {
+        self.0.clear();
+    }
 }
 
 impl ControlPlane {
@@ -95,6 +106,7 @@ impl ControlPlane {
             _profiles: profiles,
             _kserve: kserve,
             _nodes: nodes,
+            _webhooks: site.webhooks().map(Unregistered),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The environment in this process: an API server in memory, on a simulated clock, without a socket.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -70,7 +71,7 @@ async fn build(plan: Plan) -> Result<Universe, EnvError> {
 
 /// Puts the decision behind an answer into words.
 fn explained<B>(mut response: Response<B>) -> Response<B> {
-    if let Some(decision) = response.extensions().get::<Audit>().and_then(in_words) {
+    if let Some(decision) = response.extensions().get::<Arc<Audit>>().and_then(|audit| in_words(audit)) {
         response.extensions_mut().insert(decision);
     }
     response

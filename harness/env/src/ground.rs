@@ -2,9 +2,10 @@
 //!
 //! What is installed follows from the plan alone, and a run plays many cases on few plans. So in this process a plan's objects are installed once,
 //! with Kubernetes' controllers around them until they are at rest, and every universe begins as a fork of that world. Only random names differ.
+//! The kinds of a release of KServe, which are most of what a plan's objects weigh, are the same in many plans: they are a world below these.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use proofmark_apiserver::{ApiServer, World};
 use proofmark_kserve::extras::Project;
@@ -30,9 +31,15 @@ impl Ground {
     /// # Errors
     /// When an object cannot be installed.
     pub(crate) async fn lay(cluster: &Cluster, plan: &Plan) -> Result<Self, EnvError> {
-        let objects = plan.objects();
+        Self::complete(cluster, plan, &[]).await
+    }
+
+    /// Installs those of a plan's objects that are not there yet.
+    async fn complete(cluster: &Cluster, plan: &Plan, there: &[Value]) -> Result<Self, EnvError> {
+        let mut objects = plan.objects();
         let kinds = objects.iter().filter(|object| object["kind"] == "CustomResourceDefinition");
         let kinds = kinds.filter_map(|object| object["metadata"]["name"].as_str()).map(str::to_owned).collect();
+        objects.retain(|object| !there.contains(object));
         let left_out = if objects.is_empty() { Vec::new() } else { install(cluster, &objects).await? };
         Ok(Self { kinds, left_out })
     }
@@ -65,41 +72,92 @@ impl Installed {
     }
 }
 
+/// Worlds by what is installed in them.
+type Kept<K, V> = Mutex<Vec<(K, V)>>;
+
+/// What is kept under a key. Others may make the same meanwhile, and come to the same.
+async fn kept<K: PartialEq, V: Clone>(
+    worlds: &Kept<K, V>,
+    key: K,
+    make: impl Future<Output = Result<V, EnvError>>,
+) -> Result<V, EnvError> {
+    let find = |worlds: &[(K, V)]| worlds.iter().find(|(known, _)| *known == key).map(|(_, world)| world.clone());
+    if let Some(world) = find(&worlds.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return Ok(world);
+    }
+    let made = make.await?;
+    let mut worlds = worlds.lock().unwrap_or_else(PoisonError::into_inner);
+    if find(&worlds).is_none() {
+        worlds.push((key, made.clone()));
+    }
+    Ok(made)
+}
+
 /// A world in which the plan's objects are installed, and nothing else has happened. Must be called inside a tokio runtime with a paused clock.
 ///
 /// # Errors
 /// When an object cannot be installed.
 pub(crate) async fn laid(plan: &Plan) -> Result<(World, Ground), EnvError> {
-    static WORLDS: Mutex<Vec<(Installed, World, Ground)>> = Mutex::new(Vec::new());
-    let installed = Installed::of(plan);
-    let known = |worlds: &[(Installed, World, Ground)]| {
-        let found = worlds.iter().find(|(other, ..)| *other == installed);
-        found.map(|(_, world, ground)| (world.clone(), ground.clone()))
-    };
-    if let Some(found) = known(&WORLDS.lock().unwrap_or_else(PoisonError::into_inner)) {
-        return Ok(found);
-    }
-    // Others may do the same meanwhile, and come to the same.
-    let (world, ground) = make(plan).await?;
-    let mut worlds = WORLDS.lock().unwrap_or_else(PoisonError::into_inner);
-    if known(&worlds).is_none() {
-        worlds.push((installed, world.clone(), ground.clone()));
-    }
-    Ok((world, ground))
+    static WORLDS: Kept<Installed, (World, Ground)> = Mutex::new(Vec::new());
+    kept(&WORLDS, Installed::of(plan), async {
+        let below = match plan.kserve.filter(|_| plan.manifests.is_empty()) {
+            Some(release) => {
+                Some(kinds(release, plan.kubeflow.map_or(Flavor::Standalone, |_| Flavor::Kubeflow)).await?)
+            }
+            None => None,
+        };
+        let (world, there) = match below {
+            Some((world, there)) => (world, there),
+            None => (bare().await?, Arc::default()),
+        };
+        grown(Some(world), async |cluster| Ground::complete(cluster, plan, &there).await).await
+    })
+    .await
 }
 
-async fn make(plan: &Plan) -> Result<(World, Ground), EnvError> {
-    let server = ApiServer::builder().build();
-    let server =
-        server.map_err(|error| EnvError::Prepare { what: "the API server".to_owned(), why: error.to_string() })?;
+/// A world, and the definitions of kinds that are in it.
+type Kinds = (World, Arc<[Value]>);
+
+/// A world in which the kinds of a release of KServe are defined, and these definitions.
+async fn kinds(release: Release, flavor: Flavor) -> Result<Kinds, EnvError> {
+    static WORLDS: Kept<(Release, Flavor), Kinds> = Mutex::new(Vec::new());
+    kept(&WORLDS, (release, flavor), async {
+        let mut objects = proofmark_kserve::install::objects(release, flavor);
+        objects.retain(|object| object["kind"] == "CustomResourceDefinition");
+        let (world, _) = grown(Some(bare().await?), async |cluster| install(cluster, &objects).await).await?;
+        Ok((world, objects.into()))
+    })
+    .await
+}
+
+/// A world with what every cluster has.
+async fn bare() -> Result<World, EnvError> {
+    static WORLDS: Kept<(), World> = Mutex::new(Vec::new());
+    let made = async { grown(None, async |_| Ok(())).await.map(|(world, ())| world) };
+    kept(&WORLDS, (), made).await
+}
+
+/// A world in which this was done after another one, or on an empty server, and Kubernetes' controllers have come to rest.
+async fn grown<T>(
+    below: Option<World>,
+    act: impl AsyncFnOnce(&Cluster) -> Result<T, EnvError>,
+) -> Result<(World, T), EnvError> {
+    let builder = ApiServer::builder();
+    let server = match below {
+        Some(world) => builder.world(world),
+        None => builder,
+    };
+    let server = server
+        .build()
+        .map_err(|error| EnvError::Prepare { what: "the API server".to_owned(), why: error.to_string() })?;
     let cluster = Cluster::new(transport(server.service()), QUIET);
     let site = Site::embedded(&server);
     let controllers = site.controllers().map(|options| proofmark_controllers::start(site.client(), options));
     if let Some(controllers) = &controllers {
         controllers.ready().await;
     }
-    let ground = Ground::lay(&cluster, plan).await?;
+    let done = act(&cluster).await?;
     cluster.settle().await;
     drop(controllers);
-    Ok((server.world(), ground))
+    Ok((server.world(), done))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use proofmark_apiserver::{ApiServer, Endpoint};
+use proofmark_apiserver::{ApiServer, Endpoint, Webhooks};
 use proofmark_clock::Clock;
 use proofmark_controllers::{Options, SecretTokens};
 use proofmark_identity::{Authority, Claims, ObjectRef, TokenSigner};
@@ -190,6 +190,14 @@ impl Site {
                 Ok(Some(WebhookAddress { url: format!("https://{address}"), ca_bundle: authority.certificate_pem() }))
             }
             WayBack::None => Err(EnvError::Unsupported("way for the cluster to ask our webhooks")),
+        }
+    }
+
+    /// The webhooks in this process that the API server calls.
+    pub(crate) fn webhooks(&self) -> Option<Webhooks> {
+        match &self.way_back {
+            WayBack::Call(server) => Some(server.webhooks().clone()),
+            WayBack::Loopback { .. } | WayBack::None => None,
         }
     }
 

@@ -45,7 +45,7 @@ impl Created {
             differences: Vec::new(),
             history: Vec::new(),
             permissions: None,
-            evidence: cluster.take_exchanges().iter().map(Evidence::of).collect(),
+            evidence: cluster.take_exchanges().iter().map(|exchange| Evidence::of(exchange).into()).collect(),
         })
     }
 }

@@ -83,9 +83,15 @@ impl<F: FnMut(&Event) -> io::Result<()>> Sink for F {
 pub struct Collector {
     result: RunResult,
     phases: Vec<PhaseResult>,
+    brief: bool,
 }
 
 impl Collector {
+    /// Forgets the phases of cases that nobody must look at: those of a whole matrix, with every exchange, are large.
+    pub fn be_brief(&mut self) {
+        self.brief = true;
+    }
+
     /// What has been told so far.
     pub fn result(&self) -> &RunResult {
         &self.result
@@ -115,7 +121,11 @@ impl Collector {
                 }
             }
             Event::CaseFinished { case, conclusion } => {
-                self.result.cases.push(CaseResult { case, conclusion, phases: std::mem::take(&mut self.phases) });
+                let mut phases = std::mem::take(&mut self.phases);
+                if self.brief && !conclusion.verdict.is_bad() {
+                    phases.clear();
+                }
+                self.result.cases.push(CaseResult { case, conclusion, phases });
             }
             Event::InspectionFinished { inspection } => self.result.inspections.push(inspection),
             Event::RunFinished { .. } => {}

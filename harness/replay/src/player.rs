@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -245,14 +246,14 @@ impl Player {
 }
 
 /// The exchanges behind a step. Surveys are many and long, and the step's text tells what came of them: there the rules are left out.
-fn evidence(step: &Step, exchanges: &[Exchange]) -> Vec<Evidence> {
+fn evidence(step: &Step, exchanges: &[Exchange]) -> Vec<Arc<Evidence>> {
     let is_survey = matches!(step.action, Action::Survey { .. } | Action::Compare { .. });
     let told = |exchange: &Exchange| {
         let mut evidence = Evidence::of(exchange);
         if is_survey && exchange.response.status == 201 {
             evidence.response.body = Body::Omitted(exchange.response.body.json().to_string().len());
         }
-        evidence
+        Arc::new(evidence)
     };
     exchanges.iter().map(told).collect()
 }

@@ -1,5 +1,7 @@
 //! What a run came to, as plain data.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::diff::Difference;
@@ -155,7 +157,7 @@ pub struct StepResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<PermissionChange>,
     /// The exchanges behind it.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Arc<Evidence>>,
 }
 
 /// A value at a time.

@@ -34,13 +34,14 @@ pub struct Runner<'a> {
     threads: NonZeroUsize,
     interrupted: Arc<AtomicBool>,
     purpose: Purpose,
+    brief: bool,
 }
 
 impl<'a> Runner<'a> {
     /// A runner with seed 0 and as many threads as the machine has processors.
     pub fn new(environment: &'a dyn Environment) -> Self {
         let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { environment, seed: 0, threads, interrupted: Arc::default(), purpose: Purpose::Story }
+        Self { environment, seed: 0, threads, interrupted: Arc::default(), purpose: Purpose::Story, brief: false }
     }
 
     /// Sets the seed that everything random comes from.
@@ -64,6 +65,13 @@ impl<'a> Runner<'a> {
         self
     }
 
+    /// Leaves the phases of cases that nobody must look at out of the result; the sink is told everything.
+    #[must_use]
+    pub fn brief(mut self) -> Self {
+        self.brief = true;
+        self
+    }
+
     /// Skips the cases that have not begun once this flag is set, and ends those that have after the step that is under way.
     #[must_use]
     pub fn interrupted_by(mut self, flag: Arc<AtomicBool>) -> Self {
@@ -78,6 +86,9 @@ impl<'a> Runner<'a> {
     pub fn run(&self, scenarios: &[Scenario], targets: &[Target], sink: &mut dyn Sink) -> io::Result<RunResult> {
         let plan = self.plan(scenarios, targets);
         let mut collector = Collector::default();
+        if self.brief {
+            collector.be_brief();
+        }
         let mut tell = |event: &Event| {
             collector.take(event);
             sink.event(event)

@@ -9,9 +9,8 @@ use proofmark_registry::meta;
 use serde_json::{Value, json};
 
 use crate::handlers;
-use crate::resource::Resource;
 use crate::server::Inner;
-use crate::store::{Precondition, Snapshot};
+use crate::store::Precondition;
 
 /// Namespaces that kube-apiserver makes.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -19,38 +18,42 @@ const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kub
 /// Fills a new server, or adds what one that began with objects lacks.
 pub(crate) fn fill(server: &Arc<Inner>) {
     for name in NAMESPACES {
-        let labels = json!({"kubernetes.io/metadata.name": name});
-        create(
-            server,
+        provide(server, ("", "v1", "namespaces"), ("", name), || {
             json!({
                 "kind": "Namespace", "apiVersion": "v1",
-                "metadata": {"name": name, "labels": labels},
+                "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
                 "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"},
-            }),
-        );
+            })
+        });
     }
-    let snapshot = server.store.snapshot();
     for object in proofmark_rbac::bootstrap::objects() {
-        if !is_there(server, &snapshot, object) {
-            create(server, object.clone());
-        }
+        let plural = match object.get("kind").and_then(Value::as_str) {
+            Some("ClusterRole") => "clusterroles",
+            Some("Role") => "roles",
+            Some("ClusterRoleBinding") => "clusterrolebindings",
+            _ => "rolebindings",
+        };
+        let at = (meta::text(object, "namespace"), meta::text(object, "name"));
+        provide(server, (proofmark_rbac::GROUP, "v1", plural), at, || object.clone());
     }
-    create(server, service());
+    provide(server, ("", "v1", "services"), ("default", "kubernetes"), service);
     for group in proofmark_builtin::groups() {
         for (order, version) in group.versions.iter().enumerate() {
-            create(server, api_service(server, &group.name, version, order));
+            let name = format!("{version}.{}", group.name);
+            let made = || api_service(server, &group.name, version, order);
+            provide(server, ("apiregistration.k8s.io", "v1", "apiservices"), ("", &name), made);
         }
     }
-    create(server, authentication_config(server));
+    let config = ("kube-system", "extension-apiserver-authentication");
+    provide(server, ("", "v1", "configmaps"), config, || authentication_config(server));
     trust_own_authority(server);
     for (name, value, description) in PRIORITY_CLASSES {
-        create(
-            server,
+        provide(server, ("scheduling.k8s.io", "v1", "priorityclasses"), ("", name), || {
             json!({
                 "kind": "PriorityClass", "apiVersion": "scheduling.k8s.io/v1", "metadata": {"name": name},
                 "value": value, "description": description, "preemptionPolicy": "PreemptLowerPriority",
-            }),
-        );
+            })
+        });
     }
 }
 
@@ -81,29 +84,20 @@ fn trust_own_authority(server: &Arc<Inner>) {
     }
 }
 
-/// Whether there is an object of that kind and name.
-fn is_there(server: &Inner, snapshot: &Snapshot, object: &Value) -> bool {
-    resource_of(server, object).is_some_and(|resource| {
-        let place = resource.place(meta::text(object, "namespace"), meta::text(object, "name"));
-        snapshot.get(&resource.prefix, &place).is_some()
-    })
-}
-
-/// The resource of an object by its kind.
-fn resource_of(server: &Inner, object: &Value) -> Option<Arc<Resource>> {
-    let version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-    let (group, version) = version.split_once('/').unwrap_or(("", version));
-    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
-    server.catalog.find_kind(group, version, kind)
-}
-
-/// Stores an object of the server's own making, with the system fields that every object has.
-fn create(server: &Arc<Inner>, mut object: Value) {
-    if is_there(server, &server.store.snapshot(), &object) {
+/// Stores an object of the server's own making, with the system fields that every object has, unless it is there. A resource is named by group,
+/// version and plural, the object by namespace and name.
+fn provide(
+    server: &Arc<Inner>,
+    (group, version, plural): (&str, &str, &str),
+    (namespace, name): (&str, &str),
+    make: impl FnOnce() -> Value,
+) {
+    let Some(resource) = server.catalog.find(group, version, plural) else { return };
+    let place = resource.place(namespace, name);
+    if server.store.snapshot().get(&resource.prefix, &place).is_some() {
         return;
     }
-    let Some(resource) = resource_of(server, &object) else { return };
-    let place = resource.place(meta::text(&object, "namespace"), meta::text(&object, "name"));
+    let mut object = make();
     handlers::complete(&resource, &mut object);
     let mut object = handlers::managed_by_server(server, &resource, &object);
     let meta = meta::of_mut(&mut object);

@@ -200,8 +200,9 @@ impl Informer {
         let _ = self.0.synced.subscribe().wait_for(|synced| *synced).await;
     }
 
-    /// Keeps the cache up to date for ever.
+    /// Keeps the cache up to date for ever. Once this is dropped nobody is told anything any more.
     pub async fn run(self) {
+        let _last = Unheard(&self.0.handlers);
         let mut wait = RETRY.0;
         let mut version = None;
         loop {
@@ -340,6 +341,15 @@ impl Informer {
         for handler in self.0.handlers.lock().iter() {
             handler(change);
         }
+    }
+}
+
+/// Lets readers go: they usually hold the informer that holds them.
+struct Unheard<'a>(&'a Mutex<Vec<Handler>>);
+
+impl Drop for Unheard<'_> {
+    fn drop(&mut self) {
+        self.0.lock().clear();
     }
 }
 

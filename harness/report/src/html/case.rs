@@ -136,7 +136,7 @@ impl<'a> PhaseView<'a> {
 impl<'a> StepView<'a> {
     fn of(step: &'a StepResult) -> askama::Result<Self> {
         let good = step.verdict == StepVerdict::AsExpected;
-        let exchanges: askama::Result<Vec<_>> = step.evidence.iter().map(Exchange::of).collect();
+        let exchanges: askama::Result<Vec<_>> = step.evidence.iter().map(|evidence| Exchange::of(evidence)).collect();
         // A refusal is what a reader wants to understand; other decisions are told with their exchanges.
         let refused = step.evidence.last().and_then(|evidence| evidence.decision.as_ref()).filter(|told| !told.allowed);
         Ok(Self {

@@ -56,7 +56,7 @@ fn told_well(step: &StepResult, styles: Styles) -> String {
     }
     let denied =
         step.evidence.last().filter(|evidence| evidence.decision.as_ref().is_some_and(|decision| !decision.allowed));
-    if let Some(words) = denied.and_then(decision) {
+    if let Some(words) = denied.and_then(|denied| decision(denied)) {
         for line in words.lines() {
             out.push_str(&format!("      {}\n", Styles::paint(styles.quiet, line)));
         }

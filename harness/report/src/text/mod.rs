@@ -27,6 +27,11 @@ impl<'a> Text<'a> {
 
 impl Sink for Text<'_> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
+        if let Event::RunStarted { scenarios, targets, .. } = event
+            && !is_one_place(scenarios.len(), targets.len())
+        {
+            self.collector.be_brief();
+        }
         self.collector.take(event);
         if matches!(event, Event::RunFinished { .. }) {
             self.out.write_all(whole(self.collector.result(), &self.options).as_bytes())?;
@@ -36,9 +41,14 @@ impl Sink for Text<'_> {
     }
 }
 
+/// Whether everything is told of the cases.
+fn is_one_place(scenarios: usize, targets: usize) -> bool {
+    scenarios == 1 && targets == 1
+}
+
 fn whole(run: &RunResult, options: &Options) -> String {
     let styles = options.styles;
-    let one_place = run.scenarios.len() == 1 && run.targets.len() == 1;
+    let one_place = is_one_place(run.scenarios.len(), run.targets.len());
     let mut out = String::new();
     if one_place && !options.quiet {
         run.cases.iter().for_each(|result| case::full(run, result, styles, &mut out));
