@@ -31,6 +31,14 @@ fn object(size: usize, seed: u8) -> Object {
     Object { bytes: bytes.into(), etag: "\"one\"", crc32: None }
 }
 
+/// The same with its checksum.
+fn with_crc(object: Object) -> Object {
+    use base64::Engine as _;
+    let crc = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32IsoHdlc, &object.bytes);
+    let crc = base64::engine::general_purpose::STANDARD.encode(u32::try_from(crc).unwrap().to_be_bytes());
+    Object { crc32: Some(crc), ..object }
+}
+
 /// A server whose bucket is `bucket`, and whose other paths are pages.
 #[derive(Default)]
 struct Server {
@@ -197,7 +205,7 @@ async fn a_folder_is_fetched_and_nothing_beside_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_load_that_ended_early_goes_on_where_it_stopped() {
-    let server = Server::new(&[("bucket/models/big.bin", object(5500, 1))]);
+    let server = Server::new(&[("bucket/models/big.bin", with_crc(object(5500, 1)))]);
     let to = tempfile::tempdir().unwrap();
     *server.broken_from.lock().unwrap() = Some(4000);
     let (failed, _) = load(&server, "s3://bucket/models", to.path()).await;
@@ -207,7 +215,7 @@ async fn a_load_that_ended_early_goes_on_where_it_stopped() {
     *server.broken_from.lock().unwrap() = None;
     server.ranges_asked();
     let (fetched, counted) = load(&server, "s3://bucket/models", to.path()).await;
-    fetched.unwrap();
+    assert_eq!(fetched.unwrap().verified, 1);
     assert_eq!(tree(to.path()), ["big.bin"]);
     assert_eq!(std::fs::read(to.path().join("big.bin")).unwrap(), object(5500, 1).bytes);
     let resumed = counted.resumed.load(Ordering::Relaxed);
@@ -261,11 +269,7 @@ async fn a_source_that_changed_is_fetched_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn content_is_held_against_its_checksum() {
-    use base64::Engine as _;
-    let mut good = object(2500, 1);
-    let crc = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32IsoHdlc, &good.bytes);
-    let right = base64::engine::general_purpose::STANDARD.encode(u32::try_from(crc).unwrap().to_be_bytes());
-    good.crc32 = Some(right);
+    let mut good = with_crc(object(2500, 1));
     let to = tempfile::tempdir().unwrap();
     let server = Server::new(&[("bucket/m/a.bin", good.clone())]);
     assert_eq!(load(&server, "s3://bucket/m", to.path()).await.0.unwrap().verified, 1);

@@ -3,10 +3,10 @@
 use proofmark_env::Identity;
 use proofmark_kserve::Release;
 use proofmark_replay::{Level, Link, Profile, Scenario, step};
+use proofmark_scenarios_serving::TEAM;
 use proofmark_scenarios_serving::kinds::{LOCAL_MODELS, SERVICES};
 use proofmark_scenarios_serving::samples::namespace;
 use proofmark_scenarios_serving::universe::{CONTROL_PLANE, affected, with_control_plane};
-use proofmark_scenarios_serving::TEAM;
 
 /// The scenario.
 pub(crate) fn scenario() -> Scenario {

@@ -142,7 +142,7 @@ impl Side {
         }
         let owner = object.map_or(&bucket.owner, |object| &object.owner);
         let ignored = bucket.blocks(world).ignore_acls;
-        let counts = |grantee: &Grantee| !is_restricted && !(ignored && grantee.is_public());
+        let counts = |grantee: &Grantee| !(is_restricted || ignored && grantee.is_public());
         let of_bucket = bucket.acl.0.iter().filter(|(grantee, _)| counts(grantee));
         let resources = [bucket.arn(), bucket.object_arn("*")];
         let of_bucket = of_bucket

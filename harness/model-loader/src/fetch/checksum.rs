@@ -35,6 +35,16 @@ impl Algorithm {
             Self::Md5 => "md5",
         }
     }
+
+    /// A CRC's parameters and its width in bytes.
+    fn crc(self) -> Option<(CrcAlgorithm, usize)> {
+        match self {
+            Self::Crc64Nvme => Some((CrcAlgorithm::Crc64Nvme, 8)),
+            Self::Crc32c => Some((CrcAlgorithm::Crc32Iscsi, 4)),
+            Self::Crc32 => Some((CrcAlgorithm::Crc32IsoHdlc, 4)),
+            Self::Sha256 | Self::Sha1 | Self::Md5 => None,
+        }
+    }
 }
 
 impl Sum {
@@ -65,6 +75,29 @@ impl Sum {
     /// Begins to hold content against it.
     pub(super) fn begin(self) -> Check {
         Check { state: State::new(self.algorithm), sum: self }
+    }
+
+    /// Begins a checksum of a part, if those of parts can be put together to that of the whole.
+    pub(super) fn part(&self) -> Option<PartSum> {
+        self.algorithm.crc().map(|(algorithm, _)| PartSum(crc_fast::Digest::new(algorithm)))
+    }
+
+    /// Holds checksums of all parts, in their order and each with the part's length (bytes), against it. Only for those of [`Sum::part`].
+    pub(super) fn check_parts(self, parts: impl IntoIterator<Item = (u64, u64)>) -> Result<(), Mismatch> {
+        let Some((algorithm, width)) = self.algorithm.crc() else { return self.compare(Vec::new()) };
+        let whole = parts.into_iter().reduce(|(before, length), (next, more)| {
+            (crc_fast::checksum_combine(algorithm, before, next, more), length + more)
+        });
+        let (whole, _) = whole.unwrap_or((crc_fast::Digest::new(algorithm).finalize(), 0));
+        self.compare(big_endian(whole, width))
+    }
+
+    fn compare(self, computed: Vec<u8>) -> Result<(), Mismatch> {
+        if computed == self.bytes {
+            return Ok(());
+        }
+        let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        Err(Mismatch { algorithm: self.algorithm.name(), expected: digits(&self.bytes), computed: digits(&computed) })
     }
 
     /// Reads a file; an error tells what is wrong with it.
@@ -105,13 +138,27 @@ impl Check {
     /// Compares.
     pub(super) fn finish(self) -> Result<(), Mismatch> {
         let Self { state, sum } = self;
-        let computed = state.finish();
-        if computed == sum.bytes {
-            return Ok(());
-        }
-        let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Err(Mismatch { algorithm: sum.algorithm.name(), expected: digits(&sum.bytes), computed: digits(&computed) })
+        sum.compare(state.finish())
     }
+}
+
+/// A checksum of a part that is being computed.
+pub(super) struct PartSum(crc_fast::Digest);
+
+impl PartSum {
+    /// Takes the next bytes.
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// What it comes to.
+    pub(super) fn finish(self) -> u64 {
+        self.0.finalize()
+    }
+}
+
+fn big_endian(crc: u64, width: usize) -> Vec<u8> {
+    crc.to_be_bytes().iter().skip(8 - width).copied().collect()
 }
 
 enum State {
@@ -122,14 +169,13 @@ enum State {
 
 impl State {
     fn new(algorithm: Algorithm) -> Self {
-        let crc = |algorithm, width| Self::Crc(crc_fast::Digest::new(algorithm), width);
+        if let Some((algorithm, width)) = algorithm.crc() {
+            return Self::Crc(crc_fast::Digest::new(algorithm), width);
+        }
         match algorithm {
             Algorithm::Sha256 => Self::Ring(ring::digest::Context::new(&ring::digest::SHA256)),
             Algorithm::Sha1 => Self::Ring(ring::digest::Context::new(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY)),
-            Algorithm::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme, 8),
-            Algorithm::Crc32c => crc(CrcAlgorithm::Crc32Iscsi, 4),
-            Algorithm::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc, 4),
-            Algorithm::Md5 => Self::Md5(Md5::new()),
+            _ => Self::Md5(Md5::new()),
         }
     }
 
@@ -144,7 +190,7 @@ impl State {
     fn finish(self) -> Vec<u8> {
         match self {
             Self::Ring(context) => context.finish().as_ref().to_vec(),
-            Self::Crc(digest, width) => digest.finalize().to_be_bytes().iter().skip(8 - width).copied().collect(),
+            Self::Crc(digest, width) => big_endian(digest.finalize(), width),
             Self::Md5(digest) => digest.finalize().to_vec(),
         }
     }
@@ -174,6 +220,15 @@ mod tests {
         ] {
             let sum = sum(&headers).unwrap();
             assert_eq!(sum.clone().check(&b"123456789"[..]).unwrap(), Ok(()), "{headers:?}");
+            if let Some(mut first) = sum.part() {
+                let mut second = sum.part().unwrap();
+                first.update(b"1234");
+                second.update(b"56789");
+                let (first, second) = ((first.finish(), 4), (second.finish(), 5));
+                assert_eq!(sum.clone().check_parts([first, second]), Ok(()), "{headers:?}");
+                assert!(sum.clone().check_parts([second, first]).is_err());
+                assert!(sum.clone().check_parts([]).is_err());
+            }
             assert!(sum.check(&b"12345678"[..]).unwrap().is_err());
         }
         for headers in [

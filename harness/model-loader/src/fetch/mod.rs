@@ -20,6 +20,7 @@ pub use plan::Parts;
 
 use crate::exception::Exception;
 use crate::host::Host;
+use checksum::Sum;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use partial::Partial;
 use plan::Item;
@@ -242,7 +243,7 @@ impl Load<'_> {
     }
 
     async fn part(&self, item: &Item, partial: &Partial, start: u64, end: u64) -> Result<(), FetchError> {
-        let mut at = start;
+        let (mut at, mut sum) = (start, item.sum.as_ref().and_then(Sum::part));
         for _ in 0..ATTEMPTS {
             let mut body = self.source.part(item, at, end).await?;
             while let Ok(Some(chunk)) = body.chunk().await {
@@ -250,10 +251,13 @@ impl Load<'_> {
                 let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(chunk.len());
                 let chunk = chunk.slice(..wanted);
                 partial.write(at, &chunk)?;
+                if let Some(sum) = &mut sum {
+                    sum.update(&chunk);
+                }
                 at += chunk.len() as u64;
                 self.progress.arrived(chunk.len() as u64);
                 if at == end {
-                    return partial.done(start);
+                    return partial.done(start, sum);
                 }
             }
         }

@@ -1,17 +1,24 @@
 //! A file that is not there yet: its bytes so far, and a journal of the parts that are complete.
 //!
-//! For the target `a/model.bin` they are `a/.model.bin.partial` and `a/.model.bin.partial.json`. A part is written to the journal once its bytes are on
-//! disk, so that what the journal says is true also after a power cut. Journals of another source, size or part size are started over.
+//! For the target `a/model.bin` they are `a/.model.bin.partial` and `a/.model.bin.partial.json`. A part is written to the journal once the operating system
+//! has its bytes: they outlive this process, but not the machine, so a journal counts during the boot in which it was written. (Where boots have no name,
+//! bytes are on disk before the journal tells of them.) Journals of another source, size or part size are started over.
+//!
+//! The journal has the checksums of parts, too, where the source's checksum of the whole can be put together from them; otherwise the file is read back.
 
 use super::FetchError;
-use super::checksum::Sum;
+use super::checksum::{PartSum, Sum};
 use super::plan::{Item, Parts};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+/// Where Linux tells the boots of a machine apart.
+const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
 /// A file that is not there yet.
 pub(super) struct Partial {
@@ -22,14 +29,14 @@ pub(super) struct Partial {
     about: Value,
     size: u64,
     part: u64,
-    state: Mutex<State>,
+    file: File,
+    /// Whether the journal outlives the machine.
+    durable: bool,
+    done: Mutex<Done>,
 }
 
-struct State {
-    file: File,
-    /// Where the parts begin that are complete.
-    done: BTreeSet<u64>,
-}
+/// Where the parts begin that are complete, each with its checksum, if it has one.
+type Done = BTreeMap<u64, Option<u64>>;
 
 impl Partial {
     /// Opens what an earlier load left, or begins.
@@ -38,7 +45,8 @@ impl Partial {
         let mut journal = path.clone().into_os_string();
         journal.push(".json");
         let journal = PathBuf::from(journal);
-        let about = json!({"place": item.place, "size": item.size, "part": part, "tag": item.tag});
+        let boot = fs::read_to_string(BOOT).ok();
+        let about = json!({"place": item.place, "size": item.size, "part": part, "tag": item.tag, "boot": boot});
         // Without a tag nobody knows whether the content is still the same.
         let done = if item.tag.is_some() && item.ranges { earlier(&journal, &about) } else { None };
         let fits = fs::metadata(&path).is_ok_and(|metadata| metadata.len() == item.size);
@@ -47,30 +55,31 @@ impl Partial {
         open.write(true).create(true).truncate(done.is_empty());
         let file = open.open(&path).map_err(|why| FetchError::disk(&path, why))?;
         file.set_len(item.size).map_err(|why| FetchError::disk(&path, why))?;
-        Ok(Self { target, path, journal, about, size: item.size, part, state: Mutex::new(State { file, done }) })
+        let (durable, done) = (boot.is_none(), Mutex::new(done));
+        Ok(Self { target, path, journal, about, size: item.size, part, file, durable, done })
     }
 
     /// The parts that are not there yet.
     pub(super) fn missing(&self) -> Vec<(u64, u64)> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Parts::new(self.size, self.part).filter(|(start, _)| !state.done.contains(start)).collect()
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        Parts::new(self.size, self.part).filter(|(start, _)| !done.contains_key(start)).collect()
     }
 
     /// Writes bytes at their place.
     pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<(), FetchError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = state.file.seek(SeekFrom::Start(at)).and_then(|_| state.file.write_all(bytes));
-        written.map_err(|why| FetchError::disk(&self.path, why))
+        self.file.write_all_at(bytes, at).map_err(|why| FetchError::disk(&self.path, why))
     }
 
     /// Notes that the part that begins there is complete.
-    pub(super) fn done(&self, start: u64) -> Result<(), FetchError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.file.sync_data().map_err(|why| FetchError::disk(&self.path, why))?;
-        state.done.insert(start);
+    pub(super) fn done(&self, start: u64, sum: Option<PartSum>) -> Result<(), FetchError> {
+        if self.durable {
+            self.file.sync_data().map_err(|why| FetchError::disk(&self.path, why))?;
+        }
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.insert(start, sum.map(PartSum::finish));
         let mut journal = self.about.clone();
         if let Some(members) = journal.as_object_mut() {
-            members.insert("done".to_owned(), json!(state.done));
+            members.insert("done".to_owned(), json!(*done));
         }
         let fresh = self.journal.with_extension("json.new");
         let written = fs::write(&fresh, journal.to_string()).and_then(|()| fs::rename(&fresh, &self.journal));
@@ -80,9 +89,14 @@ impl Partial {
     /// Holds the content against its checksum and puts it in its place. Wrong content is thrown away.
     pub(super) fn finish(&self, sum: Option<Sum>) -> Result<(), FetchError> {
         let checked = || -> io::Result<Result<(), _>> {
-            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.file.sync_all()?;
-            sum.map_or(Ok(Ok(())), |sum| sum.check(File::open(&self.path)?))
+            if self.durable {
+                self.file.sync_all()?;
+            }
+            match (sum, self.sums()) {
+                (None, _) => Ok(Ok(())),
+                (Some(sum), Some(parts)) => Ok(sum.check_parts(parts)),
+                (Some(sum), None) => sum.check(File::open(&self.path)?),
+            }
         };
         match checked().map_err(|why| FetchError::disk(&self.path, why))? {
             Ok(()) => {
@@ -95,6 +109,12 @@ impl Partial {
                 Err(FetchError::checksum(&self.target, mismatch))
             }
         }
+    }
+
+    /// The checksums of all parts, each with its length, if all have one.
+    fn sums(&self) -> Option<Vec<(u64, u64)>> {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        Parts::new(self.size, self.part).map(|(start, end)| Some(((*done.get(&start)?)?, end - start))).collect()
     }
 
     fn forget(&self, path: &Path) -> Result<(), FetchError> {
@@ -116,7 +136,7 @@ pub(super) fn places(directory: &Path, item: &Item) -> Result<(PathBuf, PathBuf)
 }
 
 /// The parts that an earlier load completed, if it was about the same.
-fn earlier(journal: &Path, about: &Value) -> Option<BTreeSet<u64>> {
+fn earlier(journal: &Path, about: &Value) -> Option<Done> {
     let mut journal: Value = serde_json::from_slice(&fs::read(journal).ok()?).ok()?;
     let done = journal.as_object_mut()?.remove("done")?;
     (journal == *about).then(|| serde_json::from_value(done).ok()).flatten()
