@@ -151,6 +151,7 @@ impl Planned<'_> {
             let verdict = result.verdict;
             match verdict {
                 StepVerdict::AsExpected => {}
+                StepVerdict::InnerError if player.is_fenced() => course.turn(Verdict::Skipped, reason()),
                 StepVerdict::InnerError => course.turn(Verdict::InnerError, reason()),
                 StepVerdict::Unexpected if symptom && !absent => course.turn(Verdict::DidNotReproduce, reason()),
                 StepVerdict::Unexpected => course.turn(Verdict::Failed, reason()),

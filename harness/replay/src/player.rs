@@ -33,6 +33,8 @@ pub(crate) struct Player {
     surveys: BTreeMap<String, (Vec<(Identity, String)>, Survey)>,
     /// What the comparison of the step that is being played came to.
     change: Option<PermissionChange>,
+    /// Whether a step would have changed what others have there.
+    fenced: bool,
 }
 
 /// What came of a step.
@@ -52,6 +54,7 @@ impl Player {
             created: Created::default(),
             surveys: BTreeMap::new(),
             change: None,
+            fenced: false,
         }
     }
 
@@ -98,7 +101,10 @@ impl Player {
                 result.differences = look.differences.into_iter().map(|d| masked(&look.outcome.body, d)).collect();
                 result.history = look.history;
             }
-            Ok(Err(error)) => result.found = error.to_string(),
+            Ok(Err(error)) => {
+                self.fenced |= matches!(error, EnvError::Foreign(_));
+                result.found = error.to_string();
+            }
             Err(panic) => result.found = format!("panic: {}", panic_message(&*panic)),
         }
         result
@@ -233,6 +239,11 @@ impl Player {
     /// What was created since this was last asked.
     pub(crate) fn take_created(&mut self) -> Created {
         std::mem::take(&mut self.created)
+    }
+
+    /// Whether a step was not sent because it would have changed what others have there: on this cluster the scenario cannot be played.
+    pub(crate) fn is_fenced(&self) -> bool {
+        self.fenced
     }
 
     /// Where the steps are played.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::LABEL;
 use super::path::ApiPath;
+use super::removal::Made;
 use crate::EnvError;
 use crate::transport::{BoxError, Transport, WireBody, full, send, transport};
 
@@ -31,9 +32,8 @@ pub(super) struct Fence {
 /// What a case has made.
 #[derive(Default)]
 struct Ledger {
-    /// Paths of objects, oldest first.
-    made: Vec<String>,
-    uids: BTreeSet<String>,
+    /// Objects, oldest first.
+    made: Vec<Made>,
     namespaces: BTreeSet<String>,
 }
 
@@ -58,14 +58,9 @@ impl Fence {
         }))
     }
 
-    /// The paths of what was made, oldest first.
-    pub(super) fn made(&self) -> Vec<String> {
+    /// What was made, oldest first.
+    pub(super) fn made(&self) -> Vec<Made> {
         self.ledger(|ledger| ledger.made.clone())
-    }
-
-    /// The uids of what was made.
-    pub(super) fn uids(&self) -> BTreeSet<String> {
-        self.ledger(|ledger| ledger.uids.clone())
     }
 
     fn ledger<T>(&self, look: impl FnOnce(&mut Ledger) -> T) -> T {
@@ -114,7 +109,7 @@ impl Fence {
         if request.method == Method::POST && path.subresource.is_none() {
             return Ok(Ruling::Label);
         }
-        if self.ledger(|ledger| ledger.made.iter().any(|made| made == path.place)) {
+        if self.ledger(|ledger| ledger.made.iter().any(|made| made.path == path.place)) {
             return Ok(Ruling::Pass);
         }
         let in_ours = match path.namespace {
@@ -135,7 +130,10 @@ impl Fence {
         let Some(object) = self.get(&format!("/api/v1/namespaces/{namespace}")).await? else { return Ok(false) };
         let owners = object["metadata"]["ownerReferences"].as_array().map(Vec::as_slice).unwrap_or_default();
         Ok(self.ledger(|ledger| {
-            let owned = owners.iter().filter_map(|owner| owner["uid"].as_str()).any(|uid| ledger.uids.contains(uid));
+            let owned = owners
+                .iter()
+                .filter_map(|owner| owner["uid"].as_str())
+                .any(|uid| ledger.made.iter().any(|made| made.uid == uid));
             if owned {
                 ledger.namespaces.insert(namespace.to_owned());
             }
@@ -168,12 +166,8 @@ impl Fence {
         let (metadata, Some(parsed)) = (&object["metadata"], ApiPath::parse(path)) else { return };
         let Some(name) = metadata["name"].as_str() else { return };
         self.ledger(|ledger| {
-            ledger.made.push(if parsed.name.is_some() {
-                parsed.place.to_owned()
-            } else {
-                format!("{}/{name}", parsed.place)
-            });
-            ledger.uids.extend(metadata["uid"].as_str().map(str::to_owned));
+            let path = if parsed.name.is_some() { parsed.place.to_owned() } else { format!("{}/{name}", parsed.place) };
+            ledger.made.push(Made { path, uid: metadata["uid"].as_str().unwrap_or_default().to_owned() });
             if parsed.group.is_empty() && parsed.resource == "namespaces" {
                 ledger.namespaces.insert(name.to_owned());
             }

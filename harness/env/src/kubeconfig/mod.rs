@@ -149,14 +149,14 @@ impl Kubeconfig {
                     control_plane = Some(started);
                 }
                 Err(error) => {
-                    removal::remove(&open, &fence.made(), &fence.uids()).await?;
+                    removal::remove(&open, fence.made()).await?;
                     return Err(error);
                 }
             }
         }
         let mut universe = Universe::new(Cluster::new(fenced, REST), ()).ending(move || {
             async move {
-                let removed = removal::remove(&open, &fence.made(), &fence.uids()).await;
+                let removed = removal::remove(&open, fence.made()).await;
                 drop(control_plane); // what takes a Profile away is its controller
                 removed
             }

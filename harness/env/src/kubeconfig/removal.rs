@@ -18,24 +18,38 @@ use crate::{ApiRequest, Cluster, EnvError, Exchange, Identity};
 const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(100);
 
+const CLUSTER_ROLES: &str = "/clusterroles/";
+
 /// How long to wait for whoever holds an object of ours before its finalizers are taken away. Its controller may have gone with a run that was killed, or
 /// never let it go: KServe's of TrainedModels is known for that.
 const GRACE: Duration = Duration::from_secs(15);
 
-/// Deletes objects, newest first, and the namespaces that controllers made for those of these uids; waits until they are gone.
+/// An object that a run made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Made {
+    /// Its path.
+    pub(super) path: String,
+    /// What tells it from another one that came to its place.
+    pub(super) uid: String,
+}
+
+/// Deletes objects, newest first, and the namespaces that controllers made for them; waits until they are gone.
 ///
 /// # Errors
 /// [`EnvError::LeftBehind`] with what is still there.
-pub(super) async fn remove(open: &Transport, made: &[String], uids: &BTreeSet<String>) -> Result<(), EnvError> {
-    let mut made = made.to_vec();
+pub(super) async fn remove(open: &Transport, mut made: Vec<Made>) -> Result<(), EnvError> {
     // The garbage collector would see to these, but not once the kind of their owner is gone.
-    made.extend(owned_namespaces(open, uids).await);
+    made.extend(owned_namespaces(open, &made).await);
+    for object in made.iter().filter(|object| object.path.contains(CLUSTER_ROLES)) {
+        disconnect(open, object).await;
+    }
     let mut left: Vec<String> = Vec::new();
-    for path in made.iter().rev() {
-        let body = json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
-        match send(open, Method::DELETE, path, Some(("application/json", &body))).await {
-            Ok((status, _)) if status.is_success() || status == StatusCode::NOT_FOUND => {}
-            Ok((status, _)) => left.push(format!("{path} ({status})")),
+    for Made { path, uid } in made.iter().rev() {
+        match delete(open, path, uid).await {
+            // With another uid it is somebody else's.
+            Ok(StatusCode::NOT_FOUND | StatusCode::CONFLICT) => {}
+            Ok(status) if status.is_success() => {}
+            Ok(status) => left.push(format!("{path} ({status})")),
             Err(error) => left.push(format!("{path} ({error})")),
         }
     }
@@ -43,30 +57,63 @@ pub(super) async fn remove(open: &Transport, made: &[String], uids: &BTreeSet<St
     let start = Instant::now();
     while !made.is_empty() && start.elapsed() < PATIENCE {
         let mut still = Vec::new();
-        for path in made {
-            if is_there(open, &path, start.elapsed() >= GRACE).await {
-                still.push(path);
+        for object in made {
+            if is_there(open, &object, start.elapsed() >= GRACE).await {
+                still.push(object);
             }
         }
         made = still;
         sleep(PAUSE).await;
     }
-    left.extend(made);
+    left.extend(made.into_iter().map(|object| object.path));
     if left.is_empty() { Ok(()) } else { Err(EnvError::LeftBehind(left.join(", "))) }
 }
 
+/// Makes an aggregated ClusterRole a plain one. Kubernetes' controller fills aggregated ones by an apply whenever a role that feeds them goes, and if they go as
+/// well meanwhile, it makes them anew. It hears of this change before it hears of any deletion that follows.
+async fn disconnect(open: &Transport, role: &Made) {
+    let Ok((StatusCode::OK, found)) = send(open, Method::GET, &role.path, None).await else { return };
+    if found["aggregationRule"].is_object() {
+        let plain = json!({"metadata": {"uid": role.uid}, "aggregationRule": null});
+        // If this is refused, the role is deleted as it is.
+        let _ = send(open, Method::PATCH, &role.path, Some(("application/merge-patch+json", &plain))).await;
+    }
+}
+
+async fn delete(open: &Transport, path: &str, uid: &str) -> Result<StatusCode, BoxError> {
+    let body = json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background", "preconditions": {"uid": uid}});
+    Ok(send(open, Method::DELETE, path, Some(("application/json", &body))).await?.0)
+}
+
 /// Whether an object is still there. With `release` it is let go if somebody holds it.
-async fn is_there(open: &Transport, path: &str, release: bool) -> bool {
+async fn is_there(open: &Transport, made: &Made, release: bool) -> bool {
+    let path = made.path.as_str();
     match send(open, Method::GET, path, None).await {
         Ok((StatusCode::NOT_FOUND, _)) => false,
+        Ok((StatusCode::OK, object)) if object["metadata"]["uid"] != made.uid.as_str() => {
+            let is_ghost = is_ghost(&object);
+            if let (true, Some(uid)) = (is_ghost, object["metadata"]["uid"].as_str()) {
+                // If this is refused, the object is told as left behind.
+                let _ = delete(open, path, uid).await;
+            }
+            is_ghost
+        }
         Ok((_, object)) if release && is_held(path, &object) => {
             let release = json!({"metadata": {"finalizers": null}});
-            // If this is refused, the object is told as left behind.
+            // As above.
             let _ = send(open, Method::PATCH, path, Some(("application/merge-patch+json", &release))).await;
             true
         }
         _ => true,
     }
+}
+
+/// Whether an object is a ClusterRole of ours that came back, because the controller was just about to fill it (see [`disconnect`]). Nobody else had a hand in such a
+/// role, and it has nothing that would make it an aggregated one.
+fn is_ghost(object: &Value) -> bool {
+    let managers = object["metadata"]["managedFields"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let by_controller = |entry: &Value| entry["manager"] == "clusterrole-aggregation-controller";
+    object["aggregationRule"].is_null() && !managers.is_empty() && managers.iter().all(by_controller)
 }
 
 /// Whether an object of a run is being deleted and somebody holds it. Namespaces and kinds are held by what is in them, rightly.
@@ -76,15 +123,19 @@ fn is_held(path: &str, object: &Value) -> bool {
     deleted && metadata["labels"][LABEL].is_string() && !is_ground(path)
 }
 
-/// The paths of namespaces that belong to owners of these uids.
-async fn owned_namespaces(open: &Transport, uids: &BTreeSet<String>) -> Vec<String> {
+/// The namespaces that belong to owners among these.
+async fn owned_namespaces(open: &Transport, owners: &[Made]) -> Vec<Made> {
+    let uids: BTreeSet<&str> = owners.iter().map(|made| made.uid.as_str()).collect();
     let Ok((_, list)) = send(open, Method::GET, "/api/v1/namespaces", None).await else { return Vec::new() };
     let owned = |namespace: &&Value| {
         let owners = namespace["metadata"]["ownerReferences"].as_array().map(Vec::as_slice).unwrap_or_default();
         owners.iter().any(|owner| owner["uid"].as_str().is_some_and(|uid| uids.contains(uid)))
     };
-    let path = |namespace: &Value| Some(format!("/api/v1/namespaces/{}", namespace["metadata"]["name"].as_str()?));
-    list["items"].as_array().into_iter().flatten().filter(owned).filter_map(path).collect()
+    let made = |namespace: &Value| {
+        let (name, uid) = (namespace["metadata"]["name"].as_str()?, namespace["metadata"]["uid"].as_str()?);
+        Some(Made { path: format!("/api/v1/namespaces/{name}"), uid: uid.to_owned() })
+    };
+    list["items"].as_array().into_iter().flatten().filter(owned).filter_map(made).collect()
 }
 
 async fn send(
@@ -134,9 +185,8 @@ pub async fn clean(cluster: &Cluster, run: Option<&str>, dry_run: bool) -> Resul
     if !dry_run {
         // The first goes last: what is in a namespace, or of a kind, may need it to go.
         found.sort_by_key(|cleaned| !is_ground(&cleaned.path));
-        let paths: Vec<String> = found.iter().map(|cleaned| cleaned.path.clone()).collect();
-        let uids = found.iter().map(|cleaned| cleaned.uid.clone()).collect();
-        remove(cluster.transport(), &paths, &uids).await?;
+        let made = found.iter().map(|cleaned| Made { path: cleaned.path.clone(), uid: cleaned.uid.clone() }).collect();
+        remove(cluster.transport(), made).await?;
     }
     Ok(found)
 }
