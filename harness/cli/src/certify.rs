@@ -9,9 +9,9 @@ use proofmark_certify::{
 };
 use proofmark_clock::Clock;
 use proofmark_env::kubeconfig::{self, Needs};
-use proofmark_env::{Embedded, Environment};
+use proofmark_env::{Embedded, Environment, shell_word};
 use proofmark_manifests::{Source, load};
-use proofmark_replay::{Purpose, RunResult, Runner, Scenario, Target, shell_word};
+use proofmark_replay::{Purpose, RunResult, Runner, Scenario, Target};
 use proofmark_report::{Progress, Tee};
 use serde_json::json;
 

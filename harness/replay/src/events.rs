@@ -12,7 +12,9 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::{About, Case, CaseResult, Conclusion, Inspection, Phase, PhaseResult, RunResult, StepResult, Totals};
+use crate::{
+    About, Case, CaseResult, Conclusion, Inspection, Phase, PhaseResult, RunResult, Slice, StepResult, Totals,
+};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,6 +30,9 @@ pub enum Event {
         targets: Vec<String>,
         /// How many cases will follow.
         cases: usize,
+        /// The part of the run that this is, if it is not all of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shard: Option<Slice>,
     },
     /// A case begins.
     CaseStarted {
@@ -110,8 +115,8 @@ impl Collector {
     /// Takes the next event.
     pub fn take(&mut self, event: &Event) {
         match event.clone() {
-            Event::RunStarted { seed, scenarios, targets, .. } => {
-                self.result = RunResult { seed, scenarios, targets, ..RunResult::default() };
+            Event::RunStarted { seed, scenarios, targets, shard, .. } => {
+                self.result = RunResult { seed, scenarios, targets, shard, ..RunResult::default() };
             }
             Event::CaseStarted { .. } => self.phases.clear(),
             Event::PhaseStarted { phase } => self.phases.push(PhaseResult { phase, steps: Vec::new() }),
@@ -141,6 +146,7 @@ impl RunResult {
             scenarios: self.scenarios.clone(),
             targets: self.targets.clone(),
             cases: self.cases.len(),
+            shard: self.shard.clone(),
         }];
         for played in &self.cases {
             events.push(Event::CaseStarted { case: played.case.clone() });

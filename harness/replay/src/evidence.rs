@@ -1,7 +1,8 @@
-//! What a report may show of an exchange. Evidence can only be made by masking, so no output can leak what it never sees.
+//! What a report may show of an exchange. Evidence is made by masking, or read from a report in which it was masked, so no output can leak what it
+//! never sees.
 
 use proofmark_env::{Body, Decision, Exchange};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::mask;
 
@@ -22,7 +23,7 @@ const UNTOLD: [&str; 8] = [
 ];
 
 /// One exchange, masked.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
     /// When the answer was complete, in milliseconds since the universe's start, on its own clock.
@@ -39,7 +40,7 @@ pub struct Evidence {
 }
 
 /// A request.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sent {
     /// The HTTP method.
@@ -53,7 +54,7 @@ pub struct Sent {
 }
 
 /// An answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Got {
     /// The HTTP status code.

@@ -1,12 +1,12 @@
 //! What can be found in manifests by reading them, before anything is played.
 
 use proofmark_manifests::Position;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Link;
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
     /// Worth knowing.
@@ -18,7 +18,7 @@ pub enum Severity {
 }
 
 /// A place in a file; lines and columns count from 1.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Location {
     /// The file as the user named it.
@@ -36,7 +36,7 @@ impl From<&Position> for Location {
 }
 
 /// A permission that a role should give and does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Missing {
     /// `plural.group`
@@ -48,7 +48,7 @@ pub struct Missing {
 }
 
 /// Something that a scenario found in manifests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// What kind of finding it is, stable from release to release: `missing-permission`.
@@ -72,7 +72,7 @@ pub struct Finding {
 }
 
 /// What a scenario found in one set of manifests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Inspection {
     /// The scenario.

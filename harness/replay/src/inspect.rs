@@ -42,7 +42,7 @@ pub fn check(scenarios: &[Scenario], manifests: &ManifestSet, sink: &mut dyn Sin
         sink.event(&event)
     };
     let abouts = able.iter().map(|(scenario, _)| scenario.about().clone()).collect();
-    tell(Event::RunStarted { seed: 0, scenarios: abouts, targets: Vec::new(), cases: 0 })?;
+    tell(Event::RunStarted { seed: 0, scenarios: abouts, targets: Vec::new(), cases: 0, shard: None })?;
     for (scenario, inspector) in able {
         tell(Event::InspectionFinished { inspection: inspect(scenario, inspector, manifests) })?;
     }

@@ -24,6 +24,7 @@ mod finding;
 mod inspect;
 mod kubectl;
 mod mask;
+mod merge;
 mod outcome;
 mod permission;
 mod play;
@@ -34,6 +35,7 @@ mod result;
 mod runner;
 mod scenario;
 mod seed;
+mod shard;
 mod step;
 mod target;
 
@@ -46,6 +48,7 @@ pub use finding::{Finding, Inspection, Location, Missing, Severity};
 pub use inspect::{Inspector, check};
 pub use kubectl::error_text;
 pub use mask::MASK;
+pub use merge::{MergeError, merge};
 pub use outcome::Outcome;
 pub use permission::{Permission, PermissionChange, permissions};
 pub use profile::Profile;
@@ -53,7 +56,8 @@ pub use resource::{Place, Resource};
 pub use result::{
     Bottom, Case, CaseResult, Conclusion, PhaseResult, RunResult, StepResult, StepVerdict, Taken, Totals, Verdict,
 };
-pub use runner::{Purpose, Runner, shell_word};
+pub use runner::{Purpose, Runner};
 pub use scenario::{About, Level, Link, Phase, Scenario, Variant};
+pub use shard::{Shard, ShardError, Slice};
 pub use step::{Step, step};
 pub use target::{Affected, Expected, Target};

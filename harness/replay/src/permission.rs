@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proofmark_env::{ApiRequest, Cluster, EnvError, Exchange, Identity};
 use proofmark_status::qualified;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::Resource;
 
 /// One verb on one resource (or URL) for one identity in one namespace.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Permission {
     /// The identity.
@@ -40,7 +40,7 @@ pub fn permissions(who: &Identity, namespace: &str, resource: &Resource, verbs: 
 }
 
 /// What is different between two surveys.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PermissionChange {
     /// What is there now and was not before.

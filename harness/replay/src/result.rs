@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diff::Difference;
-use crate::{About, Evidence, Expected, Inspection, PermissionChange, Phase, Severity};
+use crate::{About, Evidence, Expected, Inspection, PermissionChange, Phase, Severity, Slice};
 
 /// What a case came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
     /// Everything was as expected: the failure reproduced and the fix mended it, or the release does not have it.
@@ -45,7 +45,7 @@ impl Verdict {
 }
 
 /// One scenario, with one way to fix it, on one target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Case {
     /// The scenario's id.
@@ -69,10 +69,15 @@ impl Case {
             None => self.scenario.clone(),
         }
     }
+
+    /// `scenario/variant on target`: no two cases of a run are called the same.
+    pub fn full_name(&self) -> String {
+        format!("{} on {}", self.name(), self.target)
+    }
 }
 
 /// A case, played.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CaseResult {
     /// Which.
@@ -84,7 +89,7 @@ pub struct CaseResult {
 }
 
 /// What a case came to, in short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conclusion {
     /// The verdict.
@@ -95,7 +100,7 @@ pub struct Conclusion {
     /// How much time passed on the universe's own clock, in milliseconds.
     pub simulated_ms: u64,
     /// Objects of the target that could not be installed, each with the reason; they were played without.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
 }
 
@@ -107,7 +112,7 @@ impl Conclusion {
 }
 
 /// A phase, played.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PhaseResult {
     /// Which.
@@ -117,7 +122,7 @@ pub struct PhaseResult {
 }
 
 /// What a step came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StepVerdict {
     /// It met its expectations, or it was a symptom that is rightly missing.
@@ -129,7 +134,7 @@ pub enum StepVerdict {
 }
 
 /// A step, played.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepResult {
     /// What happens, as a sentence.
@@ -161,7 +166,7 @@ pub struct StepResult {
 }
 
 /// A value at a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Taken {
     /// Milliseconds since the universe's start, on its own clock.
@@ -171,7 +176,7 @@ pub struct Taken {
 }
 
 /// What a whole run came to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunResult {
     /// The seed that it was played with.
@@ -180,6 +185,9 @@ pub struct RunResult {
     pub scenarios: Vec<About>,
     /// The targets' names, in order.
     pub targets: Vec<String>,
+    /// The part of the run that this is, if it is not all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Slice>,
     /// The cases, by scenario, then target, then variant.
     pub cases: Vec<CaseResult>,
     /// What was found by reading, by scenario.
@@ -187,7 +195,7 @@ pub struct RunResult {
 }
 
 /// How many of each.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
     /// Cases that passed.

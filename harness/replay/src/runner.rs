@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use proofmark_env::Environment;
+use proofmark_env::{Environment, shell_word};
 
 use crate::play::{CONFORMANCE, Planned, WITH_FAILURE, WITHOUT_FAILURE};
+use crate::shard::{Shard, Slice};
 use crate::{Case, Collector, Event, Expected, RunResult, Scenario, Sink, Target, Verdict, seed};
 
 /// What a run is to show.
@@ -35,13 +36,14 @@ pub struct Runner<'a> {
     interrupted: Arc<AtomicBool>,
     purpose: Purpose,
     brief: bool,
+    shard: Option<Shard>,
 }
 
 impl<'a> Runner<'a> {
     /// A runner with seed 0 and as many threads as the machine has processors.
     pub fn new(environment: &'a dyn Environment) -> Self {
         let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { environment, seed: 0, threads, interrupted: Arc::default(), purpose: Purpose::Story, brief: false }
+        Self { environment, seed: 0, threads, interrupted: Arc::default(), purpose: Purpose::Story, brief: false, shard: None }
     }
 
     /// Sets the seed that everything random comes from.
@@ -72,6 +74,13 @@ impl<'a> Runner<'a> {
         self
     }
 
+    /// Plays the cases of one part only.
+    #[must_use]
+    pub fn shard(mut self, shard: Option<Shard>) -> Self {
+        self.shard = shard;
+        self
+    }
+
     /// Skips the cases that have not begun once this flag is set, and ends those that have after the step that is under way.
     #[must_use]
     pub fn interrupted_by(mut self, flag: Arc<AtomicBool>) -> Self {
@@ -79,12 +88,17 @@ impl<'a> Runner<'a> {
         self
     }
 
-    /// Plays every scenario against every target and tells the sink as it goes.
+    /// Plays every scenario against every target, or its part of that, and tells the sink as it goes.
     ///
     /// # Errors
     /// When the sink fails; the run ends there.
     pub fn run(&self, scenarios: &[Scenario], targets: &[Target], sink: &mut dyn Sink) -> io::Result<RunResult> {
-        let plan = self.plan(scenarios, targets);
+        let mut plan = self.plan(scenarios, targets);
+        let shard = self.shard.map(|shard| {
+            let slice = Slice::of(shard, plan.iter().map(|planned| &planned.case));
+            plan.retain(|planned| shard.holds(&planned.case));
+            slice
+        });
         let mut collector = Collector::default();
         if self.brief {
             collector.be_brief();
@@ -98,6 +112,7 @@ impl<'a> Runner<'a> {
             scenarios: scenarios.iter().map(|scenario| scenario.about().clone()).collect(),
             targets: targets.iter().map(|target| target.name.clone()).collect(),
             cases: plan.len(),
+            shard,
         })?;
         self.play_all(&plan, &mut tell)?;
         let totals = collector.result().totals();
@@ -219,27 +234,9 @@ fn in_order(
     Ok(())
 }
 
-/// A word as a POSIX shell reads it.
-pub fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | '@' | '+' | ',');
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_survive_a_shell() {
-        let table = [("0.14.1", "0.14.1"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''")];
-        for (word, quoted) in table {
-            assert_eq!(shell_word(word), quoted);
-        }
-    }
 
     #[test]
     fn events_come_in_the_order_of_the_plan() {

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use proofmark_env::Plan;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Affected, Expected, Inspector, Profile, Severity, Step, Target};
 
 /// How much a distribution that conforms must get right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Level {
     /// Required.
@@ -19,7 +19,7 @@ pub enum Level {
 }
 
 /// Where to read more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
     /// For instance `kserve/kserve#4224`.
@@ -48,7 +48,7 @@ impl Link {
 }
 
 /// One way to fix the failure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Variant {
     /// Stands after the scenario's id: `trainedmodel-403/own-role`.
@@ -58,7 +58,7 @@ pub struct Variant {
 }
 
 /// What is known about a failure: all of a scenario that can be read without playing it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct About {
     /// Lower case, with hyphens: `trainedmodel-403`.
@@ -89,7 +89,7 @@ pub struct About {
 }
 
 /// The five phases of a scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {
     /// The fixtures of the affected release.

@@ -6,7 +6,7 @@ use proofmark_env::Plan;
 use proofmark_kserve::Release;
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_manifests::ManifestSet;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One column of the matrix: a release, or a distribution's own manifests.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl Target {
 }
 
 /// What a scenario should find on a target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Expected {
     /// The documented failure, and that the fix mends it.

@@ -8,10 +8,10 @@ mod support;
 use std::time::Duration;
 
 use proofmark_replay::{
-    Event, Expected, Finding, Inspection, Link, Location, Missing, RunResult, Runner, Scenario, Severity, Sink, Target,
-    Totals, step,
+    Collector, Event, Expected, Finding, Inspection, Link, Location, Missing, RunResult, Runner, Scenario, Severity,
+    Sink, Target, Totals, step,
 };
-use proofmark_report::{Format, GithubSummary, Options, Styles, Tee, output};
+use proofmark_report::{Format, GithubSummary, Options, Report, Styles, Tee, output};
 use serde_json::json;
 use support::{MODELS, World, always, broken, buggy, by_manifests, editor, fixed, model, sound, viewer};
 
@@ -84,6 +84,7 @@ fn check() -> Vec<Event> {
     };
     vec![
         Event::RunStarted {
+            shard: None,
             seed: 0,
             scenarios: vec![about("roles"), about("clean"), about("odd")],
             targets: vec![],
@@ -94,6 +95,25 @@ fn check() -> Vec<Event> {
         inspection("odd", vec![], Some("panic: off the rails")),
         Event::RunFinished { totals: Totals { errors: 1, warnings: 1, ..Totals::default() } },
     ]
+}
+
+#[test]
+fn a_json_report_is_read_back_as_it_was() {
+    let (scenarios, targets) = many();
+    for told in [events(&scenarios, &targets), check()] {
+        let read = Report::read(&rendered(Format::Json, &Options::default(), &told)).unwrap();
+        let mut run = Collector::default();
+        told.iter().for_each(|event| run.take(event));
+        assert_eq!(&read.run, run.result());
+    }
+}
+
+#[rstest::rstest]
+#[case("", "not a report in JSON")]
+#[case(r#"{"schemaVersion": 2, "run": 7}"#, "a report of format 2; this program reads 1")]
+#[case(r#"{"schemaVersion": 1}"#, "not a report in JSON")]
+fn what_is_no_report_is_refused(#[case] text: &str, #[case] words: &str) {
+    assert_eq!(Report::read(text).unwrap_err().to_string(), words);
 }
 
 fn rendered(format: Format, options: &Options, events: &[Event]) -> String {

@@ -2,10 +2,8 @@
 
 use http::Method;
 use proofmark_aws::Service;
-use proofmark_env::{Aws, AwsIdentity, AwsRequest, EnvError, Exchange};
+use proofmark_env::{Aws, AwsIdentity, AwsRequest, EnvError, Exchange, shell_word};
 use serde_json::{Value, json};
-
-use crate::runner::shell_word;
 
 /// A request to AWS, and how to send it by hand.
 #[derive(Debug, Clone)]

@@ -5,13 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use proofmark_env::{AccountToken, Aws, EnvError, Listener};
+use proofmark_env::{AccountToken, Aws, EnvError, Listener, shell_word};
 use proofmark_model_loader::files::{Entry, FileError, FileSystem as _, Memory};
 use proofmark_model_loader::{Host, Outcome as Ended, Output, Release};
 use serde_json::{Map, Value, json};
 
 use crate::Outcome;
-use crate::runner::shell_word;
 
 /// Where a pod has its models.
 const DESTINATION: &str = "/mnt/models";

@@ -89,6 +89,7 @@ fn last_line(run: &RunResult, styles: Styles, out: &mut String) {
         Bottom::Findings | Bottom::InnerError => styles.bad,
     };
     out.push_str(&Styles::paint(style, totals_in_words(run)));
-    out.push_str(&Styles::paint(styles.quiet, format!(" (seed {})", run.seed)));
+    let part = run.shard.as_ref().map_or_else(String::new, |slice| format!(", part {}", slice.shard));
+    out.push_str(&Styles::paint(styles.quiet, format!(" (seed {}{part})", run.seed)));
     out.push('\n');
 }
