@@ -4,7 +4,7 @@
 //! - [`Cluster`] sends requests and hands out typed clients by identity, and keeps every [`Exchange`] as evidence.
 //! - [`Environment`] builds a [`Universe`] for a [`Plan`]: a cluster with the releases and manifests that it asks for.
 //!   [`Embedded`] does so in this process, on a simulated clock, without a socket; [`envtest::Envtest`] around a real kube-apiserver,
-//!   [`kubeconfig::Kubeconfig`] on a cluster that others use, too.
+//!   [`kubeconfig::Kubeconfig`] on a cluster that others use, too; [`kind::Kind`] on one in containers that goes after the run.
 //! - [`Web`] sends HTTP requests to what runs in pods.
 //! - [`Aws`] is the cloud beside the cluster, if the plan asks for one.
 //! - [`install()`] brings objects of any kind and origin into a cluster.
@@ -23,12 +23,14 @@ mod exchange;
 mod ground;
 mod identity;
 mod install;
+pub mod kind;
 pub mod kubeconfig;
 mod kubelet;
 mod plan;
 mod recorder;
 mod remote;
 mod rest;
+mod shell;
 mod site;
 mod transport;
 mod web;
@@ -47,6 +49,7 @@ pub use identity::Identity;
 pub use install::{LeftOut, install};
 pub use plan::Plan;
 pub use rest::Rest;
+pub use shell::shell_word;
 pub use site::Site;
 pub use transport::{BoxError, Transport, WireBody, transport};
 pub use web::Web;
