@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -12,8 +13,10 @@ use proofmark_apiserver::faults::Fault;
 use proofmark_kserve::Release;
 use proofmark_kserve::extras::Project;
 use proofmark_kubeflow::KubeflowRelease;
-use proofmark_replay::Profile;
+use proofmark_replay::{Profile, Shard, ShardError};
 use proofmark_report::Format;
+
+use crate::error::ExpectedError;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -40,6 +43,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Find known failures in manifests, without a cluster
     Check(CheckArgs),
+    /// Put the JSON reports of all parts of a run (run --shard) together
+    Merge(MergeArgs),
     /// List the scenarios
     List(PlainArgs),
     /// Tell a scenario's story, cause and fix, and which releases have it
@@ -132,8 +137,57 @@ pub(crate) struct RunArgs {
     /// Where everything random comes from: the same seed gives the same report, byte by byte
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Play only this part of the cases: 2/3 is the second of three; job/3 is that of a pod of an Indexed Job with three completions
+    #[arg(long, value_name = "PART")]
+    pub(crate) shard: Option<Part>,
+    /// With --shard job/N: which pod this is, counted from 0
+    #[arg(long, value_name = "N", env = "JOB_COMPLETION_INDEX", hide_env_values = true)]
+    pub(crate) completion_index: Option<u32>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     #[command(flatten)]
     pub(crate) environment: EnvironmentArgs,
+}
+
+/// A part of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part {
+    /// By its number.
+    Numbered(Shard),
+    /// One of so many, by the number that Kubernetes gave the pod.
+    OfJob(u32),
+}
+
+impl FromStr for Part {
+    type Err = ShardError;
+
+    fn from_str(text: &str) -> Result<Self, ShardError> {
+        match text.strip_prefix("job/") {
+            // The first part exists if any does.
+            Some(of) => format!("1/{of}").parse().map(|first: Shard| Self::OfJob(first.of())),
+            None => text.parse().map(Self::Numbered),
+        }
+    }
+}
+
+impl RunArgs {
+    /// The part that is to be played, if not all of it.
+    pub(crate) fn shard(&self) -> Result<Option<Shard>, ExpectedError> {
+        match (self.shard, self.completion_index) {
+            (None, _) => Ok(None),
+            (Some(Part::Numbered(shard)), _) => Ok(Some(shard)),
+            (Some(Part::OfJob(_)), None) => Err(ExpectedError::NoCompletionIndex),
+            (Some(Part::OfJob(of)), Some(index)) => Ok(Some(Shard::new(index.saturating_add(1), of)?)),
+        }
+    }
+}
+
+/// `proofmark merge`
+#[derive(Debug, Args)]
+pub(crate) struct MergeArgs {
+    /// Reports that `run --format json` wrote, one of each part, in any order
+    #[arg(value_name = "REPORT", required = true)]
+    pub(crate) reports: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
@@ -141,8 +195,8 @@ pub(crate) struct RunArgs {
 /// Where to play.
 #[derive(Debug, Args)]
 pub(crate) struct EnvironmentArgs {
-    /// What stands behind the Kubernetes API: an API server in this process, a real kube-apiserver and etcd for each case, or the cluster of
-    /// --kubeconfig, on which the releases are installed and taken away again
+    /// What stands behind the Kubernetes API: an API server in this process, a real kube-apiserver and etcd for each case, the cluster of
+    /// --kubeconfig, on which the releases are installed and taken away again, or a cluster that kind makes for this run
     #[arg(long, value_name = "ENVIRONMENT", default_value = "embedded")]
     pub(crate) env: EnvironmentName,
     /// With --env envtest: the folder that holds kube-apiserver and etcd [default: /usr/local/kubebuilder/bin]
@@ -154,6 +208,43 @@ pub(crate) struct EnvironmentArgs {
     /// With --env kubeconfig: the context in that file; the current one unless told
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
+    #[command(flatten)]
+    pub(crate) kind: KindArgs,
+}
+
+/// A cluster that kind makes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "With --env kind")]
+pub(crate) struct KindArgs {
+    /// What is installed before anything is played, by kubectl and in this order: files, folders, kustomizations and URLs; may be repeated. The
+    /// scenarios are played against that, as the release that --kserve or --kubeflow says it is, or as its kinds and roles say
+    #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["manifests", "all_releases"])]
+    pub(crate) install: Vec<String>,
+    /// How KServe, once installed, deploys what does not say it
+    #[arg(long, value_name = "MODE", requires = "install")]
+    pub(crate) deployment_mode: Option<DeploymentMode>,
+    /// An image of this machine's container engine that the cluster's node shall have; may be repeated
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) load_image: Vec<String>,
+    /// The image of the node, which decides the version of Kubernetes; kind's own unless told
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) node_image: Option<String>,
+    /// How the cluster is called
+    #[arg(long, value_name = "NAME", default_value = "proofmark")]
+    pub(crate) cluster_name: String,
+    /// Keep the cluster
+    #[arg(long)]
+    pub(crate) retain: bool,
+    /// Print the commands as a shell script, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// How KServe deploys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeploymentMode {
+    Raw,
+    Knative,
 }
 
 /// What stands behind the Kubernetes API.
@@ -162,6 +253,7 @@ pub(crate) enum EnvironmentName {
     Embedded,
     Envtest,
     Kubeconfig,
+    Kind,
 }
 
 /// `proofmark certify`

@@ -10,10 +10,8 @@ use proofmark_certify::{
 use proofmark_clock::Clock;
 use proofmark_env::kubeconfig::{self, Needs};
 use proofmark_env::{Embedded, Environment, shell_word};
-use proofmark_manifests::{Source, load};
 use proofmark_replay::{Purpose, RunResult, Runner, Scenario, Target};
 use proofmark_report::{Progress, Tee};
-use serde_json::json;
 
 use crate::args::{CertifyArgs, DiffArgs, SubjectArgs, VerifyArgs};
 use crate::destination::Destination;
@@ -99,9 +97,7 @@ fn installed(file: &Path, context: Option<&str>, read_only: bool) -> Result<Cand
         environment::check(&cluster, Needs::Certify)?;
         cluster
     };
-    let distribution = environment::within(&cluster, async || kubeconfig::read(&cluster.cluster()?).await)?;
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": distribution.objects});
-    let manifests = load(&[Source::Stdin(list.to_string())]).map_err(ExpectedError::Manifests)?;
+    let (distribution, manifests) = environment::distribution(&cluster)?;
     let subject = Subject::cluster(&distribution);
     let file = file.display().to_string();
     let mut arguments = vec!["--kubeconfig", file.as_str()];

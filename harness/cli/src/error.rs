@@ -14,10 +14,12 @@ use proofmark_catalog::NotFound;
 use proofmark_certify::{BundleError, VerifyError};
 use proofmark_env::EnvError;
 use proofmark_env::envtest::MissingAssets;
+use proofmark_env::kind::KindError;
 use proofmark_env::kubeconfig::{Missing, Needs};
 use proofmark_manifests::Diagnostic;
 use proofmark_model_loader::FetchError;
-use proofmark_replay::Bottom;
+use proofmark_replay::{Bottom, MergeError, ShardError};
+use proofmark_report::ReadError;
 use proofmark_scenario_files::Problem;
 
 /// How the program ends.
@@ -144,12 +146,43 @@ pub(crate) enum ExpectedError {
     /// A cluster does not allow what is needed.
     #[error("{cluster} does not allow what is needed")]
     NotAllowed { cluster: String, missing: Vec<Missing>, needs: Needs },
+    /// A part of a Job, outside of any.
+    #[error("nobody says which pod this is")]
+    NoCompletionIndex,
+    /// A part that there is not.
+    #[error(transparent)]
+    NoShard(#[from] ShardError),
+    /// A file is no report of a run.
+    #[error("{}", file.display())]
+    Report {
+        file: PathBuf,
+        #[source]
+        source: ReadError,
+    },
+    /// A report is of another Proofmark.
+    #[error("{} is of Proofmark {found}, and this is Proofmark {}", file.display(), env!("CARGO_PKG_VERSION"))]
+    OtherProofmark { file: PathBuf, found: String },
+    /// Reports do not make one run.
+    #[error("failed to merge")]
+    Merge(#[from] MergeError),
     /// A bundle cannot be written.
     #[error("failed to write the bundle")]
     Bundle(#[from] BundleError),
     /// A bundle is not what it was.
     #[error("the bundle is not whole")]
     NotWhole(#[from] VerifyError),
+    /// No cluster answers.
+    #[error("no cluster answers at {cluster}: {why}")]
+    Unreachable { cluster: String, why: String },
+    /// kind made no cluster.
+    #[error(transparent)]
+    Kind(#[from] KindError),
+    /// An option that says nothing where it is given.
+    #[error("{0} is for --env kind")]
+    OnlyForKind(&'static str),
+    /// What is installed is one release, and several are named.
+    #[error("what --install installs is one release, so name at most one with --kserve and one with --kubeflow")]
+    SeveralInstalled,
     /// The environment does not come up.
     #[error("the environment did not come up")]
     Environment(#[from] EnvError),
@@ -205,6 +238,15 @@ impl ExpectedError {
             | Self::NoCloud { .. }
             | Self::Assets(_)
             | Self::NotAllowed { .. }
+            | Self::Unreachable { .. }
+            | Self::OnlyForKind(_)
+            | Self::SeveralInstalled
+            | Self::Kind(KindError::Absent(_) | KindError::Version(_) | KindError::NoEngine(_) | KindError::Taken(_))
+            | Self::NoCompletionIndex
+            | Self::NoShard(_)
+            | Self::Report { .. }
+            | Self::OtherProofmark { .. }
+            | Self::Merge(_)
             | Self::NoCluster(_)
             | Self::WebApp(_)
             | Self::NoHeader { .. }
@@ -212,12 +254,14 @@ impl ExpectedError {
             | Self::NotWhole(VerifyError::Key("the given key", _))
             | Self::Serve(TransportError::Bind { .. })
             | Self::Command { .. } => Exit::BadInput,
+            Self::Kind(KindError::Interrupted) => Exit::INTERRUPTED,
             Self::Load(FetchError::Unsupported(_)) => Exit::BadInput,
             Self::Load(_) | Self::NotWhole(_) => Exit::Finding,
             Self::Serve(TransportError::Certificate(_))
             | Self::Build(_)
             | Self::Bundle(_)
             | Self::Environment(_)
+            | Self::Kind(_)
             | Self::System { .. } => Exit::InnerError,
         }
     }
@@ -238,6 +282,14 @@ impl ExpectedError {
                 };
                 Some(format!("nothing was made. Missing: {}; {how}", missing.join(", ")))
             }
+            Self::Merge(MergeError::Missing { .. }) => {
+                Some("name the reports of these parts, too, or play them with `proofmark run --shard`".to_owned())
+            }
+            Self::NoCompletionIndex => {
+                Some("--shard job/N is for pods of an Indexed Job: they have JOB_COMPLETION_INDEX".to_owned())
+            }
+            Self::OtherProofmark { .. } => Some("merge with the program that played".to_owned()),
+            Self::Kind(error) => error.help(),
             Self::Assets(missing) => Some(missing.help().to_owned()),
             Self::ForeignKubeconfig(_) => Some("name a file that does not exist yet".to_owned()),
             Self::NoCluster(_) => Some("name a kubeconfig, or start a cluster with `proofmark up`".to_owned()),

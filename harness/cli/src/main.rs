@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | `args` | the command line |
-//! | `run`, `check`, `list`, `explain`, `lint`, `import`, `can_i`, `up`, `web`, `aws`, `load`, `clean`, `completions` | one subcommand each |
+//! | `run`, `merge`, `check`, `list`, `explain`, `lint`, `import`, `can_i`, `up`, `web`, `aws`, `load`, `clean`, `completions` | one subcommand each |
 //! | `scenarios` | what a user names, found in the catalogue or in files |
 //! | `certify` | `certify`, `verify` and `diff`: bundles |
 //! | `environment` | where scenarios are played |
@@ -33,6 +33,7 @@ mod kinds;
 mod lint;
 mod list;
 mod load;
+mod merge;
 mod process;
 mod random;
 mod report;
@@ -79,6 +80,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<Exit, ExpectedError> {
     match command {
         Command::Run(args) => run::run(args, terminal),
         Command::Check(args) => check::run(args, terminal),
+        Command::Merge(args) => merge::run(args, terminal),
         Command::List(args) => list::run(args),
         Command::Explain(args) => explain::run(args, terminal),
         Command::Lint(args) => lint::run(args),

@@ -2,24 +2,40 @@
 
 use std::sync::atomic::Ordering;
 
+use proofmark_env::Plan;
+use proofmark_env::kubeconfig::Kubeconfig;
 use proofmark_kserve::Release;
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_replay::{Runner, Target};
 
 use crate::args::{ReleaseArgs, RunArgs};
+use crate::destination::Destination;
 use crate::error::{Exit, ExpectedError};
 use crate::terminal::Terminal;
 use crate::{environment, input, interrupt, report, scenarios};
 
 pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedError> {
+    if let Some(option) = args.environment.misplaced() {
+        return Err(ExpectedError::OnlyForKind(option));
+    }
     let scenarios = match args.scenarios.as_slice() {
         [] => proofmark_catalog::all(),
         names => names.iter().map(|name| scenarios::named(name)).collect::<Result<_, _>>()?,
     };
-    let targets = targets(args, terminal)?;
-    let environment = environment::of(&args.environment)?;
+    let shard = args.shard()?;
+    let targets = if args.environment.kind.install.is_empty() { targets(args, terminal)? } else { told(args)? };
+    if args.environment.kind.dry_run {
+        let script = args.environment.kind.plan().script("here the scenarios are played");
+        Destination::open(args.report.output.as_deref())?.print(&script)?;
+        return Ok(Exit::AsExpected);
+    }
     let interrupted = interrupt::flag()?;
-    let runner = Runner::new(&*environment).seed(args.seed).brief().interrupted_by(interrupted.clone());
+    let place = environment::of(&args.environment, args.report.quiet, &interrupted)?;
+    let targets = match &place.installed {
+        Some(cluster) if targets.is_empty() => vec![found(args, cluster)?],
+        _ => targets,
+    };
+    let runner = Runner::new(&*place.environment).seed(args.seed).brief().shard(shard).interrupted_by(interrupted.clone());
     let result = report::told(&args.report, terminal, |sink| runner.run(&scenarios, &targets, sink))?;
     Ok(match Exit::from(result.bottom()) {
         Exit::AsExpected if interrupted.load(Ordering::Relaxed) => Exit::INTERRUPTED,
@@ -47,4 +63,33 @@ fn targets(args: &RunArgs, terminal: &Terminal) -> Result<Vec<Target>, ExpectedE
             kserve.iter().flat_map(on_each).collect()
         }
     })
+}
+
+/// What is installed on the cluster, as the user says: one release, or nothing said.
+fn told(args: &RunArgs) -> Result<Vec<Target>, ExpectedError> {
+    let ReleaseArgs { kserve, kubeflow, .. } = &args.releases;
+    let mut target = match (kserve.as_slice(), kubeflow.as_slice()) {
+        ([], []) => return Ok(Vec::new()),
+        ([kserve], []) => Target::kserve(*kserve),
+        ([], [kubeflow]) => Target::kubeflow(*kubeflow),
+        ([kserve], [kubeflow]) => Target::both(*kserve, *kubeflow),
+        _ => return Err(ExpectedError::SeveralInstalled),
+    };
+    target.plan = Plan { installed: true, ..target.plan };
+    target.arguments.extend(again(args));
+    Ok(vec![target])
+}
+
+/// What is installed on the cluster, as its kinds and roles say.
+fn found(args: &RunArgs, cluster: &Kubeconfig) -> Result<Target, ExpectedError> {
+    let (_, manifests) = environment::distribution(cluster)?;
+    let arguments = again(args);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    Ok(Target::installed(args.environment.kind.install.join(" + "), &arguments, manifests))
+}
+
+/// The arguments that install the same once more.
+fn again(args: &RunArgs) -> Vec<String> {
+    let installed = args.environment.kind.install.iter().flat_map(|source| ["--install", source]);
+    ["--env", "kind"].into_iter().chain(installed).map(str::to_owned).collect()
 }

@@ -5,7 +5,7 @@ use crate::support::{assert_snapshot, proofmark};
 #[test]
 fn help() {
     assert_snapshot("help", &[proofmark(&["--help"])]);
-    for command in ["run", "check", "list", "explain", "can-i", "up", "web", "aws", "load", "completions"] {
+    for command in ["run", "merge", "check", "list", "explain", "can-i", "up", "web", "aws", "load", "completions"] {
         assert_snapshot(&format!("help.{command}"), &[proofmark(&[command, "--help"])]);
     }
 }

@@ -17,7 +17,15 @@ pub(crate) struct Ran {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
     command.args(arguments).current_dir(root());
-    for setting in ["NO_COLOR", "KUBEBUILDER_ASSETS", "PROOFMARK_LOG", "GITHUB_STEP_SUMMARY", "KUBECONFIG", "COLUMNS"] {
+    for setting in [
+        "NO_COLOR",
+        "KUBEBUILDER_ASSETS",
+        "PROOFMARK_LOG",
+        "GITHUB_STEP_SUMMARY",
+        "KUBECONFIG",
+        "COLUMNS",
+        "JOB_COMPLETION_INDEX",
+    ] {
         command.env_remove(setting);
     }
     command
@@ -46,7 +54,8 @@ pub(crate) fn proofmark_reading(text: &str, arguments: &[&str]) -> Ran {
 }
 
 impl Ran {
-    fn of(arguments: &[&str], output: Output) -> Self {
+    /// What came of a command.
+    pub(crate) fn of(arguments: &[&str], output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Self {
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
@@ -70,6 +79,17 @@ impl Ran {
                 text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| word(w)).map(str::to_owned).collect();
             words.iter().for_each(|digest| *text = text.replace(digest, "[digest]"));
         }
+        self
+    }
+}
+
+impl Ran {
+    /// The same with another name for something that is different every time.
+    pub(crate) fn naming(mut self, this: &str, name: &str) -> Self {
+        self.arguments
+            .iter_mut()
+            .chain([&mut self.stdout, &mut self.stderr])
+            .for_each(|text| *text = text.replace(this, name));
         self
     }
 }
