@@ -35,7 +35,8 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedE
         Some(cluster) if targets.is_empty() => vec![found(args, cluster)?],
         _ => targets,
     };
-    let runner = Runner::new(&*place.environment).seed(args.seed).brief().shard(shard).interrupted_by(interrupted.clone());
+    let runner =
+        Runner::new(&*place.environment).seed(args.seed).brief().shard(shard).interrupted_by(interrupted.clone());
     let result = report::told(&args.report, terminal, |sink| runner.run(&scenarios, &targets, sink))?;
     Ok(match Exit::from(result.bottom()) {
         Exit::AsExpected if interrupted.load(Ordering::Relaxed) => Exit::INTERRUPTED,

@@ -43,7 +43,15 @@ impl<'a> Runner<'a> {
     /// A runner with seed 0 and as many threads as the machine has processors.
     pub fn new(environment: &'a dyn Environment) -> Self {
         let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { environment, seed: 0, threads, interrupted: Arc::default(), purpose: Purpose::Story, brief: false, shard: None }
+        Self {
+            environment,
+            seed: 0,
+            threads,
+            interrupted: Arc::default(),
+            purpose: Purpose::Story,
+            brief: false,
+            shard: None,
+        }
     }
 
     /// Sets the seed that everything random comes from.
