@@ -3,6 +3,8 @@
 #[path = "../../replay/tests/suite/support.rs"]
 mod support;
 
+use std::sync::Arc;
+
 use std::io::Read as _;
 
 use base64::Engine as _;
@@ -151,7 +153,7 @@ fn no_word_of_a_run_becomes_part_of_the_page() {
             Some(PermissionChange { gained: vec![permission(editor())], lost: vec![permission(viewer())] });
         let decision =
             Decision { grounds: Some(decisions()[number % 2].clone()), ..Decision::in_words(false, HOSTILE, HOSTILE) };
-        step.evidence = vec![Evidence {
+        step.evidence = vec![Arc::new(Evidence {
             at_ms: 61_000,
             identity: HOSTILE.into(),
             request: Sent {
@@ -162,7 +164,7 @@ fn no_word_of_a_run_becomes_part_of_the_page() {
             },
             response: Got { status: 403, headers: vec![HOSTILE.into()], body: Body::Json(json!({HOSTILE: HOSTILE})) },
             decision: Some(decision),
-        }];
+        })];
     }
     let page = html(&run, None).unwrap();
     let texts = unpacked(&page).into_iter().map(|(_, text)| text).chain([bare(&page)]);
