@@ -1,11 +1,11 @@
 //! The HTML report as a text: what a page carries, packed and unpacked, and that no word of a run becomes part of the page.
 
+#[expect(dead_code, reason = "shared with tests that use more of it")]
 #[path = "../../replay/tests/suite/support.rs"]
 mod support;
 
-use std::sync::Arc;
-
 use std::io::Read as _;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
