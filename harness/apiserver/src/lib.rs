@@ -48,6 +48,7 @@ mod decode;
 mod discovery;
 mod encode;
 pub mod faults;
+mod flow_control;
 mod handlers;
 mod kubelet;
 mod openapi;

@@ -33,7 +33,12 @@ async fn builtin(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<
     let info = call.exchange.info;
     let namespaced_path = !info.namespace.is_empty() && info.resource != "namespaces";
     // What follows a proxy is the path behind it.
-    let below = info.parts.len() > 3 && info.parts.get(2).is_none_or(|sub| sub != "proxy");
+    // The old way to proxies is closed.
+    if info.verb == "proxy" {
+        return Err(Refusal::no_such_resource());
+    }
+    let deepest = if info.verb_first { 2 } else { 3 };
+    let below = info.parts.len() > deepest && info.parts.get(2).is_none_or(|sub| sub != "proxy");
     if below || (namespaced_path && !resource.namespaced) {
         return Err(Refusal::no_such_resource());
     }
@@ -56,6 +61,10 @@ async fn builtin(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<
             return Err(Refusal::method_not_allowed());
         }
         return handlers::subresource(call, &target, subresource).await;
+    }
+    // The old paths of watches take nothing else.
+    if info.verb_first && *method != Method::GET {
+        return Err(Refusal::method_not_allowed());
     }
     let verb = verb_of(method, named).ok_or_else(Refusal::method_not_allowed)?;
     let offered = |v: &str| resource.verbs.iter().any(|o| o == v);

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use proofmark_registry::meta;
 use serde_json::{Value, json};
 
-use crate::handlers;
 use crate::server::Inner;
 use crate::store::Precondition;
+use crate::{flow_control, handlers};
 
 /// Namespaces that kube-apiserver makes.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -22,7 +22,6 @@ pub(crate) fn fill(server: &Arc<Inner>) {
             json!({
                 "kind": "Namespace", "apiVersion": "v1",
                 "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
-                "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"},
             })
         });
     }
@@ -36,6 +35,7 @@ pub(crate) fn fill(server: &Arc<Inner>) {
         let at = (meta::text(object, "namespace"), meta::text(object, "name"));
         provide(server, (proofmark_rbac::GROUP, "v1", plural), at, || object.clone());
     }
+    flow_control::provide(server);
     provide(server, ("", "v1", "services"), ("default", "kubernetes"), service);
     for group in proofmark_builtin::groups() {
         for (order, version) in group.versions.iter().enumerate() {
@@ -86,8 +86,14 @@ fn trust_own_authority(server: &Arc<Inner>) {
 
 /// Stores an object of the server's own making, with the system fields that every object has, unless it is there. A resource is named by group,
 /// version and plural, the object by namespace and name.
-fn provide(
+fn provide(server: &Arc<Inner>, resource: (&str, &str, &str), place: (&str, &str), make: impl FnOnce() -> Value) {
+    provide_as(server, "kube-apiserver", resource, place, make);
+}
+
+/// The same of a part of the server that has a name of its own.
+pub(crate) fn provide_as(
     server: &Arc<Inner>,
+    manager: &str,
     (group, version, plural): (&str, &str, &str),
     (namespace, name): (&str, &str),
     make: impl FnOnce() -> Value,
@@ -99,13 +105,14 @@ fn provide(
     }
     let mut object = make();
     handlers::complete(&resource, &mut object);
-    let mut object = handlers::managed_by_server(server, &resource, &object);
+    let mut object = handlers::managed_by_server(server, &resource, &object, manager);
+    (resource.strategy.prepare_create)(&mut object);
     let meta = meta::of_mut(&mut object);
     meta.insert("uid".to_owned(), json!(server.random.uid()));
-    meta.insert("creationTimestamp".to_owned(), json!(server.clock.stamp()));
     if resource.strategy.generation.starts() {
         meta.insert("generation".to_owned(), json!(1));
     }
+    meta.insert("creationTimestamp".to_owned(), json!(server.clock.stamp()));
     // Nobody else writes yet.
     let _ = handlers::write(server, &resource, &place, object, Precondition::Absent);
 }

@@ -30,17 +30,17 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<Reply, Refusal> {
     }
     match parts.as_slice() {
         [""] => readable(call, index(call)),
-        ["api"] => readable(call, groups(call, true)),
+        ["api"] => routed(call, groups(call, true)),
         ["apis"] => anything(call, groups(call, false)),
-        ["api", version] => readable(call, legacy::resources(call, "", version)),
+        ["api", version] => routed(call, legacy::resources(call, "", version)),
         ["apis", group] => anything(call, legacy::group(call, group)),
-        ["apis", group, version] => readable(call, legacy::resources(call, group, version)),
+        ["apis", group, version] => routed(call, legacy::resources(call, group, version)),
         ["version"] => readable(call, version(call)),
-        ["healthz" | "livez" | "readyz", ..] => health::answer(path),
+        ["healthz" | "livez" | "readyz", ..] => health::answer(path, call.exchange.query),
         ["openid", "v1", "jwks"] => openid::keys(call),
         [".well-known", "openid-configuration"] => openid::configuration(call),
-        ["openapi", ..] => crate::openapi::answer(call, trimmed),
-        ["metrics"] | ["logs", ..] | ["debug", ..] => Err(not_simulated(trimmed)),
+        ["openapi", ..] => crate::openapi::answer(call, path),
+        ["metrics"] | ["debug", ..] => Err(not_simulated(trimmed)),
         _ => Err(Refusal::NoSuchPage),
     }
 }
@@ -51,6 +51,14 @@ fn readable(call: &Call<'_>, reply: Result<Reply, Refusal>) -> Result<Reply, Ref
         Method::GET => reply,
         _ => Err(Refusal::method_not_allowed()),
     }
+}
+
+/// The same of those that look at media types by themselves first.
+fn routed(call: &Call<'_>, reply: Result<Reply, Refusal>) -> Result<Reply, Refusal> {
+    if *call.exchange.method == Method::GET && !Negotiated::of(call.exchange.headers).routed {
+        return Err(crate::encode::not_acceptable(false));
+    }
+    readable(call, reply)
 }
 
 /// Paths that answer every method alike.
@@ -72,8 +80,7 @@ fn groups(call: &Call<'_>, core: bool) -> Result<Reply, Refusal> {
 }
 
 fn version(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let wanted = Negotiated::of(call.exchange.headers);
-    if wanted.form != crate::encode::Form::Json {
+    if !crate::encode::takes_json(call.exchange.headers) {
         return Err(crate::encode::only_json());
     }
     let (major, minor) = (1, 35);

@@ -13,11 +13,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use proofmark_printers::partial_object_metadata;
 use proofmark_status::{Details, Reason, Status};
 use serde_json::Value;
 
 pub(crate) use hand::hand_over;
-pub(crate) use negotiate::{Form, Negotiated, Shape, choose};
+pub(crate) use negotiate::{Form, Negotiated, Shape, choose, takes_json};
 
 use crate::body::Body;
 use crate::handlers::{Content, Reply};
@@ -41,7 +42,12 @@ pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negot
         }
         Content::Discovery(value) => discovery(wanted, status, &value),
         Content::Status(answer) => written(wanted, status, &answer.to_value()),
-        Content::Other(value) => written(wanted, status, &value),
+        // What no resource stores has no columns.
+        Content::Other(value) => match wanted.shape {
+            Shape::Table(_) => refusal(wanted, only_media_types()),
+            Shape::Partial(version) => written(wanted, status, &partial_object_metadata(&value, version)),
+            _ => written(wanted, status, &value),
+        },
         Content::Scale { value, custom } => match object::scale(server, exchange, wanted, custom, value) {
             Ok(value) => written(wanted, status, &value),
             Err(refused) => refusal(wanted, refused),

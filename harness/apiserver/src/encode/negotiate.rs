@@ -37,8 +37,8 @@ pub(crate) struct Negotiated {
     pub(crate) shape: Shape,
     /// Nothing that the client accepts can be served.
     pub(crate) unacceptable: bool,
-    /// A shape was asked for that does not exist.
-    pub(crate) bad_shape: bool,
+    /// A media type is named that the routes of built-in resources have; these look at nothing else.
+    pub(crate) routed: bool,
 }
 
 struct Clause<'a> {
@@ -51,36 +51,44 @@ impl Negotiated {
     /// Reads a request's `Accept`.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let text = accepted(headers);
-        let plain = |form| Self { form, shape: Shape::Object, unacceptable: false, bad_shape: false };
+        let plain = |form| Self { form, shape: Shape::Object, unacceptable: false, routed: true };
         if text.trim().is_empty() {
             return plain(Form::Json);
         }
-        let mut bad_shape = false;
-        for clause in clauses(&text) {
+        let clauses = clauses(&text);
+        let routed = clauses.iter().any(|clause| ROUTED.contains(&clause.media));
+        for clause in &clauses {
             let form = match clause.media {
-                "application/json" | "*/*" => Form::Json,
+                "application/json" | "*/*" | "application/*" => Form::Json,
                 "application/yaml" => Form::Yaml,
                 "application/vnd.kubernetes.protobuf" => Form::Protobuf,
                 _ => continue,
             };
             // Tables have no protobuf.
-            match shape(&clause).filter(|shape| form != Form::Protobuf || !matches!(shape, Shape::Table(_))) {
-                Some(shape) => {
-                    return Self { form, shape, unacceptable: false, bad_shape: false };
-                }
-                None => bad_shape = true,
+            if let Some(shape) = shape(clause).filter(|s| form != Form::Protobuf || !matches!(s, Shape::Table(_))) {
+                return Self { form, shape, unacceptable: false, routed };
             }
         }
-        Self { unacceptable: true, bad_shape, ..plain(Form::Json) }
+        Self { unacceptable: true, routed, ..plain(Form::Json) }
     }
 
-    /// The refusal, if a plain object cannot be served. That of custom resources does not tell unknown forms from unknown shapes.
+    /// The refusal, if a plain object cannot be served. That of custom resources, which have no routes, does not tell unknown forms from
+    /// unknown shapes.
     pub(crate) fn refuses_object(&self, custom: bool, watch: bool) -> Option<Refusal> {
-        self.unacceptable.then(|| match custom || self.bad_shape {
-            true => super::only_media_types(),
-            false => super::not_acceptable(watch),
-        })
+        if !custom && !self.routed {
+            return Some(super::not_acceptable(watch));
+        }
+        self.unacceptable.then(super::only_media_types)
     }
+}
+
+/// The media types of the routes of built-in resources.
+const ROUTED: [&str; 4] = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf", "*/*"];
+
+/// Whether a client names JSON at all, or anything: all that routes look at which have nothing else.
+pub(crate) fn takes_json(headers: &HeaderMap) -> bool {
+    let text = accepted(headers);
+    text.trim().is_empty() || clauses(&text).iter().any(|clause| matches!(clause.media, "application/json" | "*/*"))
 }
 
 /// The offered media type that a client likes best; none when it takes none of them. Without wishes of its own that is the first.

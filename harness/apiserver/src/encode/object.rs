@@ -165,7 +165,11 @@ fn go_name(resource: &Resource, list: bool) -> String {
 }
 
 fn list_metadata(resource: &Resource, list: &List) -> Value {
-    let mut metadata = json!({"resourceVersion": list.revision.to_string()});
+    let mut metadata = json!({});
+    // What is not stored has none.
+    if list.revision > 0 {
+        metadata["resourceVersion"] = json!(list.revision.to_string());
+    }
     match &list.next {
         Some(next) => metadata["continue"] = json!(next),
         // Unstructured lists always carry the member.

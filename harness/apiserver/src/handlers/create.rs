@@ -11,6 +11,7 @@ use super::owners::{self, Seen};
 use super::write::{as_stored, check_size, prepare_create, settle, validate_create, warnings};
 use super::{Reply, Target, body, managed, write};
 use crate::admit;
+use crate::flow_control;
 use crate::refusal::Refusal;
 use crate::resource;
 use crate::server::Call;
@@ -65,6 +66,7 @@ pub(super) async fn create_object(
     body::settle_namespace(&mut object, target)?;
     admit::grant(call, &named, &object, None)?;
     admit::allocate(&request, &mut object)?;
+    call.warn((resource.strategy.arrival_warnings)(&object));
     for attempt in 1..=NAME_TRIES {
         let mut candidate = object.clone();
         prepare_create(call, target, &mut candidate);
@@ -83,6 +85,7 @@ pub(super) async fn create_object(
             Ok(stored) => {
                 resource::establish(call.server, resource, &stored.value);
                 admit::policy::observe(call.server, resource, &stored.value);
+                flow_control::follow(call.server, resource, &stored.value);
                 resource::spread(call.server, resource, &stored);
                 let created = resource::read(call.server, resource, &stored).await?;
                 call.warn(warnings(target, &stored.value, None));

@@ -16,6 +16,7 @@ use super::reply::{Content, List};
 use super::write::{is_released, remove, write};
 use super::{Reply, Target};
 use crate::admit;
+use crate::flow_control;
 use crate::refusal::Refusal;
 use crate::request::ListOptions;
 use crate::resource;
@@ -107,6 +108,7 @@ pub(super) async fn delete_object(
         }?;
         if let Ok(outcome) = outcome {
             resource::establish(call.server, target.resource, &live.value);
+            flow_control::follow(call.server, target.resource, &live.value);
             return Ok(outcome);
         }
     }

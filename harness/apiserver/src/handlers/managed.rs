@@ -182,9 +182,9 @@ pub(super) async fn update(
     with_manager(call.server, target.resource, writer, |fields, manager| fields.update(live, new, manager)).await
 }
 
-/// The managedFields of an object of a built-in kind that the server made by itself.
-pub(crate) fn by_server(server: &Inner, resource: &Resource, object: &Value) -> Value {
-    let writer = Writer { name: "kube-apiserver", subresource: "" };
+/// The managedFields of an object of a built-in kind that a part of the server made by itself.
+pub(crate) fn by_server(server: &Inner, resource: &Resource, object: &Value, name: &str) -> Value {
+    let writer = Writer { name, subresource: "" };
     attempt(server, resource, writer, &[], |fields, manager| fields.update(None, object, manager)).0
 }
 
@@ -192,6 +192,19 @@ pub(crate) fn by_server(server: &Inner, resource: &Resource, object: &Value) -> 
 pub(crate) fn status_by_server(server: &Inner, resource: &Resource, live: &Value, new: &Value) -> Value {
     let writer = Writer { name: "kube-apiserver", subresource: "status" };
     attempt(server, resource, writer, &[], |fields, manager| fields.update(Some(live), new, manager)).0
+}
+
+/// An object whose status a part of the server itself applies; none if it stays as it is.
+pub(crate) fn status_applied_by_server(
+    server: &Inner,
+    resource: &Resource,
+    live: &Value,
+    applied: &Value,
+    name: &str,
+) -> Option<Value> {
+    let writer = Writer { name, subresource: "status" };
+    let apply = |fields: &FieldManager<'_>, manager: &Manager<'_>| fields.apply(Some(live), applied, manager, true);
+    attempt(server, resource, writer, &[], apply).0.ok().filter(|applied| applied.changed).map(|applied| applied.object)
 }
 
 /// The object after a server-side apply.

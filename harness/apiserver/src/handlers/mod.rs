@@ -6,6 +6,7 @@
 mod binding;
 mod body;
 mod chunk;
+mod components;
 mod create;
 mod delete;
 mod delete_options;
@@ -33,6 +34,7 @@ use proofmark_status::Status;
 pub(crate) use body::complete;
 pub(crate) use delete::mark_held;
 pub(crate) use managed::by_server as managed_by_server;
+pub(crate) use managed::status_applied_by_server;
 pub(crate) use managed::status_by_server as managed_status_by_server;
 pub(crate) use options::WriteOptions;
 pub(crate) use reply::{Content, List, Reply};
@@ -121,6 +123,9 @@ pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> 
     }
     if target.resource.group.is_empty() && target.resource.plural == "bindings" {
         return binding::bind_named(call, target).await;
+    }
+    if components::is_here(target.resource) {
+        return if verb == "get" { components::get(target) } else { components::list(call, target) };
     }
     match verb {
         "get" if call.exchange.info.verb == "watch" => watch::watch(call, target).await,

@@ -91,18 +91,24 @@ fn selectable(resource: &Resource) -> Vec<(String, String)> {
     }
 }
 
+/// The words about a field that a selector may not name, where a kind has no others.
+fn unknown_field(label: &str) -> String {
+    let label = proofmark_status::quote(label);
+    format!("{label} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+}
+
 fn check_fields(resource: &Resource, fields: &FieldSelector) -> Result<(), Refusal> {
     let known = selectable(resource);
     for term in fields.terms() {
-        let fine = matches!(term.key.as_str(), "metadata.name" | "metadata.namespace")
-            || known.iter().any(|(l, _)| *l == term.key);
+        let own = resource.strategy.field_labels;
+        let fine = match term.key.as_str() {
+            "metadata.name" => true,
+            // Kinds that know their fields themselves know whether they have a namespace.
+            "metadata.namespace" => own.is_none() || resource.namespaced,
+            label => known.iter().any(|(l, _)| l == label),
+        };
         if !fine {
-            let message = if resource.strategy.field_labels {
-                format!("field label not supported: {}", term.key)
-            } else {
-                let key = proofmark_status::quote(&term.key);
-                format!("{key} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
-            };
+            let message = own.map_or_else(|| unknown_field(&term.key), |words| words(&term.key));
             return Err(bad_request(message));
         }
     }

@@ -14,6 +14,7 @@ use super::write::{
 use super::{Reply, Target, body, create, managed};
 use crate::admit;
 use crate::authz;
+use crate::flow_control;
 use crate::refusal::Refusal;
 use crate::request::RequestInfo;
 use crate::resource;
@@ -175,6 +176,7 @@ impl Change<'_> {
             .map_err(|_| changed(target))?;
         resource::establish(server, resource, &stored.value);
         admit::policy::observe(server, resource, &stored.value);
+        flow_control::follow(server, resource, &stored.value);
         resource::spread(server, resource, &stored);
         resource::read(server, resource, &stored).await
     }

@@ -80,6 +80,11 @@ pub(super) async fn watch(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
             pending.push_back(Event::Bookmark(snapshot.revision(), true));
         }
     }
+    // Time that was over before it began.
+    if options.timeout.is_some_and(|timeout| timeout < 0) {
+        let late = Status::new(500, Reason::InternalError, "context deadline exceeded");
+        pending = VecDeque::from([Event::Error(Box::new(late))]);
+    }
     let seconds = options.timeout.and_then(|t| u64::try_from(t).ok()).filter(|t| *t > 0);
     let watch = Watch {
         cursor: call.server.store.watch(&target.resource.prefix, start),

@@ -23,6 +23,9 @@ pub(super) fn prepare_create(call: &Call<'_>, target: &Target<'_>, object: &mut 
     let resource = target.resource;
     let meta = meta::of_mut(object);
     meta.insert("uid".to_owned(), json!(server.random.uid()));
+    if resource.strategy.generation.starts() {
+        meta.insert("generation".to_owned(), json!(1));
+    }
     meta.insert("creationTimestamp".to_owned(), json!(server.clock.stamp()));
     let name = meta.get("name").and_then(Value::as_str).unwrap_or_default();
     let prefix = meta.get("generateName").and_then(Value::as_str).unwrap_or_default();
@@ -31,9 +34,6 @@ pub(super) fn prepare_create(call: &Call<'_>, target: &Target<'_>, object: &mut 
             prefix.char_indices().map(|(i, c)| i + c.len_utf8()).take_while(|e| *e <= GENERATED_PREFIX_MAX).last();
         let generated = format!("{}{}", &prefix[..end.unwrap_or(0)], server.random.suffix());
         meta.insert("name".to_owned(), json!(generated));
-    }
-    if resource.strategy.generation.starts() {
-        meta.insert("generation".to_owned(), json!(1));
     }
     if has_status(resource) && !resource.strategy.keeps_status {
         reset_status(resource, object);
@@ -182,7 +182,7 @@ pub(super) fn prepare_update(target: &Target<'_>, new: &mut Value, old: &Value) 
     }
 }
 
-/// Whether anything but metadata and status changed, or annotations where they count. Custom resources without a status subresource count every change.
+/// Whether anything but metadata and status changed, or what counts of the metadata. Custom resources without a status subresource count every change.
 fn spec_changed(resource: &Resource, new: &Value, old: &Value) -> bool {
     let counted =
         |key: &str| !matches!(key, "metadata" | "apiVersion" | "kind") && (key != "status" || !has_status(resource));
@@ -190,9 +190,9 @@ fn spec_changed(resource: &Resource, new: &Value, old: &Value) -> bool {
         let members = object.as_object().into_iter().flatten();
         members.filter(|(name, _)| counted(name)).map(|(name, value)| (name.as_str(), value)).collect()
     }
-    let annotations = |object| meta::of(object).and_then(|meta| meta.get("annotations"));
-    parts(new, counted) != parts(old, counted)
-        || resource.strategy.annotations_count && annotations(new) != annotations(old)
+    let beside = resource.strategy.counted_metadata;
+    let metadata = |object| meta::of(object).and_then(|meta| meta.get(beside));
+    parts(new, counted) != parts(old, counted) || !beside.is_empty() && metadata(new) != metadata(old)
 }
 
 /// What a client hears about a state that is accepted all the same.

@@ -43,7 +43,9 @@ impl Release {
 /// Answers `/openapi/...`.
 pub(crate) fn answer(call: &Call<'_>, path: &str) -> Result<Reply, Refusal> {
     let headers = call.exchange.headers;
-    match path {
+    let trimmed = path.strip_suffix('/').unwrap_or(path);
+    match trimmed {
+        "/openapi/v3" if path != trimmed => Err(Refusal::Text(404, String::new())),
         "/openapi/v2" => match choose(headers, &[JSON, protobuf::MEDIA_TYPE, protobuf::CONTENT_TYPE]) {
             Some(JSON) => Ok(document(JSON, two(call.server).to_string().into())),
             Some(_) => Ok(document(protobuf::CONTENT_TYPE, protobuf::encode(&two(call.server)).into())),
@@ -51,7 +53,7 @@ pub(crate) fn answer(call: &Call<'_>, path: &str) -> Result<Reply, Refusal> {
         },
         "/openapi/v3" => Ok(index(call.server)),
         _ => {
-            let at = path.strip_prefix("/openapi/v3/").ok_or(Refusal::NoSuchPage)?;
+            let at = trimmed.strip_prefix("/openapi/v3/").ok_or(Refusal::NoSuchPage)?;
             let published = three(call.server, at).ok_or_else(|| Refusal::Text(404, String::new()))?;
             match choose(headers, &[JSON]) {
                 Some(_) => Ok(document(JSON, published.body.clone())),

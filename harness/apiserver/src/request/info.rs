@@ -31,6 +31,8 @@ pub(crate) struct RequestInfo {
     pub(crate) name: String,
     /// The path's parts from the resource on.
     pub(crate) parts: Vec<String>,
+    /// Whether the verb stands in front of the resource: `watch/pods`.
+    pub(crate) verb_first: bool,
 }
 
 /// Subresources of a namespace itself; other parts after `namespaces/{n}` are resources inside it.
@@ -76,12 +78,9 @@ impl RequestInfo {
     fn locate(&mut self, parts: &[&str]) {
         // The two old forms with a verb in front.
         let parts = match parts {
-            ["watch", rest @ ..] if !rest.is_empty() => {
-                self.verb = "watch".to_owned();
-                rest
-            }
-            ["proxy", rest @ ..] if !rest.is_empty() => {
-                self.verb = "proxy".to_owned();
+            [verb @ ("watch" | "proxy"), rest @ ..] if !rest.is_empty() => {
+                (*verb).clone_into(&mut self.verb);
+                self.verb_first = true;
                 rest
             }
             other => other,

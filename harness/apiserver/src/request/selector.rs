@@ -290,7 +290,10 @@ impl FieldSelector {
             let (key, equal, value) =
                 split_term(part).ok_or(format!("invalid selector: '{text}'; can't understand '{part}'"))?;
             let value = unescape(value).map_err(|why| format!("invalid field selector: {why}"))?;
-            terms.push(Term { key: key.to_owned(), equal, value });
+            // A term about nothing says nothing.
+            if !(key.is_empty() && value.is_empty()) {
+                terms.push(Term { key: key.to_owned(), equal, value });
+            }
         }
         Ok(Self(terms))
     }

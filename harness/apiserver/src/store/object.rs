@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// One version of one object, as stored (in its storage version, with `apiVersion` and `kind`).
 #[derive(Debug)]
@@ -28,7 +28,7 @@ struct View {
 impl Object {
     pub(crate) fn new(revision: u64, mut value: Value) -> Self {
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
-            meta.insert("resourceVersion".to_owned(), Value::String(revision.to_string()));
+            place(meta, revision);
         }
         Self::unstored(revision, value)
     }
@@ -55,4 +55,20 @@ impl Object {
         views.retain(|view| view.by == by && view.version != version);
         views.push(View { by, version: version.to_owned(), object });
     }
+}
+
+/// Writes the revision where Go writes it: behind the uid, or in front of it where members are in alphabetical order.
+fn place(meta: &mut Map<String, Value>, revision: u64) {
+    let revision = Value::String(revision.to_string());
+    if let Some(known) = meta.get_mut("resourceVersion") {
+        *known = revision;
+        return;
+    }
+    let at = |field: &str| meta.keys().position(|key| key == field);
+    let index = match (at("uid"), at("creationTimestamp")) {
+        (Some(uid), Some(created)) if created < uid => uid,
+        (Some(uid), _) => uid + 1,
+        (None, _) => meta.len(),
+    };
+    meta.shift_insert(index, "resourceVersion".to_owned(), revision);
 }

@@ -7,6 +7,7 @@
 //! - [`drop_disabled`]: takes away fields of features that are off.
 //! - [`cluster_ips`]: complaints about a service's addresses, which whoever gives them out has to know first.
 //! - [`versions`]: kinds that are served in several versions, and the one that is stored.
+//! - [`flow_control`]: the priority levels and flow schemas that every server begins with.
 //! - [`usage`]: what objects use of a ResourceQuota.
 //! - [`matches`]: whether a label selector picks a set of labels.
 //!
@@ -19,6 +20,7 @@ mod check;
 mod defaults;
 mod diff;
 mod disabled;
+pub mod flow_control;
 mod image;
 mod internal;
 mod kinds;

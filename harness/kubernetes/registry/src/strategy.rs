@@ -105,8 +105,8 @@ pub struct Strategy {
     pub repeats: Repeats,
     /// What `metadata.generation` counts.
     pub generation: Generation,
-    /// Whether it counts changes of annotations as well.
-    pub annotations_count: bool,
+    /// What of the metadata it counts as well; empty for nothing.
+    pub counted_metadata: &'static str,
     /// Whether `status` is written through the status subresource only.
     pub status: bool,
     /// Whether a new object keeps the status that it comes with (nodes register with theirs).
@@ -125,8 +125,8 @@ pub struct Strategy {
     pub grace: Option<fn(&Value, Option<i64>) -> i64>,
     /// Fields that a field selector may name beside `metadata.name` and `metadata.namespace`, with their JSON pointers.
     pub fields: &'static [(&'static str, &'static str)],
-    /// Whether an unknown field of a selector is worded `field label not supported: x`, as kinds with conversion functions do.
-    pub field_labels: bool,
+    /// How kinds with conversion functions of their own refuse a field that a selector may not name; none: as all others do.
+    pub field_labels: Option<fn(&str) -> String>,
     /// Sets what the version's defaulting functions set.
     pub default: fn(&mut Value),
     /// Prepares an object that is to be created.
@@ -143,6 +143,8 @@ pub struct Strategy {
     pub validate_status: Option<fn(&Value, &Value) -> Vec<FieldError>>,
     /// What a client is told about a state (and the one before) that is accepted all the same.
     pub warnings: fn(&Value, Option<&Value>) -> Vec<String>,
+    /// What a client is told about an object that is to be created, before it is prepared.
+    pub arrival_warnings: fn(&Value) -> Vec<String>,
     /// What a client is told about a state that came through the status subresource.
     pub status_warnings: fn(&Value) -> Vec<String>,
     /// Where its objects have a pod's specification, as a JSON pointer; empty where they have none.
@@ -179,6 +181,9 @@ fn silent(_: &Value, _: Option<&Value>) -> Vec<String> {
     Vec::new()
 }
 
+/// The words of most kinds that know their fields themselves.
+pub(crate) const LABELS: Option<fn(&str) -> String> = Some(|label| format!("field label not supported: {label}"));
+
 /// The row that others differ from.
 pub(crate) const BASE: Strategy = Strategy {
     group: "",
@@ -186,7 +191,7 @@ pub(crate) const BASE: Strategy = Strategy {
     name: NameRule::Subdomain,
     repeats: Repeats::Change,
     generation: Generation::Unset,
-    annotations_count: false,
+    counted_metadata: "",
     status: false,
     keeps_status: false,
     deprecated: None,
@@ -196,7 +201,7 @@ pub(crate) const BASE: Strategy = Strategy {
     dependents: Dependents::Deleted,
     grace: None,
     fields: &[],
-    field_labels: false,
+    field_labels: None,
     default: defaults::apply,
     prepare_create: nothing,
     validate: fine,
@@ -205,6 +210,7 @@ pub(crate) const BASE: Strategy = Strategy {
     validate_update: fine_change,
     validate_status: None,
     warnings: silent,
+    arrival_warnings: |_| Vec::new(),
     status_warnings: |_| Vec::new(),
     pod: "",
     disabled: &[],
@@ -213,7 +219,7 @@ pub(crate) const BASE: Strategy = Strategy {
 /// The row of custom resources; their schema has the rest.
 pub const CUSTOM: Strategy = Strategy {
     unconditional_update: false,
-    field_labels: true,
+    field_labels: LABELS,
     generation: Generation::States,
     default: nothing,
     ..BASE

@@ -82,7 +82,10 @@ impl Denial {
         let binding = binding.map(|b| format!(" with binding '{b}'")).unwrap_or_default();
         let message = format!("ValidatingAdmissionPolicy '{policy}'{binding} denied request: {}", decision.message);
         let resource = request.target.resource;
-        let mut status = Status::forbidden(&resource.group, &resource.plural, request.target.name, &message);
+        // Who deletes a collection names no object.
+        let of_collection = request.call.exchange.info.verb == "deletecollection";
+        let name = if of_collection { "Unknown" } else { request.target.name };
+        let mut status = Status::forbidden(&resource.group, &resource.plural, name, &message);
         (status.code, status.reason) = match decision.reason.as_str() {
             "Forbidden" => (403, Some(Reason::Forbidden)),
             "RequestEntityTooLarge" => (413, Some(Reason::RequestEntityTooLarge)),

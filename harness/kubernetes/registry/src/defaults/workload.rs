@@ -107,11 +107,19 @@ pub(super) fn autoscaler(spec: &mut Members) {
         give(up, "stabilizationWindowSeconds", json!(0));
         give(up, "selectPolicy", json!("Max"));
         let policies = json!([{"type": "Pods", "value": 4, "periodSeconds": 15}, {"type": "Percent", "value": 100, "periodSeconds": 15}]);
-        give(up, "policies", policies);
+        policies_of(up, policies);
     }
     if let Some(down) = object(behavior, "scaleDown") {
         give(down, "selectPolicy", json!("Max"));
-        give(down, "policies", json!([{"type": "Percent", "value": 100, "periodSeconds": 15}]));
+        policies_of(down, json!([{"type": "Percent", "value": 100, "periodSeconds": 15}]));
+    }
+}
+
+/// Policies of scaling, unless there are some: a list of none is one that its validation refuses.
+fn policies_of(rules: &mut Members, default: Value) {
+    let known = rules.entry("policies").or_insert(Value::Null);
+    if known.is_null() {
+        *known = default;
     }
 }
 

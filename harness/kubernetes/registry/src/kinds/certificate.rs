@@ -12,7 +12,7 @@ use proofmark_status::{FieldError, quote};
 use serde_json::{Value, json};
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, NameRule, Part, Repeats};
+use crate::strategy::{BASE, LABELS, NameRule, Part, Repeats};
 use crate::{Strategy, check, content};
 
 pub(super) const ROWS: &[Strategy] = &[Strategy {
@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Strategy] = &[Strategy {
     repeats: Repeats::Both,
     status: true,
     fields: &[("spec.signerName", "/spec/signerName")],
-    field_labels: true,
+    field_labels: LABELS,
     prepare_create: |request| {
         if let Some(members) = request.as_object_mut() {
             members.insert("status".to_owned(), json!({}));

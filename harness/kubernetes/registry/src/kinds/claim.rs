@@ -190,12 +190,16 @@ fn validate_update(new: &Value, old: &Value) -> Errors {
             "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
         errors.push(FieldError::forbidden("spec", format!("{why}\n{diff}")));
     }
-    let size = |o: &Value, at: &str| o.pointer(at).and_then(Value::as_str).and_then(|t| Quantity::parse(t).ok());
+    // An amount that is not there is zero.
+    let size = |o: &Value, at: &str| {
+        let text = o.pointer(at).and_then(Value::as_str).unwrap_or("0");
+        Quantity::parse(text).ok()
+    };
     let asked = size(new, "/spec/resources/requests/storage");
-    let shrinks = asked.clone().zip(size(old, "/spec/resources/requests/storage")).is_some_and(|(new, old)| new < old);
+    let had = size(old, "/spec/resources/requests/storage");
     let capacity = size(old, "/status/capacity/storage");
     // A claim may take back a growth that did not happen, down to what it has.
-    if shrinks && asked.zip(capacity).is_some_and(|(asked, capacity)| asked <= capacity) {
+    if asked < had && asked <= capacity {
         errors.push(FieldError::forbidden(
             "spec.resources.requests.storage",
             "field can not be less than status.capacity",

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use proofmark_status::FieldError;
 use serde_json::{Map, Value, json};
 
-use crate::strategy::{BASE, NameRule, Repeats};
+use crate::strategy::{BASE, LABELS, NameRule, Repeats};
 use crate::{Strategy, content, defaults, meta};
 
 /// The largest ConfigMap or Secret, in bytes of its data.
@@ -16,13 +16,14 @@ pub(super) const ROWS: &[Strategy] = &[
         resource: "namespaces",
         name: NameRule::Label,
         status: true,
-        fields: &[("status.phase", "/status/phase"), ("name", "/metadata/name")],
-        field_labels: true,
+        fields: &[("status.phase", "/status/phase")],
+        field_labels: LABELS,
         default: label_namespace,
         prepare_create: prepare_namespace,
         prepare_update: keep_namespace_spec,
         ..BASE
     },
+    Strategy { resource: "componentstatuses", deprecated: Some("v1 ComponentStatus is deprecated in v1.19+"), ..BASE },
     Strategy {
         resource: "configmaps",
         repeats: Repeats::Both,
@@ -34,7 +35,7 @@ pub(super) const ROWS: &[Strategy] = &[
         resource: "secrets",
         repeats: Repeats::Both,
         fields: &[("type", "/type")],
-        field_labels: true,
+        field_labels: LABELS,
         default: default_secret,
         validate: validate_secret,
         validate_update: validate_secret_update,

@@ -31,6 +31,7 @@ pub(super) const ROWS: &[Strategy] = &[
         resource: "endpointslices",
         repeats: Repeats::Object,
         generation: Generation::States,
+        counted_metadata: "labels",
         validate: |new| slice(new, None),
         validate_update: |new, old| slice(new, Some(old)),
         warnings: |new, old| slice_warnings(new, old),

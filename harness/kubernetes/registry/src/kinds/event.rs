@@ -6,7 +6,7 @@ use proofmark_status::FieldError;
 use serde_json::Value;
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Dependents, Repeats};
+use crate::strategy::{BASE, Dependents, LABELS, Repeats};
 use crate::{Strategy, check, content, internal, meta};
 
 const FIELDS: &[(&str, &str)] = &[
@@ -29,7 +29,7 @@ const EVENT: Strategy = Strategy {
     dependents: Dependents::Unsupported,
     create_on_update: true,
     fields: FIELDS,
-    field_labels: true,
+    field_labels: LABELS,
     validate: |new| event(new, None),
     validate_update: |new, old| event(new, Some(old)),
     ..BASE

@@ -8,8 +8,10 @@ mod certificate;
 mod claim;
 mod control;
 mod core;
+mod devices;
 mod endpoints;
 mod event;
+mod flow;
 mod network;
 mod node;
 mod pod;
@@ -43,8 +45,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Strategy> {
         SINGLE,
         core::ROWS,
         control::ROWS,
+        devices::ROWS,
         endpoints::ROWS,
         event::ROWS,
+        flow::ROWS,
         node::ROWS,
         quota::ROWS,
         storage::ROWS,

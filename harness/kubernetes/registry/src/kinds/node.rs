@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{amounts, pod};
 use crate::node::{Errors, Node};
-use crate::strategy::BASE;
+use crate::strategy::{BASE, LABELS};
 use crate::{Strategy, check, content, internal};
 
 pub(super) const ROWS: &[Strategy] = &[
@@ -18,13 +18,15 @@ pub(super) const ROWS: &[Strategy] = &[
         status: true,
         keeps_status: true,
         fields: &[("spec.unschedulable", "/spec/unschedulable")],
-        field_labels: true,
+        field_labels: LABELS,
         default: |node| {
             first_range(node);
             crate::defaults::apply(node);
         },
         validate: node,
-        validate_update: node_update,
+        // The whole is checked, and parts of it once more; a status only in parts.
+        validate_update: |new, old| [node(new), node_update(new, old)].concat(),
+        validate_status: Some(node_update),
         ..BASE
     },
     Strategy {
@@ -34,7 +36,7 @@ pub(super) const ROWS: &[Strategy] = &[
         unconditional_update: false,
         validate: runtime_class,
         validate_update: |new, old| {
-            let mut errors = Errors::new();
+            let mut errors = runtime_class(new);
             check::immutable(&Node::root(new).get("handler"), &Node::root(old).get("handler"), &mut errors);
             errors
         },

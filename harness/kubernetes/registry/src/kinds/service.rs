@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::endpoints;
 use crate::address::{address_warning, network_warnings};
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, NameRule};
+use crate::strategy::{BASE, LABELS, NameRule};
 use crate::{Strategy, check, content, meta};
 
 pub(super) const ROW: Strategy = Strategy {
@@ -21,7 +21,7 @@ pub(super) const ROW: Strategy = Strategy {
     returns_deleted: true,
     create_on_update: true,
     fields: &[("spec.clusterIP", "/spec/clusterIP"), ("spec.type", "/spec/type")],
-    field_labels: true,
+    field_labels: LABELS,
     prepare_update,
     validate: |new| {
         let mut errors = Errors::new();

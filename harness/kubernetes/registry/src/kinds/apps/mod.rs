@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::pod;
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Dependents, Generation, NameRule, Repeats};
+use crate::strategy::{BASE, Dependents, Generation, LABELS, NameRule, Repeats};
 use crate::{Strategy, check};
 
 /// Kinds with a status subresource whose spec is counted.
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Strategy] = &[
     Strategy {
         group: "apps",
         resource: "deployments",
-        annotations_count: true,
+        counted_metadata: "annotations",
         validate: |new| replicated::deployment(new, None),
         validate_update: |new, old| replicated::deployment(new, Some(old)),
         warnings: named,
@@ -36,8 +36,6 @@ pub(super) const ROWS: &[Strategy] = &[
     Strategy {
         group: "apps",
         resource: "replicasets",
-        fields: &[("status.replicas", "/status/replicas")],
-        field_labels: true,
         validate: |new| replicated::replica_set(new, None),
         validate_update: |new, old| replicated::replica_set(new, Some(old)),
         warnings: named,
@@ -77,7 +75,7 @@ pub(super) const ROWS: &[Strategy] = &[
         repeats: Repeats::Both,
         dependents: Dependents::Orphaned,
         fields: &[("status.replicas", "/status/replicas")],
-        field_labels: true,
+        field_labels: LABELS,
         validate: replicated::replication_controller,
         validate_update: |new, _| replicated::replication_controller(new),
         warnings: named,

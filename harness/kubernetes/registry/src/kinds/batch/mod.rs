@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Strategy] = &[
         repeats: Repeats::Both,
         dependents: Dependents::OrphanedWith(ORPHANED),
         fields: &[("status.successful", "/status/succeeded")],
-        field_labels: true,
+        field_labels: Some(|label| format!("field label {} not supported for Job", proofmark_status::quote(label))),
         prepare_create: |job| {
             generate_selector(job);
             // Stored objects are defaulted when they are read: the job takes over the labels that its template just got.
@@ -271,7 +271,10 @@ fn job_update(new: &Value, old: &Value) -> Errors {
     check::immutable(&spec.get("selector"), &before.get("selector"), &mut errors);
     template_update(new, old, &mut errors);
     for field in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
-        check::immutable(&spec.get(field), &before.get(field), &mut errors);
+        if !check::same(spec.get(field).value, before.get(field).value) {
+            let shown = internal::show(new, &format!("/spec/{field}"));
+            errors.push(FieldError::invalid(spec.child(field), shown, check::IMMUTABLE));
+        }
     }
     errors
 }

@@ -2,6 +2,7 @@
 
 mod affinity;
 mod annotations;
+mod apparmor;
 mod containers;
 mod env;
 mod parts;
@@ -26,7 +27,7 @@ use proofmark_status::FieldError;
 use serde_json::{Map, Value, json};
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Generation, Part, Repeats};
+use crate::strategy::{BASE, Generation, LABELS, Part, Repeats};
 use crate::{Strategy, check, content, meta};
 
 /// What is written through subresources.
@@ -62,10 +63,13 @@ pub(super) const ROW: Strategy = Strategy {
         ("spec.hostNetwork", "/spec/hostNetwork"),
         ("status.phase", "/status/phase"),
         ("status.podIP", "/status/podIP"),
+        // Known, and the same for every pod.
+        ("status.podIPs", ""),
         ("status.nominatedNodeName", "/status/nominatedNodeName"),
     ],
-    field_labels: true,
+    field_labels: LABELS,
     prepare_create,
+    arrival_warnings: apparmor::warnings,
     validate,
     validate_update,
     prepare_status: |new, old, _| status::prepare(new, old),
@@ -93,6 +97,7 @@ fn grace(pod: &Value, asked: Option<i64>) -> i64 {
 /// A new pod waits; gates say so. Selectors take over the labels whose keys they name.
 fn prepare_create(pod: &mut Value) {
     selected::merge(pod);
+    apparmor::adopt(pod);
     let class = pod.get("spec").map_or("BestEffort", qos::class);
     let gated = pod.pointer("/spec/schedulingGates").and_then(Value::as_array).is_some_and(|g| !g.is_empty());
     let mut status = json!({"phase": "Pending", "qosClass": class});

@@ -150,7 +150,7 @@ fn seccomp(profile: &Node<'_>, errors: &mut Errors) {
     }
 }
 
-fn apparmor(profile: &Node<'_>, errors: &mut Errors) {
+pub(super) fn apparmor(profile: &Node<'_>, errors: &mut Errors) {
     if !profile.given() {
         return;
     }

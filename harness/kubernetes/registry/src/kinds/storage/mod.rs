@@ -20,6 +20,7 @@ pub(super) const ROWS: &[Strategy] = &[
         prepare_create: volume::prepare,
         validate: volume::validate,
         validate_update: volume::validate_update,
+        validate_status: Some(|_, _| Vec::new()),
         warnings: |new, _| volume::warnings(new),
         ..BASE
     },

@@ -226,7 +226,8 @@ pub(super) fn warnings(volume: &Value) -> Vec<String> {
 }
 
 pub(super) fn validate_update(new: &Value, old: &Value) -> Errors {
-    let mut errors = validate(new);
+    // The whole is checked twice.
+    let mut errors = [validate(new), validate(new)].concat();
     let mut kept = new.clone();
     // A secret for expansion may be added.
     let secret = "controllerExpandSecretRef";
@@ -264,7 +265,8 @@ pub(super) fn validate_update(new: &Value, old: &Value) -> Errors {
     let before = field(old, "nodeAffinity");
     if !before.is_null() && !check::same(&affinity, &before) {
         let shown = internal::show(new, "/spec/nodeAffinity");
-        errors.push(FieldError::invalid("nodeAffinity", shown, check::IMMUTABLE));
+        let why = "field is immutable, except for updating from beta label to GA";
+        errors.push(FieldError::invalid("nodeAffinity", shown, why));
     }
     let class = "volumeAttributesClassName";
     if !field(old, class).is_null() && field(new, class).is_null() {
