@@ -50,6 +50,7 @@ mod oracle {
     // Recorded with a control plane.
     recordings! { World::start().await;
         admission,
+        admitting,
         apply,
         authn,
         controllers,
@@ -59,20 +60,27 @@ mod oracle {
         custom,
         defaults,
         definitions,
+        discovering,
         discovery,
         expressions,
+        identities,
         kinds,
         kservecrd,
         patch,
         rbac,
+        reconciling,
         requests,
         schema,
+        serving,
         watch,
+        watching,
     }
 
     // Recorded with a kube-apiserver alone.
     recordings! { World::bare();
+        applying,
         patching,
+        strategies,
     }
 }
 
