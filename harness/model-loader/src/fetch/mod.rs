@@ -15,6 +15,7 @@ mod partial;
 mod plan;
 mod source;
 mod whole;
+mod writer;
 
 pub use plan::Parts;
 
@@ -31,6 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use whole::Whole;
+use writer::Writer;
 
 /// So often a part is tried whose body ends too soon.
 const ATTEMPTS: usize = 5;
@@ -242,22 +244,20 @@ impl Load<'_> {
         Ok(verified)
     }
 
-    async fn part(&self, item: &Item, partial: &Partial, start: u64, end: u64) -> Result<(), FetchError> {
-        let (mut at, mut sum) = (start, item.sum.as_ref().and_then(Sum::part));
+    async fn part(&self, item: &Item, partial: &Arc<Partial>, start: u64, end: u64) -> Result<(), FetchError> {
+        let mut at = start;
+        let mut writer = Writer::new(partial, start, item.sum.as_ref().and_then(Sum::part));
         for _ in 0..ATTEMPTS {
             let mut body = self.source.part(item, at, end).await?;
             while let Ok(Some(chunk)) = body.chunk().await {
                 // A server that sends more than it was asked for must not write into the next part.
                 let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(chunk.len());
                 let chunk = chunk.slice(..wanted);
-                partial.write(at, &chunk)?;
-                if let Some(sum) = &mut sum {
-                    sum.update(&chunk);
-                }
                 at += chunk.len() as u64;
                 self.progress.arrived(chunk.len() as u64);
+                writer.write(chunk).await?;
                 if at == end {
-                    return partial.done(start, sum);
+                    return partial.done(start, writer.finish().await?);
                 }
             }
         }

@@ -70,6 +70,11 @@ impl Partial {
         self.file.write_all_at(bytes, at).map_err(|why| FetchError::disk(&self.path, why))
     }
 
+    /// An error of the disk.
+    pub(super) fn failed(&self, why: io::Error) -> FetchError {
+        FetchError::disk(&self.path, why)
+    }
+
     /// Notes that the part that begins there is complete.
     pub(super) fn done(&self, start: u64, sum: Option<PartSum>) -> Result<(), FetchError> {
         if self.durable {
