@@ -26,7 +26,16 @@ pub(crate) fn start(context: &mut Context) {
     let pods = context.informer(pods::selection());
     let monitors = context.monitors();
     let (queue, worker) = queue::new();
-    children::follow_own(&quotas, &queue);
+    // Admission writes what is used before the object is there: whoever counted then would not find it.
+    let own = queue.clone();
+    quotas.on_change(move |change| {
+        let limits = |quota: &Value| quota.pointer("/spec/hard").cloned();
+        if let Some(new) = &change.new
+            && change.old.as_deref().is_none_or(|old| limits(old) != limits(new))
+        {
+            own.add(children::key(new));
+        }
+    });
     let (all, gone) = (Informer::clone(&quotas), queue.clone());
     monitors.listen(move |heard| {
         if let Heard::Changed(_, change) = heard
