@@ -17,9 +17,9 @@ pub(crate) async fn route(call: &Call<'_>) -> Result<Reply, Refusal> {
     if !info.is_resource {
         return discovery::answer(call);
     }
-    // Paths with empty parts fit no route.
-    if info.path.trim_start_matches('/').trim_end_matches('/').contains("//") || info.path.starts_with("//") {
-        return if info.path.starts_with("//") { Err(Refusal::NoSuchPage) } else { Err(Refusal::no_such_resource()) };
+    // The group without a name has no place under /apis.
+    if info.path.starts_with("//") || (info.group.is_empty() && info.path.starts_with("/apis/")) {
+        return Err(Refusal::NoSuchPage);
     }
     let found = call.server.catalog.find(&info.group, &info.version, &info.resource);
     if Catalog::is_builtin_group(&info.group) {
@@ -31,7 +31,8 @@ pub(crate) async fn route(call: &Call<'_>) -> Result<Reply, Refusal> {
 
 async fn builtin(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<Reply, Refusal> {
     let info = call.exchange.info;
-    let namespaced_path = !info.namespace.is_empty() && info.resource != "namespaces";
+    // A part may be empty: `namespaces//pods` goes through the namespace without a name.
+    let namespaced_path = info.scoped && info.resource != "namespaces";
     // What follows a proxy is the path behind it.
     // The old way to proxies is closed.
     if info.verb == "proxy" {
@@ -56,7 +57,8 @@ async fn builtin(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<
     if let Some(sub) = info.parts.get(2) {
         let subresource = resource.subresource(sub).ok_or_else(Refusal::no_such_resource)?;
         let wanted = if *method == Method::POST { Some("create") } else { verb_of(method, true) };
-        let allowed = wanted.is_some_and(|verb| subresource.verbs.iter().any(|v| v == verb));
+        let passed_on = sub == "proxy" && matches!(*method, Method::HEAD | Method::OPTIONS);
+        let allowed = passed_on || wanted.is_some_and(|verb| subresource.verbs.iter().any(|v| v == verb));
         if !allowed {
             return Err(Refusal::method_not_allowed());
         }
@@ -66,7 +68,6 @@ async fn builtin(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<
     if info.verb_first && *method != Method::GET {
         return Err(Refusal::method_not_allowed());
     }
-    let verb = verb_of(method, named).ok_or_else(Refusal::method_not_allowed)?;
     let offered = |v: &str| resource.verbs.iter().any(|o| o == v);
     // A path exists when any method of it does; across namespaces only lists exist.
     let methods: &[&str] =
@@ -74,11 +75,11 @@ async fn builtin(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<
     if !methods.iter().any(|m| offered(m)) {
         return Err(Refusal::no_such_resource());
     }
+    let verb = verb_of(method, named).ok_or_else(Refusal::method_not_allowed)?;
     let across = !named && resource.namespaced && !namespaced_path;
     if !offered(verb) || (across && verb != "list") {
         return Err(Refusal::method_not_allowed());
     }
-    target.check_name()?;
     handlers::handle(call, &target, verb).await
 }
 
@@ -86,10 +87,7 @@ async fn custom(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<R
     let info = call.exchange.info;
     let namespaced_path = !info.namespace.is_empty();
     let named = info.parts.len() > 1;
-    if info.parts.len() > 3
-        || (namespaced_path && !resource.namespaced)
-        || (named && resource.namespaced && !namespaced_path)
-    {
+    if (namespaced_path && !resource.namespaced) || (named && resource.namespaced && !namespaced_path) {
         return Err(Refusal::NoSuchPage);
     }
     let method = call.exchange.method;
@@ -106,9 +104,8 @@ async fn custom(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<R
         let Some(subresource) = resource.subresource(sub) else {
             return Err(proofmark_status::Status::not_found(&resource.group, &resource.plural, target.name).into());
         };
-        let verb = verb_of(method, true);
-        return match verb {
-            Some("get" | "update" | "patch") => handlers::subresource(call, &target, subresource).await,
+        return match info.verb.as_str() {
+            "get" | "update" | "patch" => handlers::subresource(call, &target, subresource).await,
             _ => Err(not_supported(&info.verb)),
         };
     }
@@ -116,7 +113,6 @@ async fn custom(call: &Call<'_>, resource: std::sync::Arc<Resource>) -> Result<R
     if !named && resource.namespaced && !namespaced_path && *method != Method::GET {
         return Err(Refusal::NoSuchPage);
     }
-    target.check_name()?;
     match (verb_of(method, named), method) {
         (Some(verb), _) => handlers::handle(call, &target, verb).await,
         (None, &Method::POST) => handlers::handle(call, &target, "create").await,

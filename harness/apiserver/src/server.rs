@@ -143,15 +143,19 @@ impl ApiServer {
         let arrived = Instant::now();
         let mut audit = Audit::new(&info, self.now());
         let notes = Mutex::default();
-        let outcome = self.answer(&exchange, &parts.extensions, &mut audit, &notes).await;
+        let outcome = if info.unreadable {
+            Err(unreadable(&parts.uri).into())
+        } else {
+            self.answer(&exchange, &parts.extensions, &mut audit, &notes).await
+        };
         let notes: Notes = notes.into_inner();
         audit.annotations = notes.annotations;
         audit.duration = arrived.elapsed();
-        let negotiated = Negotiated::of(&parts.headers);
+        let negotiated = Negotiated::of(&parts.headers).for_people(&query, &parts.headers);
         let mut response = match outcome {
             Ok(reply) => {
-                let handed = if welcome { encode::hand_over(reply) } else { Err(Box::new(reply)) };
-                handed.unwrap_or_else(|reply| encode::reply(&self.0, &exchange, &negotiated, *reply))
+                let write = |reply| encode::reply(&self.0, &exchange, &negotiated, reply);
+                if welcome { encode::hand_over(reply).unwrap_or_else(|reply| write(*reply)) } else { write(reply) }
             }
             Err(NoReply::Refused(refusal)) => encode::refusal(&negotiated, refusal),
             Err(NoReply::Reset) => {
@@ -194,6 +198,13 @@ impl ApiServer {
         audit.faults = faults;
         answered
     }
+}
+
+/// 500 of a path that cannot be read, before anybody is asked who they are.
+fn unreadable(uri: &http::Uri) -> Refusal {
+    let asked = proofmark_status::quote(&uri.to_string());
+    let why = format!("unable to determine kind and namespace from url, {}", crate::request::decode_path(uri.path()));
+    Refusal::Text(500, format!("Internal Server Error: {asked}: failed to create RequestInfo: {why}\n"))
 }
 
 /// `?timeout=` must be a duration, whatever the request asks for.

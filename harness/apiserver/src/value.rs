@@ -35,6 +35,16 @@ pub(crate) fn text_at(value: &Value, pointer: &str) -> String {
     }
 }
 
+/// How long the texts of a value are together (bytes).
+pub(crate) fn text_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_size).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + text_size(value)).sum(),
+        _ => 8,
+    }
+}
+
 /// Makes every empty list and map of a typed object null, as Go writes a nil one.
 pub(crate) fn drop_empty(types: &TypeGraph, id: TypeId, value: &mut Value) {
     match (types.get(id), value) {

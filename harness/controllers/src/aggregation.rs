@@ -57,7 +57,7 @@ fn read(role: &Value) -> Option<Role> {
 
 /// Whether a selector picks a role. Most are picked by none, and need not be read in full.
 fn is_gathered(role: &Value, rule: &AggregationRule) -> bool {
-    let labels = role.pointer("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+    let labels = object::labels(role).into_iter().flatten();
     let labels = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
     rule.cluster_role_selectors.iter().any(|selector| selector.matches(&labels))
 }

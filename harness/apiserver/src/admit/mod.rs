@@ -106,7 +106,7 @@ pub(crate) fn allocate(request: &Request<'_>, object: &mut Value) -> Result<(), 
     if !request.subresource.is_empty() {
         return Ok(());
     }
-    service_addresses::allocate(request.call, request.target, object, request.old)
+    service_addresses::allocate(request, object)
 }
 
 /// Whether a request is about a resource of the core group.

@@ -2,7 +2,7 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle`, release 1.35.
 
-use proofmark_registry::meta;
+use proofmark_registry::{content, meta};
 use proofmark_status::{Cause, Details, Status};
 
 use crate::handlers::Target;
@@ -16,6 +16,11 @@ const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 pub(super) fn create(call: &Call<'_>, target: &Target<'_>) -> Result<(), Refusal> {
     if !target.resource.namespaced || target.namespace.is_empty() || is_review(target) {
         return Ok(());
+    }
+    let complaints = content::path_segment(target.namespace);
+    if !complaints.is_empty() {
+        let name = proofmark_status::quote(target.namespace);
+        return Err(Status::internal(&format!("invalid resource name {name}: [{}]", complaints.join(" "))).into());
     }
     let Some(namespaces) = call.server.catalog.find("", "v1", "namespaces") else {
         return Ok(());

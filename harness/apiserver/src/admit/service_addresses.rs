@@ -10,7 +10,7 @@ use proofmark_registry::meta;
 use proofmark_status::{FieldError, Status};
 use serde_json::{Map, Value, json};
 
-use super::{is_core, stored};
+use super::{Request, is_core, stored};
 use crate::handlers::Target;
 use crate::refusal::Refusal;
 use crate::server::Call;
@@ -22,6 +22,9 @@ const LAST_HOST: u8 = 254;
 /// Ports on nodes.
 const PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
 
+/// Behind it begin the ports of dry runs.
+const DRY_PORT: i64 = 32_768;
+
 /// What other services have.
 struct Taken {
     hosts: BTreeSet<u8>,
@@ -29,12 +32,8 @@ struct Taken {
 }
 
 /// Gives a new or changed service what it needs.
-pub(super) fn allocate(
-    call: &Call<'_>,
-    target: &Target<'_>,
-    object: &mut Value,
-    old: Option<&Value>,
-) -> Result<(), Refusal> {
+pub(super) fn allocate(request: &Request<'_>, object: &mut Value) -> Result<(), Refusal> {
+    let Request { call, target, old, dry_run, .. } = *request;
     if !is_core(target, "services") || !object.get("spec").is_some_and(Value::is_object) {
         return Ok(());
     }
@@ -49,7 +48,7 @@ pub(super) fn allocate(
     }
     let name = meta::text(object, "name").to_owned();
     let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
-    let allocator = Allocator { call, taken: taken(call, target, &name), name };
+    let allocator = Allocator { call, taken: taken(call, target, &name), name, dry_run, own: None };
     allocator.run(spec, before)
 }
 
@@ -167,6 +166,10 @@ struct Allocator<'a> {
     call: &'a Call<'a>,
     taken: Taken,
     name: String,
+    /// Nothing is taken: the address of the range itself and ports that no range has stand for what would be.
+    dry_run: bool,
+    /// The highest port that the service has so far.
+    own: Option<i64>,
 }
 
 impl Allocator<'_> {
@@ -277,12 +280,20 @@ impl Allocator<'_> {
     }
 
     fn next_host(&self) -> Result<u8, Refusal> {
+        if self.dry_run {
+            return Ok(0);
+        }
         let from = self.start(i64::from(LAST_HOST));
         let hosts = (FIRST_HOST..=LAST_HOST).cycle().skip(from).take(usize::from(LAST_HOST));
         hosts.into_iter().find(|h| !self.taken.hosts.contains(h)).ok_or_else(|| full("a serviceIP"))
     }
 
     fn next_port(&mut self) -> Result<i64, Refusal> {
+        if self.dry_run {
+            let port = self.own.unwrap_or(DRY_PORT) + 1;
+            self.own = Some(port);
+            return Ok(port);
+        }
         let count = PORTS.end() - PORTS.start() + 1;
         let from = self.start(count);
         let ports = PORTS.cycle().skip(from).take(usize::try_from(count).unwrap_or(0));
@@ -335,6 +346,7 @@ impl Allocator<'_> {
         } else if self.taken.ports.contains(&port) {
             "provided port is already allocated".to_owned()
         } else {
+            self.own = self.own.max(Some(port));
             return Ok(());
         };
         Err(self.refuse(FieldError::invalid(format!("spec.ports[{i}].nodePort"), port, problem)))

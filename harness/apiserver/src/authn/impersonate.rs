@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use proofmark_rbac::UserInfo;
 
 use super::{ANONYMOUS, UNAUTHENTICATED, authenticated};
@@ -19,11 +19,10 @@ const AUTHENTICATION: &str = "authentication.k8s.io";
 
 /// The user that the request wants to act as; the caller himself without impersonation headers.
 pub(crate) fn impersonate(server: &Arc<Inner>, caller: UserInfo, headers: &HeaderMap) -> Result<UserInfo, Refusal> {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let name = text("impersonate-user");
-    let groups: Vec<String> =
-        headers.get_all("impersonate-group").iter().filter_map(|v| v.to_str().ok()).map(str::to_owned).collect();
-    let uid = text("impersonate-uid");
+    let one = |name: &str| headers.get(name).map(text).unwrap_or_default();
+    let (name, uid) = (one("impersonate-user"), one("impersonate-uid"));
+    let (name, uid) = (name.as_str(), uid.as_str());
+    let groups: Vec<String> = headers.get_all("impersonate-group").iter().map(text).collect();
     let extra = extra(headers);
     if name.is_empty() {
         let wanted = without_user(&groups, &extra, uid);
@@ -88,14 +87,17 @@ fn service_account(user: &str) -> Option<(&str, &str)> {
 fn extra(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
     let mut extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in headers {
-        if let Some(key) = name.as_str().strip_prefix("impersonate-extra-")
-            && let Ok(value) = value.to_str()
-        {
+        if let Some(key) = name.as_str().strip_prefix("impersonate-extra-") {
             let key = crate::request::decode_path(key);
-            extra.entry(key).or_default().push(value.to_owned());
+            extra.entry(key).or_default().push(text(value));
         }
     }
     extra
+}
+
+/// A header's value. One that is no ASCII must not pass for none at all: the caller would act as himself.
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
 /// What was asked for without a user, as Go prints the references.

@@ -13,9 +13,10 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::json;
 
-use crate::encode::{Negotiated, Shape};
+use crate::encode::Negotiated;
 use crate::handlers::{Content, Reply};
 use crate::refusal::Refusal;
+use crate::resource::Catalog;
 use crate::server::{Call, VERSION};
 
 pub(crate) use legacy::version_order;
@@ -28,27 +29,34 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<Reply, Refusal> {
     if path.starts_with("//") {
         return Err(Refusal::NoSuchPage);
     }
+    // What is asked by neither `routed` nor `readable` answers every method alike.
     match parts.as_slice() {
-        [""] => readable(call, index(call)),
+        [""] => index(call),
+        ["index.html"] if path == trimmed => index(call),
         ["api"] => routed(call, groups(call, true)),
-        ["apis"] => anything(call, groups(call, false)),
+        ["apis"] => groups(call, false),
         ["api", version] => routed(call, legacy::resources(call, "", version)),
-        ["apis", group] => anything(call, legacy::group(call, group)),
+        ["apis", group] => legacy::group(call, group),
+        ["apis", group, version] if !Catalog::is_builtin_group(group) => legacy::resources(call, group, version),
         ["apis", group, version] => routed(call, legacy::resources(call, group, version)),
-        ["version"] => readable(call, version(call)),
+        ["version"] => readable(call, || version(call)),
         ["healthz" | "livez" | "readyz", ..] => health::answer(path, call.exchange.query),
-        ["openid", "v1", "jwks"] => openid::keys(call),
-        [".well-known", "openid-configuration"] => openid::configuration(call),
+        ["openid", "v1", "jwks"] => readable(call, || openid::keys(call)),
+        [".well-known", "openid-configuration"] => readable(call, || openid::configuration(call)),
+        ["version", ..] | ["openid", "v1", "jwks", ..] | [".well-known", "openid-configuration", ..] => {
+            Err(Refusal::no_such_resource())
+        }
         ["openapi", ..] => crate::openapi::answer(call, path),
-        ["metrics"] | ["debug", ..] => Err(not_simulated(trimmed)),
+        ["metrics"] if path == trimmed => Err(not_simulated(path)),
+        ["metrics", "slis"] | ["debug", ..] => Err(not_simulated(trimmed)),
         _ => Err(Refusal::NoSuchPage),
     }
 }
 
 /// Paths that can only be read.
-fn readable(call: &Call<'_>, reply: Result<Reply, Refusal>) -> Result<Reply, Refusal> {
+fn readable(call: &Call<'_>, reply: impl FnOnce() -> Result<Reply, Refusal>) -> Result<Reply, Refusal> {
     match *call.exchange.method {
-        Method::GET => reply,
+        Method::GET => reply(),
         _ => Err(Refusal::method_not_allowed()),
     }
 }
@@ -58,12 +66,8 @@ fn routed(call: &Call<'_>, reply: Result<Reply, Refusal>) -> Result<Reply, Refus
     if *call.exchange.method == Method::GET && !Negotiated::of(call.exchange.headers).routed {
         return Err(crate::encode::not_acceptable(false));
     }
-    readable(call, reply)
-}
-
-/// Paths that answer every method alike.
-fn anything(_: &Call<'_>, reply: Result<Reply, Refusal>) -> Result<Reply, Refusal> {
-    reply
+    // What does not exist cannot be used in a wrong way.
+    reply.and_then(|reply| readable(call, || Ok(reply)))
 }
 
 fn not_simulated(path: &str) -> Refusal {
@@ -72,8 +76,7 @@ fn not_simulated(path: &str) -> Refusal {
 
 /// The groups, aggregated if the client asks for it.
 fn groups(call: &Call<'_>, core: bool) -> Result<Reply, Refusal> {
-    let wanted = Negotiated::of(call.exchange.headers);
-    if wanted.shape == Shape::Discovery {
+    if Negotiated::of(call.exchange.headers).aggregated {
         return Ok(aggregated::groups(call, core));
     }
     if core { legacy::core_versions(call) } else { legacy::groups(call) }
@@ -122,7 +125,8 @@ fn index(call: &Call<'_>) -> Result<Reply, Refusal> {
     paths.extend(health::paths());
     paths.sort();
     paths.dedup();
-    Ok(Reply::new(200, Content::Discovery(json!({"paths": paths}))))
+    let body = serde_json::to_vec_pretty(&json!({"paths": paths})).unwrap_or_default();
+    Ok(Reply::new(200, Content::Document { content_type: "application/json", body: Bytes::from(body) }))
 }
 
 /// The hash by which clients see that a resource changed its storage version.

@@ -26,6 +26,9 @@ pub(super) fn keys(call: &Call<'_>) -> Result<Reply, Refusal> {
 
 /// `/.well-known/openid-configuration`
 pub(super) fn configuration(call: &Call<'_>) -> Result<Reply, Refusal> {
+    if !encode::takes_json(call.exchange.headers) {
+        return Err(encode::only_json());
+    }
     let keys = format!("https://{}/openid/v1/jwks", call.server.address);
     let document = call.server.signer.openid_configuration(&call.server.issuer, &keys);
     let body = Bytes::from(document.to_string());

@@ -34,7 +34,7 @@ pub(crate) fn reply(server: &Arc<Inner>, exchange: &Exchange<'_>, wanted: &Negot
     match content {
         Content::Watch(opened) => watch::stream(server, exchange, wanted, opened),
         Content::Document { content_type, body } => document(status, content_type, body),
-        Content::Groups { content_type, document: groups } => document(status, content_type, groups.json.clone()),
+        Content::Groups { content_type, document: groups } => document(status, content_type, groups.line.clone()),
         Content::Stream { content_type, body } => {
             let mut response = document(status, content_type, Bytes::new());
             *response.body_mut() = body;
@@ -106,7 +106,11 @@ pub(crate) fn refusal(wanted: &Negotiated, refused: Refusal) -> Response<Body> {
 
 /// A `Status`, and after how many seconds to try again.
 fn told(wanted: &Negotiated, code: u16, status: &Value, retry: u64) -> Response<Body> {
-    let mut response = written(wanted, code, status);
+    let mut response = match wanted.plain {
+        Some(form) => in_form(form, wanted.pretty, code, status),
+        // What cannot be negotiated is JSON for people.
+        None => json(code, status, true),
+    };
     if retry > 0 {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
     }
@@ -133,26 +137,36 @@ fn document(code: u16, content_type: &'static str, body: Bytes) -> Response<Body
 
 /// A value as JSON or YAML.
 fn written(wanted: &Negotiated, code: u16, value: &Value) -> Response<Body> {
-    match wanted.form {
+    in_form(wanted.form, wanted.pretty, code, value)
+}
+
+fn in_form(form: Form, pretty: bool, code: u16, value: &Value) -> Response<Body> {
+    match form {
         Form::Yaml => document(code, "application/yaml", Bytes::from(yaml::to_yaml(value))),
         Form::Protobuf => match object::protobuf(value) {
             Some(bytes) => document(code, PROTOBUF, bytes),
-            None => json(code, value),
+            None => json(code, value, pretty),
         },
-        Form::Json => json(code, value),
+        Form::Json => json(code, value, pretty),
     }
 }
 
-fn json(code: u16, value: &Value) -> Response<Body> {
-    document(code, "application/json", Bytes::from(serde_json::to_vec(value).unwrap_or_default()))
+/// JSON on a line of its own, or indented and without an end of the last line: both as Go does it.
+fn json(code: u16, value: &Value, pretty: bool) -> Response<Body> {
+    let body = if pretty { serde_json::to_vec_pretty(value) } else { serde_json::to_vec(value) };
+    let mut body = body.unwrap_or_default();
+    if !pretty {
+        body.push(b'\n');
+    }
+    document(code, "application/json", Bytes::from(body))
 }
 
 /// A discovery document: JSON or YAML, whatever else the client would like.
 fn discovery(wanted: &Negotiated, code: u16, value: &Value) -> Response<Body> {
-    if wanted.unacceptable || wanted.shape != Shape::Object {
-        return refusal(wanted, only_media_types());
+    match wanted.plain {
+        Some(form) => in_form(form, wanted.pretty, code, value),
+        None => refusal(wanted, only_media_types()),
     }
-    written(wanted, code, value)
 }
 
 /// 406 of an object that has no acceptable form.

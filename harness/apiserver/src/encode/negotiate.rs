@@ -6,6 +6,7 @@
 use http::{HeaderMap, header};
 
 use crate::refusal::Refusal;
+use crate::request::Query;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +27,6 @@ pub(crate) enum Shape {
     Partial(&'static str),
     /// PartialObjectMetadataList, of a version.
     PartialList(&'static str),
-    /// Aggregated discovery.
-    Discovery,
 }
 
 /// What a client accepts.
@@ -35,6 +34,12 @@ pub(crate) enum Shape {
 pub(crate) struct Negotiated {
     pub(crate) form: Form,
     pub(crate) shape: Shape,
+    /// How something is written that has no other shape than its own, a `Status` mostly; none if the client takes no such thing.
+    pub(crate) plain: Option<Form>,
+    /// Discovery is liked best in one document.
+    pub(crate) aggregated: bool,
+    /// For people to read, with indentation.
+    pub(crate) pretty: bool,
     /// Nothing that the client accepts can be served.
     pub(crate) unacceptable: bool,
     /// A media type is named that the routes of built-in resources have; these look at nothing else.
@@ -47,16 +52,20 @@ struct Clause<'a> {
     quality: f32,
 }
 
+impl Clause<'_> {
+    /// A parameter; empty if there is none.
+    fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(k, _)| *k == name).map_or("", |(_, v)| *v)
+    }
+}
+
 impl Negotiated {
     /// Reads a request's `Accept`.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let text = accepted(headers);
-        let plain = |form| Self { form, shape: Shape::Object, unacceptable: false, routed: true };
-        if text.trim().is_empty() {
-            return plain(Form::Json);
-        }
-        let clauses = clauses(&text);
+        let clauses = clauses(if text.trim().is_empty() { "*/*" } else { &text });
         let routed = clauses.iter().any(|clause| ROUTED.contains(&clause.media));
+        let (mut first, mut plain, mut aggregated) = (None, None, false);
         for clause in &clauses {
             let form = match clause.media {
                 "application/json" | "*/*" | "application/*" => Form::Json,
@@ -64,12 +73,32 @@ impl Negotiated {
                 "application/vnd.kubernetes.protobuf" => Form::Protobuf,
                 _ => continue,
             };
-            // Tables have no protobuf.
-            if let Some(shape) = shape(clause).filter(|s| form != Form::Protobuf || !matches!(s, Shape::Table(_))) {
-                return Self { form, shape, unacceptable: false, routed };
+            match shape(clause) {
+                // Tables have no protobuf.
+                Some(Shape::Table(_)) if form == Form::Protobuf => {}
+                Some(shape) => {
+                    plain = plain.or((shape == Shape::Object).then_some(form));
+                    first = first.or(Some((form, shape)));
+                }
+                None => aggregated |= plain.is_none() && asks_for_discovery(clause),
             }
         }
-        Self { unacceptable: true, routed, ..plain(Form::Json) }
+        let unacceptable = first.is_none();
+        let (form, shape) = first.unwrap_or((Form::Json, Shape::Object));
+        Self { form, shape, plain, aggregated, pretty: false, unacceptable, routed }
+    }
+
+    /// Indented if the query says so, or, where it says nothing, for browsers, curl and wget.
+    ///
+    /// Source: `isPrettyPrint` of the same package.
+    #[must_use]
+    pub(crate) fn for_people(self, query: &Query, headers: &HeaderMap) -> Self {
+        let agent = headers.get(header::USER_AGENT).map_or(&b""[..], |agent| agent.as_bytes());
+        let pretty = match query.get("pretty").filter(|told| !told.is_empty()) {
+            Some(told) => crate::request::parse_bool(told),
+            None => [&b"curl"[..], b"Wget", b"Mozilla/5.0"].iter().any(|person| agent.starts_with(person)),
+        };
+        Self { pretty, ..self }
     }
 
     /// The refusal, if a plain object cannot be served. That of custom resources, which have no routes, does not tell unknown forms from
@@ -127,9 +156,13 @@ fn clauses(text: &str) -> Vec<Clause<'_>> {
     clauses
 }
 
+fn asks_for_discovery(clause: &Clause<'_>) -> bool {
+    ["as", "g", "v"].map(|name| clause.param(name)) == ["APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2"]
+}
+
 /// The shape that a clause asks for; none for one that does not exist.
 fn shape(clause: &Clause<'_>) -> Option<Shape> {
-    let param = |name: &str| clause.params.iter().find(|(k, _)| *k == name).map_or("", |(_, v)| *v);
+    let param = |name: &str| clause.param(name);
     let version = match param("v") {
         "v1" => Some("v1"),
         "v1beta1" => Some("v1beta1"),
@@ -137,7 +170,6 @@ fn shape(clause: &Clause<'_>) -> Option<Shape> {
     };
     match (param("as"), param("g")) {
         ("", _) => Some(Shape::Object),
-        ("APIGroupDiscoveryList", "apidiscovery.k8s.io") if param("v") == "v2" => Some(Shape::Discovery),
         ("Table", "meta.k8s.io") => version.map(Shape::Table),
         ("PartialObjectMetadata", "meta.k8s.io") => version.map(Shape::Partial),
         ("PartialObjectMetadataList", "meta.k8s.io") => version.map(Shape::PartialList),

@@ -35,7 +35,7 @@ pub(super) fn printer(resource: &Resource) -> Printer {
 
 /// One object, ready to be written.
 pub(super) enum One {
-    /// Already JSON.
+    /// Already a line of JSON.
     Bytes(Bytes),
     Value(Value),
 }
@@ -49,7 +49,9 @@ pub(super) fn one(
     object: &Object,
 ) -> Result<One, Refusal> {
     match (shown(resource, &object.value), &wanted.shape) {
-        (Cow::Borrowed(_), Shape::Object) if wanted.form == Form::Json => Ok(One::Bytes(object.json())),
+        (Cow::Borrowed(_), Shape::Object) if wanted.form == Form::Json && !wanted.pretty => {
+            Ok(One::Bytes(object.line()))
+        }
         (value, _) => {
             let (value, printer) = (value.into_owned(), || printer(resource));
             shaped(server, exchange, wanted, value, printer, || go_name(resource, false)).map(One::Value)
@@ -79,7 +81,7 @@ fn shaped(
     go_name: impl FnOnce() -> String,
 ) -> Result<Value, Refusal> {
     Ok(match wanted.shape {
-        Shape::Object | Shape::Discovery => value,
+        Shape::Object => value,
         Shape::Table(version) => {
             let options = TableOptions { include: include(exchange)?, version, ..TableOptions::default() };
             table(&printer(), &value, options, server.clock.now())
@@ -104,17 +106,17 @@ pub(super) fn list(
 ) -> Result<Listed, Refusal> {
     let metadata = list_metadata(resource, list);
     match wanted.shape {
-        Shape::Object | Shape::Discovery if wanted.form == Form::Json => {
+        Shape::Object if wanted.form == Form::Json && !wanted.pretty => {
             Ok(Listed::Bytes(list_bytes(resource, list, &metadata)))
         }
-        Shape::Object | Shape::Discovery if wanted.form == Form::Protobuf && resource.custom().is_none() => {
+        Shape::Object if wanted.form == Form::Protobuf && resource.custom().is_none() => {
             let (_, ty) = resource.types();
             let items: Vec<Cow<'_, Value>> = list.items.iter().map(|o| shown(resource, &o.value)).collect();
             let (version, kind) = (resource.group_version(), &resource.list_kind);
             let bytes = proto::encode_list(&version, kind, &metadata, items.iter().map(Cow::as_ref), ty);
             Ok(Listed::Protobuf(bytes.into()))
         }
-        Shape::Object | Shape::Discovery => {
+        Shape::Object => {
             let items: Vec<Value> = list.items.iter().map(|o| item(resource, o)).collect();
             Ok(Listed::Value(whole_list(resource, &metadata, items)))
         }

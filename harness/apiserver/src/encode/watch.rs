@@ -106,8 +106,8 @@ impl Writer {
 
     fn shaped(&self, value: &Value) -> Bytes {
         let value = match self.shape {
-            Shape::Object | Shape::Discovery if self.protobuf => return protobuf(value).unwrap_or_default(),
-            Shape::Object | Shape::Discovery => return to_bytes(value),
+            Shape::Object if self.protobuf => return protobuf(value).unwrap_or_default(),
+            Shape::Object => return to_bytes(value),
             Shape::Table(version) => {
                 let options = TableOptions { include: self.include, headers: self.first, version };
                 table(&printer(&self.resource), value, options, self.server.clock.now())

@@ -25,9 +25,6 @@ pub(super) async fn bind_named(call: &Call<'_>, bindings: &Target<'_>) -> Result
     let binding = body::read(call, bindings.resource, &options)?;
     let pods = call.server.catalog.find("", "v1", "pods").ok_or_else(Refusal::no_such_resource)?;
     let name = meta::text(&binding, "name").to_owned();
-    if name.is_empty() {
-        return Err(bad_request("Name parameter required."));
-    }
     carry_out(call, &Target { resource: &pods, name: &name, ..*bindings }, binding, &options).await
 }
 
@@ -55,6 +52,9 @@ async fn carry_out(
     }
     check(&binding)?;
     admit::validate(&request, &binding).await?;
+    if target.name.is_empty() {
+        return Err(bad_request("Name parameter required."));
+    }
     let node = crate::value::text_at(&binding, "/target/name");
     loop {
         let snapshot = call.server.store.snapshot();

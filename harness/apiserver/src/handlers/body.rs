@@ -215,10 +215,17 @@ pub(super) fn read_value(resource: &Resource, value: Value, strict: bool) -> Res
     }
 }
 
-/// What an apply made, as an object of the resource.
-pub(super) fn applied(resource: &Resource, value: Value) -> Result<Value, Refusal> {
+/// What the apply of `configuration` made, as an object of the resource. Into a built-in one it moves without JSON, with complaints of its own.
+pub(super) fn applied(resource: &Resource, configuration: &Value, mut value: Value) -> Result<Value, Refusal> {
     let read = match &resource.body {
-        Body::Typed(_) => read_value(resource, value, false).map(|(object, _)| object),
+        Body::Typed(ty) => {
+            if let Err(why) = proofmark_builtin::unstructured::convert(&mut value, *ty) {
+                let what = format!("{}/{}, Kind={}", resource.group, resource.version, resource.kind);
+                let why = format!("unable to convert unstructured object to {what}: {why}");
+                return Err(unconverted(configuration, &what, &why));
+            }
+            read_value(resource, value, false).map(|(object, _)| object)
+        }
         Body::Custom(version) => {
             let mut object = value;
             version.shape.decode_applied(&mut object).map(|()| object)
@@ -227,12 +234,19 @@ pub(super) fn applied(resource: &Resource, value: Value) -> Result<Value, Refusa
     read.map_err(|why| handled(resource, &why))
 }
 
+/// 500 of what an apply made and what cannot be an object of its kind.
+pub(super) fn unconverted(configuration: &Value, what: &str, why: &str) -> Refusal {
+    let own = [meta::text(configuration, "namespace"), meta::text(configuration, "name")].join("/");
+    Refusal::untyped(500, format!("failed to convert new object ({own}; {what}) to proper version: {why}"))
+}
+
 /// The same as [`read_value`] for a document that says itself what it is, and is read as that first: one that says nothing of its version is read as
 /// Go's internal type, which knows no field by its JSON name.
 pub(super) fn read_document(resource: &Resource, value: Value, strict: bool) -> Result<(Value, Vec<String>), String> {
     let Body::Typed(own) = resource.body else {
         return read_value(resource, value, strict);
     };
+    check_type_meta(&value).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))?;
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
     let (version, kind) = (text("apiVersion"), text("kind"));
     if version.is_empty() {

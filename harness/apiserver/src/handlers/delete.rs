@@ -51,6 +51,10 @@ pub(super) async fn delete_collection(call: &Call<'_>, target: &Target<'_>) -> R
     let options = DeleteOptions::read(call)?;
     warn(call, target, &options);
     let List { items, revision, .. } = read::part(call, target, &list_options).await?;
+    // Through the namespace without a name everything is found, and nothing can be reached.
+    if target.resource.namespaced && target.namespace.is_empty() && !items.is_empty() {
+        return Err(super::bad_request("Namespace parameter required."));
+    }
     for item in &items {
         let one = Target {
             name: meta::text(&item.value, "name"),

@@ -87,8 +87,17 @@ impl Target<'_> {
         }
     }
 
-    /// Refuses a name that no object can have: it would not fit into a path.
-    pub(crate) fn check_name(&self) -> Result<(), Refusal> {
+    /// Refuses a place that no object can have: what it says would not fit into a path.
+    pub(crate) fn check_place(&self) -> Result<(), Refusal> {
+        let Self { resource, namespace, name } = *self;
+        if resource.namespaced && matches!(namespace, "." | "..") {
+            let of = if resource.custom().is_some() { format!("{}/", resource.group) } else { String::new() };
+            let key = format!("/{of}{}/{}", resource.plural, [namespace, name].join("/").trim_end_matches('/'));
+            return Err(Refusal::untyped(500, format!("invalid key: {}", proofmark_status::quote(&key))));
+        }
+        if resource.namespaced && namespace.is_empty() && !name.is_empty() {
+            return Err(bad_request("Namespace parameter required."));
+        }
         let complaints = content::path_segment(self.name);
         if complaints.is_empty() {
             return Ok(());
@@ -126,6 +135,10 @@ pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> 
     }
     if components::is_here(target.resource) {
         return if verb == "get" { components::get(target) } else { components::list(call, target) };
+    }
+    // What replaces an object is read first.
+    if !matches!(verb, "create" | "update") {
+        target.check_place()?;
     }
     match verb {
         "get" if call.exchange.info.verb == "watch" => watch::watch(call, target).await,

@@ -55,16 +55,35 @@ pub(super) async fn scale(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
         let object = crate::resource::read(call.server, resource, &stored).await?;
         return reply(resource, &pointers, &object.value);
     }
+    let sent = if *call.exchange.method == Method::PUT { Some(sent(call, target)?) } else { None };
     // Whoever names no version of the object is not bothered by what changes it meanwhile: a controller's status, mostly.
-    patch::retrying(target, || write(call, target, &pointers)).await
+    patch::retrying(target, || write(call, target, &pointers, sent.as_ref())).await
+}
+
+/// What a Scale is.
+fn of_scale(call: &Call<'_>) -> Result<Arc<Resource>, Refusal> {
+    call.server.catalog.find_virtual("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)
+}
+
+/// The Scale that a PUT brings: it is read before its object is looked for.
+fn sent(call: &Call<'_>, target: &Target<'_>) -> Result<(Value, WriteOptions), Refusal> {
+    let options = WriteOptions::read(call, "UpdateOptions")?;
+    let scale = body::read(call, of_scale(call)?.as_ref(), &options)?;
+    body::check_name(&scale, target)?;
+    target.check_place()?;
+    Ok((scale, options))
 }
 
 /// Writes the scale of an object once.
-async fn write(call: &Call<'_>, target: &Target<'_>, pointers: &Pointers) -> Result<Reply, Refusal> {
+async fn write(
+    call: &Call<'_>,
+    target: &Target<'_>,
+    pointers: &Pointers,
+    sent: Option<&(Value, WriteOptions)>,
+) -> Result<Reply, Refusal> {
     let resource = target.resource;
     let live = target.live(call).await?.ok_or_else(|| target.not_found())?;
-    let of_scale =
-        call.server.catalog.find_virtual("autoscaling", "v1", "Scale").ok_or_else(Refusal::no_such_resource)?;
+    let of_scale = of_scale(call)?;
     let api_version = resource.group_version();
     let entries = managed::scale_entries(call.server, resource, &api_version);
     let of_parent = live.value.pointer("/metadata/managedFields").cloned().unwrap_or_else(|| json!([]));
@@ -73,7 +92,7 @@ async fn write(call: &Call<'_>, target: &Target<'_>, pointers: &Pointers) -> Res
     if owners.as_array().is_some_and(|list| !list.is_empty()) {
         before["metadata"]["managedFields"] = owners;
     }
-    let (mut wanted, options) = wanted(call, target, &of_scale, &before)?;
+    let (mut wanted, options) = wanted(call, target, &of_scale, &before, sent)?;
     body::check_name(&wanted, target)?;
     patch::check_revision(target, meta::text(&wanted, "resourceVersion"), live.revision)?;
     let request = admit::Request::update(call, target, &options, &before).through("scale", &of_scale);
@@ -107,16 +126,21 @@ fn wanted(
     target: &Target<'_>,
     of_scale: &Arc<Resource>,
     before: &Value,
+    sent: Option<&(Value, WriteOptions)>,
 ) -> Result<(Value, WriteOptions), Refusal> {
     let in_scale = Target { resource: of_scale, ..*target };
-    let (form, options) = match *call.exchange.method == Method::PUT {
-        true => (None, WriteOptions::read(call, "UpdateOptions")?),
-        false => {
-            let (form, options) = patch::read(call, target.resource)?;
-            (Some(form), options)
-        }
+    let updated = |mut scale: Value, options: WriteOptions| {
+        body::settle_namespace(&mut scale, &in_scale)?;
+        let scale = managed::with_scale_manager(call, &options.manager, |fields, manager| {
+            fields.update(Some(before), &scale, manager)
+        })?;
+        Ok((scale, options))
     };
-    if form == Some(patch::Form::Apply) {
+    if let Some((scale, options)) = sent {
+        return updated(scale.clone(), options.clone());
+    }
+    let (form, options) = patch::read(call, target.resource)?;
+    if form == patch::Form::Apply {
         let applied = patch::configuration(call)?;
         let force = options.force.unwrap_or(false);
         let outcome = managed::with_scale_manager(call, &options.manager, |fields, manager| {
@@ -126,27 +150,14 @@ fn wanted(
         patch::complain(call, options.validation)?;
         if outcome.changed && target.resource.custom().is_some() {
             // A custom resource's own converter is asked for its Scale, and knows no such version.
-            let why = format!(
-                "failed to convert new object ({}/{}; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an \
-                 invalid group/version: autoscaling/v1",
-                meta::text(&applied, "namespace"),
-                meta::text(&applied, "name")
-            );
-            return Err(Refusal::untyped(500, why));
+            let why = "request to convert CR to an invalid group/version: autoscaling/v1";
+            return Err(body::unconverted(&applied, "autoscaling/v1, Kind=Scale", why));
         }
         let mut wanted = body::object(call, of_scale, outcome.object, Vec::new(), FieldValidation::Ignore)?;
         body::settle_namespace(&mut wanted, &in_scale)?;
         return Ok((wanted, options));
     }
-    let mut wanted = match form {
-        None => body::read(call, of_scale, &options)?,
-        Some(form) => patch::patched_value(call, of_scale, form, before, &options)?,
-    };
-    body::settle_namespace(&mut wanted, &in_scale)?;
-    let wanted = managed::with_scale_manager(call, &options.manager, |fields, manager| {
-        fields.update(Some(before), &wanted, manager)
-    })?;
-    Ok((wanted, options))
+    updated(patch::patched_value(call, of_scale, form, before, &options)?, options)
 }
 
 fn unreadable(error: proofmark_merge::managed::EntriesError) -> Refusal {

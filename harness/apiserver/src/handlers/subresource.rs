@@ -18,6 +18,13 @@ use crate::server::Call;
 pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subresource) -> Result<Reply, Refusal> {
     let method = call.exchange.method;
     super::acceptable(call, target)?;
+    if target.name.is_empty() {
+        return Err(bad_request("name must be provided"));
+    }
+    // What replaces a part of an object is read first.
+    if *method != Method::PUT {
+        target.check_place()?;
+    }
     match (sub.name.as_str(), method) {
         ("status", &Method::GET) => read::get(call, target).await,
         ("status" | "finalize" | "ephemeralcontainers" | "resize" | "approval", &Method::PUT) => {
@@ -36,9 +43,23 @@ pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subr
             if target.resource.plural == "pods" && *method == Method::GET {
                 may_stream(call, target, &sub.name)?;
             }
+            let name = if sub.name == "proxy" { proxied(target)? } else { target.name };
+            let target = &Target { name, ..*target };
             let live = target.stored(call).ok_or_else(|| target.not_found())?;
             reachable(target, &sub.name, &live.value)?;
             Err(not_simulated(call, target, &sub.name))
+        }
+    }
+}
+
+/// The object's name in what a proxy is asked for: `name`, `name:port` or `scheme:name:port` (`SplitSchemeNamePort`).
+fn proxied<'a>(target: &Target<'a>) -> Result<&'a str, Refusal> {
+    let parts: Vec<&str> = target.name.split(':').collect();
+    match parts.as_slice() {
+        [name] | [name, _] | ["" | "http" | "https", name, _] => Ok(name),
+        _ => {
+            let kind = target.resource.kind.to_lowercase();
+            Err(bad_request(format!("invalid {kind} request {}", proofmark_status::quote(target.name))))
         }
     }
 }
@@ -83,6 +104,7 @@ async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, R
     let mut object = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
+    target.check_place()?;
     let live = target.live(call).await?.ok_or_else(|| target.not_found())?;
     check_revision(target, &object, &live)?;
     check_uid(target, &object, &live)?;
@@ -93,11 +115,12 @@ async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, R
 
 /// A write to status changes nothing else, but for the metadata that its endpoint takes. Custom resources keep all of it.
 pub(super) fn prepare_status(target: &Target<'_>, new: &mut Value, old: &Value) {
-    let status = new.get("status").cloned();
-    let written = meta::of(new).cloned().unwrap_or_default();
+    let mut take = |member: &str| new.as_object_mut().and_then(|members| members.shift_remove(member));
+    let (status, metadata) = (take("status"), take("metadata"));
+    let written = metadata.as_ref().and_then(Value::as_object);
+    let written = |field: &str| written.and_then(|written| written.get(field));
     let mut object = old.clone();
-    let members = object.as_object_mut();
-    if let Some(members) = members {
+    if let Some(members) = object.as_object_mut() {
         match status {
             Some(status) => members.insert("status".to_owned(), status),
             None => members.shift_remove("status"),
@@ -111,13 +134,13 @@ pub(super) fn prepare_status(target: &Target<'_>, new: &mut Value, old: &Value) 
     let taken = taken.into_iter().filter(|field| target.resource.custom().is_none() && takes(field));
     let meta = meta::of_mut(&mut object);
     for field in taken.chain(["managedFields"]) {
-        match written.get(field) {
+        match written(field) {
             Some(value) => meta.insert(field.to_owned(), value.clone()),
             None => meta.shift_remove(field),
         };
     }
     // A uid may be repeated but not changed, which is validated.
-    if let Some(uid) = written.get("uid").filter(|uid| target.resource.custom().is_none() && uid.as_str() != Some("")) {
+    if let Some(uid) = written("uid").filter(|uid| target.resource.custom().is_none() && uid.as_str() != Some("")) {
         meta.insert("uid".to_owned(), uid.clone());
     }
     *new = object;

@@ -27,6 +27,7 @@ pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
     let mut object = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
+    target.check_place()?;
     owners::dedup(call, &mut object, Seen::Sent);
     loop {
         let Some(live) = target.live(call).await? else {

@@ -35,6 +35,10 @@ pub(super) fn prepare_create(call: &Call<'_>, target: &Target<'_>, object: &mut 
         let generated = format!("{}{}", &prefix[..end.unwrap_or(0)], server.random.suffix());
         meta.insert("name".to_owned(), json!(generated));
     }
+    let unnamed = meta.get("name").and_then(Value::as_str).unwrap_or_default().is_empty();
+    if unnamed && resource.strategy.names_itself {
+        meta.insert("name".to_owned(), json!(server.random.uid()));
+    }
     if has_status(resource) && !resource.strategy.keeps_status {
         reset_status(resource, object);
     }
@@ -68,10 +72,13 @@ pub(super) fn refill(resource: &Resource, object: &mut Value) {
 pub(super) fn validate_create(target: &Target<'_>, object: &Value) -> Result<(), Refusal> {
     let resource = target.resource;
     refuse(resource, object, type_errors(resource, object))?;
-    let mut errors = Vec::new();
-    errors.extend(meta::validate(object, resource.namespaced, resource.strategy.name));
-    errors.extend(validate_body(resource, object, None).errors);
-    refuse(resource, object, errors)
+    let metadata = meta::validate(object, resource.namespaced, resource.strategy.name);
+    let body = validate_body(resource, object, None).errors;
+    if resource.strategy.late_metadata {
+        refuse(resource, object, body)?;
+        return refuse(resource, object, metadata);
+    }
+    refuse(resource, object, [metadata, body].concat())
 }
 
 /// Complaints about a new state.
@@ -217,7 +224,7 @@ const OBJECT_MAX: usize = 3 << 19;
 /// Refuses an object that etcd would not store: protobuf for built-in kinds, JSON for others.
 pub(super) fn check_size(resource: &Resource, object: &Value) -> Result<(), Refusal> {
     // Texts make objects large; the exact size is only of interest near the limit.
-    if text_size(object) < OBJECT_MAX / 4 {
+    if crate::value::text_size(object) < OBJECT_MAX / 4 {
         return Ok(());
     }
     let size = match resource.body {
@@ -225,16 +232,6 @@ pub(super) fn check_size(resource: &Resource, object: &Value) -> Result<(), Refu
         _ => object.to_string().len(),
     };
     if size > OBJECT_MAX { Err(Refusal::untyped(500, "etcdserver: request is too large")) } else { Ok(()) }
-}
-
-/// How long the texts of a value are together (bytes).
-fn text_size(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(text_size).sum(),
-        Value::Object(members) => members.iter().map(|(name, value)| name.len() + text_size(value)).sum(),
-        _ => 8,
-    }
 }
 
 /// What is left of an object in storage: built-in kinds are stored as protobuf, which knows no empty lists and maps.

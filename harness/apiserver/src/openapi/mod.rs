@@ -45,7 +45,8 @@ pub(crate) fn answer(call: &Call<'_>, path: &str) -> Result<Reply, Refusal> {
     let headers = call.exchange.headers;
     let trimmed = path.strip_suffix('/').unwrap_or(path);
     match trimmed {
-        "/openapi/v3" if path != trimmed => Err(Refusal::Text(404, String::new())),
+        "/openapi/v2" if path != trimmed => Err(Refusal::NoSuchPage),
+        _ if path != trimmed && trimmed.starts_with("/openapi/v3") => Err(Refusal::Text(404, String::new())),
         "/openapi/v2" => match choose(headers, &[JSON, protobuf::MEDIA_TYPE, protobuf::CONTENT_TYPE]) {
             Some(JSON) => Ok(document(JSON, two(call.server).to_string().into())),
             Some(_) => Ok(document(protobuf::CONTENT_TYPE, protobuf::encode(&two(call.server)).into())),

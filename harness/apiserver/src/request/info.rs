@@ -33,6 +33,10 @@ pub(crate) struct RequestInfo {
     pub(crate) parts: Vec<String>,
     /// Whether the verb stands in front of the resource: `watch/pods`.
     pub(crate) verb_first: bool,
+    /// Whether the path goes through a namespace, be it one without a name.
+    pub(crate) scoped: bool,
+    /// Whether a verb stands in front of nothing, which nobody can read.
+    pub(crate) unreadable: bool,
 }
 
 /// Subresources of a namespace itself; other parts after `namespaces/{n}` are resources inside it.
@@ -78,7 +82,11 @@ impl RequestInfo {
     fn locate(&mut self, parts: &[&str]) {
         // The two old forms with a verb in front.
         let parts = match parts {
-            [verb @ ("watch" | "proxy"), rest @ ..] if !rest.is_empty() => {
+            ["watch" | "proxy"] => {
+                self.unreadable = true;
+                return;
+            }
+            [verb @ ("watch" | "proxy"), rest @ ..] => {
                 (*verb).clone_into(&mut self.verb);
                 self.verb_first = true;
                 rest
@@ -88,6 +96,7 @@ impl RequestInfo {
         let parts = match parts {
             ["namespaces", namespace, rest @ ..] => {
                 self.namespace = (*namespace).to_owned();
+                self.scoped = true;
                 match rest.first() {
                     Some(first) if !OF_NAMESPACES.contains(first) => rest,
                     _ => parts,

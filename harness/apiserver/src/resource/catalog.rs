@@ -34,13 +34,15 @@ pub(crate) struct Custom {
 #[derive(Debug)]
 pub(crate) struct Discovered {
     pub(crate) value: Arc<Value>,
-    pub(crate) json: Bytes,
+    /// As JSON, a line of its own.
+    pub(crate) line: Bytes,
 }
 
 impl Discovered {
     pub(crate) fn new(value: Value) -> Arc<Self> {
-        let json = Bytes::from(serde_json::to_vec(&value).unwrap_or_default());
-        Arc::new(Self { value: Arc::new(value), json })
+        let mut line = serde_json::to_vec(&value).unwrap_or_default();
+        line.push(b'\n');
+        Arc::new(Self { value: Arc::new(value), line: line.into() })
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Object {
     pub(crate) revision: u64,
     /// The whole object, `metadata.resourceVersion` included.
     pub(crate) value: Arc<Value>,
-    json: OnceLock<Bytes>,
+    line: OnceLock<Bytes>,
     /// What it looks like at other versions, each with its name.
     views: Mutex<Vec<View>>,
 }
@@ -35,12 +35,23 @@ impl Object {
 
     /// What an object would be if it were stored: it gets no resourceVersion.
     pub(crate) fn unstored(revision: u64, value: Value) -> Self {
-        Self { revision, value: Arc::new(value), json: OnceLock::new(), views: Mutex::default() }
+        Self { revision, value: Arc::new(value), line: OnceLock::new(), views: Mutex::default() }
     }
 
-    /// The object as compact JSON; made once.
+    /// The object as compact JSON, a line of its own; made once.
+    pub(crate) fn line(&self) -> Bytes {
+        let made = || {
+            let mut line = serde_json::to_vec(&*self.value).unwrap_or_default();
+            line.push(b'\n');
+            Bytes::from(line)
+        };
+        self.line.get_or_init(made).clone()
+    }
+
+    /// The same without the end of the line, to stand among others.
     pub(crate) fn json(&self) -> Bytes {
-        self.json.get_or_init(|| Bytes::from(serde_json::to_vec(&*self.value).unwrap_or_default())).clone()
+        let line = self.line();
+        line.slice(..line.len() - 1)
     }
 
     /// What somebody kept as its look at a version; rules that differ have another number.

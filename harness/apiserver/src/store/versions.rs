@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::object::Object;
 use super::watch::{Compacted, Cursor, Log};
+use crate::value::text_size;
 
 /// A key: the resource's prefix (`/registry/apps/deployments`) and the object's place in it (`ns/name` or `name`).
 type Key = (Arc<str>, String);
@@ -30,7 +31,10 @@ impl Snapshot {
         let mut prefixes = BTreeSet::new();
         let mut restored = OrdMap::new();
         for (prefix, place, value) in objects {
-            let own = value.pointer("/metadata/resourceVersion").and_then(Value::as_str).and_then(|v| v.parse().ok());
+            let own = value
+                .get("metadata")
+                .and_then(|metadata| metadata.get("resourceVersion")?.as_str())
+                .and_then(|v| v.parse().ok());
             let Some(own) = own.filter(|own| *own <= revision) else {
                 return Err(format!("{prefix}/{place} has no revision up to {revision}"));
             };
@@ -110,6 +114,8 @@ pub(crate) struct Change {
     pub(crate) deleted: bool,
     /// The object's place in its resource.
     pub(crate) place: Arc<str>,
+    /// How long the texts of the object after are together (bytes).
+    pub(crate) text: usize,
 }
 
 /// The history of every resource that was written or watched.
@@ -180,6 +186,7 @@ impl Store {
         value: Value,
         precondition: Precondition,
     ) -> Result<Arc<Object>, WriteError> {
+        let text = text_size(&value);
         let _writer = self.writer.lock();
         let now = self.current.load_full();
         let key = (prefix.clone(), place.to_owned());
@@ -195,7 +202,7 @@ impl Store {
         let mut next = Snapshot::clone(&now);
         next.revision = revision;
         next.objects.insert(key, object.clone());
-        let change = Change { revision, old, new: object.clone(), deleted: false, place: place.into() };
+        let change = Change { revision, old, new: object.clone(), deleted: false, place: place.into(), text };
         self.commit(prefix, next, change);
         Ok(object)
     }
@@ -208,6 +215,7 @@ impl Store {
         last: Value,
         at_revision: u64,
     ) -> Result<Arc<Object>, WriteError> {
+        let text = text_size(&last);
         let _writer = self.writer.lock();
         let now = self.current.load_full();
         let key = (prefix.clone(), place.to_owned());
@@ -219,7 +227,7 @@ impl Store {
         let mut next = Snapshot::clone(&now);
         next.revision = revision;
         next.objects.remove(&key);
-        let change = Change { revision, old: Some(old), new: object.clone(), deleted: true, place: place.into() };
+        let change = Change { revision, old: Some(old), new: object.clone(), deleted: true, place: place.into(), text };
         self.commit(prefix, next, change);
         Ok(object)
     }

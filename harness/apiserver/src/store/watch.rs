@@ -8,8 +8,10 @@ use tokio::sync::watch;
 
 use super::versions::Change;
 
-/// How many changes a resource remembers for watches that begin in the past.
+/// How many changes a resource remembers for watches that begin in the past (as many as kube-apiserver's watch cache at most).
 const KEPT: usize = 100_000;
+/// And how many bytes of text their objects may have together. An object in memory is several times as large as its text.
+const KEPT_TEXT: usize = 128 << 20;
 
 /// A resource's changes in order, and how its watchers are woken.
 #[derive(Debug)]
@@ -23,23 +25,26 @@ struct Inner {
     /// Changes up to this revision are forgotten.
     compacted: u64,
     changes: VecDeque<Change>,
+    /// How many bytes of text the changed objects have.
+    text: usize,
 }
 
 impl Log {
     /// An empty log whose changes up to a revision are forgotten.
     pub(super) fn new(compacted: u64) -> Self {
-        Self { inner: Mutex::new(Inner { compacted, changes: VecDeque::new() }), wake: watch::Sender::new(0) }
+        Self { inner: Mutex::new(Inner { compacted, changes: VecDeque::new(), text: 0 }), wake: watch::Sender::new(0) }
     }
 
     pub(super) fn push(&self, change: Change) {
         let revision = change.revision;
         {
             let mut inner = self.inner.lock();
+            inner.text += change.text;
             inner.changes.push_back(change);
-            while inner.changes.len() > KEPT {
-                if let Some(old) = inner.changes.pop_front() {
-                    inner.compacted = old.revision;
-                }
+            while inner.changes.len() > KEPT || inner.text > KEPT_TEXT {
+                let Some(old) = inner.changes.pop_front() else { break };
+                inner.text -= old.text;
+                inner.compacted = old.revision;
             }
         }
         self.wake.send_replace(revision);
@@ -49,6 +54,7 @@ impl Log {
         let mut inner = self.inner.lock();
         inner.compacted = revision;
         inner.changes.retain(|c| c.revision > revision);
+        inner.text = inner.changes.iter().map(|change| change.text).sum();
     }
 
     /// The changes after `revision`, or where history begins if that is later.
@@ -105,8 +111,8 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::{Precondition, Store};
-    use super::Compacted;
+    use super::super::{Object, Precondition, Store};
+    use super::{Change, Compacted, KEPT_TEXT, Log};
 
     #[tokio::test]
     async fn a_cursor_sees_every_change_once_and_in_order() {
@@ -138,5 +144,16 @@ mod tests {
         let object = store.put(&pods, "n/a", json!({"metadata": {}}), Precondition::Absent).unwrap();
         store.compact();
         assert_eq!(store.watch(&pods, 0).next().await.unwrap_err(), Compacted { oldest: object.revision });
+    }
+
+    #[test]
+    fn history_is_bounded_by_its_text() {
+        let log = Log::new(0);
+        for revision in 1..=3 {
+            let new = Arc::new(Object::new(revision, json!({"metadata": {}})));
+            log.push(Change { revision, old: None, new, deleted: false, place: "n/a".into(), text: KEPT_TEXT / 2 });
+        }
+        assert_eq!(log.after(0).unwrap_err(), Compacted { oldest: 1 });
+        assert_eq!(log.after(1).unwrap().len(), 2);
     }
 }

@@ -78,9 +78,12 @@ mod oracle {
 
     // Recorded with a kube-apiserver alone.
     recordings! { World::bare();
+        altered,
         applying,
         patching,
+        routing,
         strategies,
+        values,
     }
 }
 

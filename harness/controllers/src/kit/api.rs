@@ -221,22 +221,12 @@ impl Api {
         query: &[(&str, &str)],
         view: View,
     ) -> Result<Value, Error> {
-        let request = self.request(Method::GET, &of.path(namespace), query);
-        self.json(match view {
-            View::Whole => request,
-            View::Metadata => request.header(header::ACCEPT, METADATA_LIST),
-        })
-        .await
+        self.json(self.listing(of, namespace, query, view)).await
     }
 
     /// The objects of a collection in all namespaces; `query` as [`Api::watch`]'s.
     pub async fn collect(&self, of: &Resource, query: &[(&str, &str)], view: View) -> Result<Collection, Error> {
-        let request = self.request(Method::GET, &of.path(""), query);
-        let request = match view {
-            View::Whole => request,
-            View::Metadata => request.header(header::ACCEPT, METADATA_LIST),
-        };
-        let mut response = self.client.send(finish(request, Vec::new())?).await?;
+        let mut response = self.client.send(finish(self.listing(of, "", query, view), Vec::new())?).await?;
         if let Some(Handed::List(list)) = response.extensions_mut().remove() {
             return Ok(Collection { version: list.resource_version.clone(), items: list.items.clone(), handed: true });
         }
@@ -387,10 +377,15 @@ impl Api {
     /// A document by its path, in the given representation.
     pub async fn document(&self, path: &str, accept: &str) -> Result<Arc<Value>, Error> {
         let request = self.request(Method::GET, path, &[]).header(header::ACCEPT, accept);
-        let mut response = self.client.send(finish(request, Vec::new())?).await?;
-        match response.extensions_mut().remove() {
-            Some(Handed::Object(document)) => Ok(document),
-            _ => read(response).await.map(Arc::new),
+        read_shared(self.client.send(finish(request, Vec::new())?).await?).await
+    }
+
+    /// Asks for a collection.
+    fn listing(&self, of: &Resource, namespace: &str, query: &[(&str, &str)], view: View) -> http::request::Builder {
+        let request = self.request(Method::GET, &of.path(namespace), query);
+        match view {
+            View::Whole => request,
+            View::Metadata => request.header(header::ACCEPT, METADATA_LIST),
         }
     }
 
@@ -440,20 +435,25 @@ fn finish(request: http::request::Builder, body: Vec<u8>) -> Result<Request<Body
     request.extension(Welcome).body(Body::from(body)).map_err(Error::HttpError)
 }
 
-/// What an answer says; a refusal is an error.
-async fn read(mut response: Response<Body>) -> Result<Value, Error> {
+/// What an answer says, to be changed; a refusal is an error.
+async fn read(response: Response<Body>) -> Result<Value, Error> {
+    read_shared(response).await.map(Arc::unwrap_or_clone)
+}
+
+/// The same, to be looked at: others may look at what was handed over.
+async fn read_shared(mut response: Response<Body>) -> Result<Arc<Value>, Error> {
     match response.extensions_mut().remove() {
-        Some(Handed::Object(object)) => return Ok(Arc::unwrap_or_clone(object)),
+        Some(Handed::Object(object)) => return Ok(object),
         Some(Handed::List(list)) => {
             let items: Vec<Value> = list.items.iter().map(|item| Value::clone(item)).collect();
-            return Ok(json!({"metadata": {"resourceVersion": list.resource_version}, "items": items}));
+            return Ok(Arc::new(json!({"metadata": {"resourceVersion": list.resource_version}, "items": items})));
         }
         Some(Handed::Watch(_)) | None => {}
     }
     let code = response.status();
     let bytes = response.into_body().collect_bytes().await?;
     if code.is_success() {
-        return serde_json::from_slice(&bytes).map_err(Error::SerdeError);
+        return serde_json::from_slice(&bytes).map(Arc::new).map_err(Error::SerdeError);
     }
     // What is no Status has been answered by something in between.
     let status = serde_json::from_slice(&bytes).unwrap_or_else(|_| {

@@ -123,6 +123,8 @@ impl<K: Ord + Clone> Shared<K> {
 
     async fn next(&self) -> K {
         loop {
+            // Whatever else is ready goes first: what it adds is looked at together, not one change at a time.
+            tokio::task::yield_now().await;
             match self.pop() {
                 Ok(key) => return key,
                 Err(Some(at)) => tokio::select! {

@@ -113,19 +113,6 @@ pub(crate) fn sorted(value: &Value) -> Value {
     }
 }
 
-/// JSON as Go writes it, with what would mean something in HTML escaped.
-pub(crate) fn go_text(value: &Value) -> String {
-    let text = value.to_string();
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => escaped.push_str(&format!("\\u{:04x}", u32::from(letter))),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 /// Names of revisions that pods have, by a label.
 pub(crate) fn in_use<'a>(pods: &'a [Arc<Value>], label: &'a str) -> impl Iterator<Item = &'a str> {
     pods.iter().filter_map(move |pod| object::labels(pod)?.get(label)?.as_str())
@@ -133,6 +120,8 @@ pub(crate) fn in_use<'a>(pods: &'a [Arc<Value>], label: &'a str) -> impl Iterato
 
 #[cfg(test)]
 mod tests {
+    use proofmark_text::go_json;
+
     use super::*;
 
     #[test]
@@ -140,7 +129,7 @@ mod tests {
         let owner = json!({"spec": {"template": {"spec": {"b": "<&>", "a": [1]}, "metadata": {"labels": {"z": "1"}}}}});
         let patch = patch(&owner);
         let text = r#"{"spec":{"template":{"$patch":"replace","metadata":{"labels":{"z":"1"}},"spec":{"a":[1],"b":"\u003c\u0026\u003e"}}}}"#;
-        assert_eq!(go_text(&patch), text);
+        assert_eq!(go_json::write(&patch), text);
         assert_eq!(template(&json!({"data": patch})), sorted(&owner["spec"]["template"]));
     }
 }

@@ -46,8 +46,12 @@ fn ready_since(pod: &Value) -> Option<Timestamp> {
 
 /// Whether it has been ready for so many seconds.
 pub(crate) fn is_available(pod: &Value, min_ready_seconds: i64, now: Timestamp) -> bool {
-    is_ready(pod)
-        && (min_ready_seconds == 0 || wait_for(pod, min_ready_seconds, now).is_some_and(|wait| !wait.is_positive()))
+    is_ready(pod) && has_waited(pod, min_ready_seconds, now)
+}
+
+/// Whether a pod that is ready has been so for so many seconds.
+pub(crate) fn has_waited(pod: &Value, min_ready_seconds: i64, now: Timestamp) -> bool {
+    min_ready_seconds == 0 || wait_for(pod, min_ready_seconds, now).is_some_and(|wait| !wait.is_positive())
 }
 
 /// How long until a ready pod is available; not positive when it is.

@@ -122,12 +122,13 @@ impl Replicas {
     ) -> Value {
         let min_ready = object::count(owner, "/spec/minReadySeconds");
         let labels = json!({"matchLabels": owner["spec"]["template"]["metadata"]["labels"]});
-        let number = |counts: &dyn Fn(&Value) -> bool| active.iter().filter(|pod| counts(pod)).count();
+        let labelled = active.iter().filter(|pod| proofmark_registry::matches(&labels, object::labels(pod))).count();
+        let ready: Vec<_> = active.iter().filter(|pod| pods::is_ready(pod)).collect();
         let mut status = json!({
             "replicas": active.len(),
-            "fullyLabeledReplicas": number(&|pod| proofmark_registry::matches(&labels, object::labels(pod))),
-            "readyReplicas": number(&pods::is_ready),
-            "availableReplicas": number(&|pod| pods::is_available(pod, min_ready, now)),
+            "fullyLabeledReplicas": labelled,
+            "readyReplicas": ready.len(),
+            "availableReplicas": ready.iter().filter(|pod| pods::has_waited(pod, min_ready, now)).count(),
             "observedGeneration": owner["metadata"]["generation"],
             "conditions": self.conditions(owner, active.len(), failure, now),
         });

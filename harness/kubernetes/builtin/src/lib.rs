@@ -2,6 +2,7 @@
 //!
 //! * [`resources`] and [`groups`]: what discovery says is served, in the server's order.
 //! * [`types`] and [`type_of`]: every Go type that an API server decodes, as one [`proofmark_types::TypeGraph`].
+//! * [`named`], [`embedded`], [`required`], [`enumeration`]: what else is known of a type.
 //! * [`decode`]: Go's typed JSON round trip, with Go's words for what does not fit.
 //! * [`proto`]: Kubernetes' protobuf (`application/vnd.kubernetes.protobuf`), both ways.
 //! * [`unstructured`]: the other way of Go from a value to a typed object, that of strategic merge patches.
@@ -21,4 +22,4 @@ pub mod unstructured;
 
 pub use proofmark_text::quantity;
 pub use resources::{Group, Resource, Subresource, groups, resources};
-pub use table::{enumeration, required, type_of, types};
+pub use table::{embedded, enumeration, named, required, type_of, types};

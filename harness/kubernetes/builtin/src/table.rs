@@ -25,6 +25,25 @@ pub fn type_of(group: &str, version: &str, kind: &str) -> Option<TypeId> {
     of.get(kind).or_else(|| TABLES.kinds.get("*")?.get(kind)).copied()
 }
 
+/// The type of a Go name (`v1.PodSpec`, `resource.Quantity`). Packages share names: the first in the table has it, which is the core API's if that knows it.
+pub fn named(go_name: &str) -> Option<TypeId> {
+    static NAMES: LazyLock<BTreeMap<&'static str, TypeId>> = LazyLock::new(|| {
+        let mut names = BTreeMap::new();
+        for (details, id) in TABLES.details.iter().zip((0..).map(TypeId)) {
+            names.entry(details.go_name).or_insert(id);
+        }
+        names
+    });
+    NAMES.get(go_name).copied()
+}
+
+/// The structs whose fields stand among those of a struct, by their Go names.
+pub fn embedded(ty: TypeId) -> impl Iterator<Item = TypeId> {
+    let details = TABLES.details(ty);
+    let package = details.go_name.split_once('.').map_or("", |(package, _)| package);
+    details.embeds.iter().filter_map(move |embed| named(&format!("{package}.{}", embed.name)))
+}
+
 /// The fields that OpenAPI lists as required for a struct; an API server's own validation decides, not this list.
 pub fn required(ty: TypeId) -> impl Iterator<Item = &'static str> {
     let fields = match TABLES.graph.get(ty) {

@@ -1,6 +1,6 @@
 //! The tables hold together.
 
-use proofmark_builtin::{groups, required, resources, type_of, types};
+use proofmark_builtin::{embedded, groups, named, required, resources, type_of, types};
 use proofmark_types::{ListKind, Type, TypeId};
 
 /// Every type that a type refers to.
@@ -80,6 +80,16 @@ fn kinds_of_every_version_are_found() {
     assert_eq!(type_of("apps", "v1", "DeleteOptions"), type_of("", "v1", "DeleteOptions"));
     assert!(type_of("apps", "v1", "Pod").is_none());
     assert!(type_of("apps", "v7", "DeleteOptions").is_none());
+}
+
+#[test]
+fn structs_are_found_by_name_and_know_what_they_embed() {
+    let pod = field(type_of("", "v1", "Pod").unwrap(), "spec");
+    assert_eq!(named("v1.PodSpec"), Some(pod));
+    assert_eq!(named("v1.Nothing"), None);
+    let of = |name: &str| embedded(named(name).unwrap()).collect::<Vec<_>>();
+    assert_eq!(of("v1.SecretEnvSource"), [named("v1.LocalObjectReference").unwrap()]);
+    assert_eq!(of("v1.PodSpec"), []);
 }
 
 fn field(ty: TypeId, name: &str) -> TypeId {

@@ -15,6 +15,8 @@ use crate::pem;
 impl Authority {
     /// The TLS configuration of a server with this certificate: ring's cryptography, TLS 1.2 and 1.3, HTTP/2 before HTTP/1.1.
     ///
+    /// The authority's own certificate is presented behind the server's, so that clients who know no more of it than its digest can trust it.
+    ///
     /// Client certificates are asked for and never refused during the handshake (see [`AcceptAnyClient`]): the request's
     /// authentication decides with [`Authority::peer_user`], so that an untrusted certificate is answered with 401 as kube-apiserver does.
     ///
@@ -27,7 +29,7 @@ impl Authority {
             .with_safe_default_protocol_versions()
             .map_err(CertError::Tls)?
             .with_client_cert_verifier(Arc::new(AcceptAnyClient::new(self, &provider)))
-            .with_single_cert(vec![certificate], key)
+            .with_single_cert(vec![certificate, self.certificate_der().clone()], key)
             .map_err(CertError::Tls)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)

@@ -177,14 +177,28 @@ pub fn finalizer_warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
 /// the API extension and aggregation servers do not ask.
 fn standard_finalizers(object: &Value) -> Vec<FieldError> {
     let list = of(object).and_then(|m| m.get("finalizers")).and_then(Value::as_array);
-    let unknown = |name: &str| !name.contains('/') && !STANDARD_FINALIZERS.contains(&name);
     let named = list.into_iter().flatten().filter_map(Value::as_str).enumerate();
-    let unknown: Vec<(usize, &str)> = named.filter(|(_, name)| unknown(name)).collect();
+    let unknown: Vec<(usize, &str)> = named.filter(|(_, name)| !is_qualified(name)).collect();
     if unknown.is_empty() || !is_core(object) {
         return Vec::new();
     }
-    let why = "name is neither a standard finalizer name nor is it fully qualified";
-    unknown.into_iter().map(|(i, name)| FieldError::invalid(format!("metadata.finalizers[{i}]"), name, why)).collect()
+    unknown
+        .into_iter()
+        .map(|(i, name)| FieldError::invalid(format!("metadata.finalizers[{i}]"), name, NOT_QUALIFIED))
+        .collect()
+}
+
+/// Whether a finalizer has a domain, or is Kubernetes' own.
+fn is_qualified(name: &str) -> bool {
+    name.contains('/') || STANDARD_FINALIZERS.contains(&name)
+}
+
+const NOT_QUALIFIED: &str = "name is neither a standard finalizer name nor is it fully qualified";
+
+/// Complaints about a finalizer that stands elsewhere than in the metadata.
+pub(crate) fn finalizer(name: &str, at: &str) -> Vec<FieldError> {
+    let shape = content::qualified_name(name).into_iter().map(|why| FieldError::invalid(at, name, why));
+    shape.chain((!is_qualified(name)).then(|| FieldError::invalid(at, name, NOT_QUALIFIED))).collect()
 }
 
 fn is_core(object: &Value) -> bool {

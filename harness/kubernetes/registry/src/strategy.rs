@@ -101,6 +101,10 @@ pub struct Strategy {
     pub resource: &'static str,
     /// What names must look like.
     pub name: NameRule,
+    /// Whether an object that comes without a name gets one of its own.
+    pub names_itself: bool,
+    /// Whether the kind's own validation leaves the metadata out: that of a new object is looked at when nothing else is wrong.
+    pub late_metadata: bool,
     /// What an update checks twice.
     pub repeats: Repeats,
     /// What `metadata.generation` counts.
@@ -189,6 +193,8 @@ pub(crate) const BASE: Strategy = Strategy {
     group: "",
     resource: "",
     name: NameRule::Subdomain,
+    names_itself: false,
+    late_metadata: false,
     repeats: Repeats::Change,
     generation: Generation::Unset,
     counted_metadata: "",

@@ -1,4 +1,19 @@
-//! JSON in the words of Go's `encoding/json`: what it says of bytes that are none.
+//! JSON in the words of Go's `encoding/json`: what it writes, and what it says of bytes that are none.
+
+use serde_json::Value;
+
+/// A value as Go writes it: what would mean something in HTML is escaped. Fields stay in the order that they have.
+pub fn write(value: &Value) -> String {
+    let text = value.to_string();
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => escaped.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
 
 /// What is wrong with a text that should be one JSON value; none where nothing is.
 pub fn problem(text: &[u8]) -> Option<String> {

@@ -25,13 +25,13 @@ pub(super) async fn apply(
 ) -> Result<Reply, Refusal> {
     let resource = target.resource;
     let applied = configuration(call)?;
-    if live.is_none() && subresource.is_empty() {
-        may_create(call, target)?;
+    match live {
+        Some(_) => {}
+        None if subresource.is_empty() => may_create(call, target)?,
+        // Kinds that an update may create are created through their parts, too.
+        None if !resource.strategy.create_on_update => return Err(target.not_found()),
+        None => {}
     }
-    let live = match live {
-        None if !subresource.is_empty() => return Err(target.not_found()),
-        live => live,
-    };
     let force = options.force.unwrap_or(false);
     let outcome = managed::apply(
         call,
@@ -55,12 +55,12 @@ pub(super) async fn apply(
     body::settle_namespace(&mut merged, target)?;
     let options = WriteOptions { validation: FieldValidation::Ignore, ..options.clone() };
     let Some(live) = live else {
-        let merged = body::applied(resource, merged)?;
+        let merged = body::applied(resource, &applied, merged)?;
         let created = create::create_object(call, target, merged, &options, Some(&options.manager)).await?;
         return Ok(Reply::object(201, resource, created));
     };
     check_revision(target, meta::text(&applied, "resourceVersion"), live.revision)?;
-    let merged = body::applied(resource, merged)?;
+    let merged = body::applied(resource, &applied, merged)?;
     let change = Change { target, options: &options, subresource, live: &live, managed: true, admitted: false };
     let changed = change.apply(call, merged).await?;
     Ok(Reply::object(200, resource, changed))

@@ -37,9 +37,10 @@ pub(super) fn family(crd: &Value) -> Option<Family> {
     })
 }
 
-/// What decides what is served.
+/// What decides what is served. The spec is large and has a number of its own, the generation.
 pub(super) fn source(crd: &Value) -> Value {
-    json!([crd.get("spec"), crd.pointer("/status/acceptedNames"), is_terminating(crd)])
+    let (uid, generation) = (meta::text(crd, "uid"), crd.pointer("/metadata/generation"));
+    json!([uid, generation, crd.pointer("/status/acceptedNames"), is_terminating(crd)])
 }
 
 fn shape(version: &Value, preserve: bool) -> Option<Shape> {

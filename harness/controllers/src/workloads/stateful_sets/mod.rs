@@ -10,6 +10,7 @@ mod pods;
 mod status;
 mod sync;
 
+use proofmark_text::go_json;
 use serde_json::{Value, json};
 
 use super::{CONTROLLER_REVISIONS, Key, STATEFUL_SETS, SyncError, children, claim, hash, history};
@@ -98,7 +99,7 @@ impl StatefulSets {
             *old = history::renumber(&self.revisions, old, number).await?;
             return Ok(old.clone());
         }
-        let text = history::go_text(&patch);
+        let text = go_json::write(&patch);
         loop {
             let hash = hash::of_revision(&text, *collisions);
             let draft = history::draft(set, self.sets.resource(), patch.clone(), number, &hash, HASH);

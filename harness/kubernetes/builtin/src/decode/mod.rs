@@ -28,6 +28,7 @@ use reader::Reader;
 pub use error::DecodeError;
 pub use parser::MAX_DEPTH;
 pub(crate) use scalar::float_value;
+pub use zero::is_zero;
 pub(crate) use zero::{omitted, zero, zero_field};
 
 /// What a typed decoder kept of a body.

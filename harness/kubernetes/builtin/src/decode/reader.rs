@@ -226,7 +226,7 @@ impl Reader {
                     self.complain("duplicate", name);
                 }
                 let length = self.enter(name);
-                let value = self.value(slice::from_ref(&value), map.value)?.unwrap_or_else(|| zero(map.value));
+                let value = self.value(slice::from_ref(&value), map.value)?.unwrap_or_else(|| absent(map.value));
                 self.path.truncate(length);
                 entries.insert(name.to_owned(), value);
             }
@@ -380,4 +380,12 @@ pub(super) fn duplicates(tree: &Tree<'_>) -> Vec<String> {
     let mut reader = Reader::new(true);
     reader.repeated(tree);
     reader.complaints
+}
+
+/// What a map holds under a key without a value: no bytes are empty there, not missing.
+fn absent(ty: TypeId) -> Value {
+    match TABLES.graph.get(ty) {
+        Type::Scalar(Scalar::Bytes) => Value::String(String::new()),
+        _ => zero(ty),
+    }
 }

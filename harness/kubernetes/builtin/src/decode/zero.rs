@@ -30,9 +30,11 @@ pub(crate) fn zero_field(field: &Field) -> Value {
 
 /// Whether a field's value is left out of what Go writes (`omitempty`, `omitzero`).
 pub(crate) fn omitted(field: &Field, value: &Value) -> bool {
-    if field.always || field.pointer {
-        return false;
-    }
+    !field.always && !field.pointer && is_zero(value)
+}
+
+/// Whether a value is its Go type's zero value, or nothing.
+pub fn is_zero(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(b) => !b,

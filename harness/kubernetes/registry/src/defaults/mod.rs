@@ -15,6 +15,7 @@ mod workload;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+pub(crate) use proofmark_builtin::decode::is_zero;
 use proofmark_builtin::quantity::Quantity;
 use proofmark_types::{Scalar, Struct, Type, TypeId};
 use serde_json::{Map, Value, json};
@@ -109,18 +110,6 @@ fn set(known: &Struct, members: &mut Map<String, Value>, field: &str, literal: L
     };
     if unset {
         members.insert(field.to_owned(), literal.value());
-    }
-}
-
-/// Whether a value is its Go type's zero value.
-pub(crate) fn is_zero(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(b) => !b,
-        Value::Number(n) => n.as_f64() == Some(0.0),
-        Value::String(s) => s.is_empty(),
-        Value::Array(a) => a.is_empty(),
-        Value::Object(o) => o.is_empty(),
     }
 }
 

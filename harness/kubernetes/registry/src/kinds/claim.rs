@@ -35,6 +35,10 @@ fn prepare_create(claim: &mut Value) {
     let Some(members) = claim.as_object_mut() else { return };
     members.insert("status".to_owned(), json!({"phase": "Pending"}));
     let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    // What the older field cannot name is dropped from it.
+    if spec.get("dataSource").is_some_and(|source| !source.is_null() && !is_older_source(source)) {
+        spec.shift_remove("dataSource");
+    }
     let source = spec.get("dataSource").filter(|s| !s.is_null()).cloned();
     let reference = spec.get("dataSourceRef").filter(|s| !s.is_null()).cloned();
     match (source, reference) {
@@ -48,6 +52,15 @@ fn prepare_create(claim: &mut Value) {
         }
         _ => {}
     }
+}
+
+/// Whether `dataSource` may name this: another claim or a snapshot (`dataSourceIsPvcOrSnapshot`).
+fn is_older_source(source: &Value) -> bool {
+    let text = |field: &str| source.get(field).and_then(Value::as_str).unwrap_or_default();
+    matches!(
+        (text("apiGroup"), text("kind")),
+        ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot")
+    )
 }
 
 /// Complaints about what is claimed.

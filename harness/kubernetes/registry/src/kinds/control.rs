@@ -11,7 +11,14 @@ use crate::strategy::{BASE, NameRule, Repeats};
 use crate::{Strategy, check, content, meta};
 
 pub(super) const ROWS: &[Strategy] = &[
-    Strategy { resource: "serviceaccounts", repeats: Repeats::Both, returns_deleted: true, ..BASE },
+    Strategy {
+        resource: "serviceaccounts",
+        repeats: Repeats::Both,
+        returns_deleted: true,
+        prepare_create: name_secrets,
+        prepare_update: |new, _| name_secrets(new),
+        ..BASE
+    },
     Strategy {
         group: "coordination.k8s.io",
         resource: "leases",
@@ -34,6 +41,15 @@ pub(super) const ROWS: &[Strategy] = &[
         ..BASE
     },
 ];
+
+/// Of its secrets an account keeps nothing but the names.
+fn name_secrets(account: &mut Value) {
+    for secret in account.get_mut("secrets").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Value::Object(reference) = secret {
+            reference.retain(|field, _| field == "name");
+        }
+    }
+}
 
 fn lease(new: &Value) -> Errors {
     let mut errors = Errors::new();

@@ -21,6 +21,11 @@ pub(super) const ROWS: &[Strategy] = &[
         default: label_namespace,
         prepare_create: prepare_namespace,
         prepare_update: keep_namespace_spec,
+        validate: |namespace| {
+            let finalizers = namespace.pointer("/spec/finalizers").and_then(Value::as_array);
+            let named = finalizers.into_iter().flatten().map(|name| name.as_str().unwrap_or_default());
+            named.flat_map(|name| meta::finalizer(name, "spec.finalizers")).collect()
+        },
         ..BASE
     },
     Strategy { resource: "componentstatuses", deprecated: Some("v1 ComponentStatus is deprecated in v1.19+"), ..BASE },
@@ -39,6 +44,7 @@ pub(super) const ROWS: &[Strategy] = &[
         default: default_secret,
         validate: validate_secret,
         validate_update: validate_secret_update,
+        warnings: |new, _| key_pair_warning(new).into_iter().collect(),
         ..BASE
     },
 ];
@@ -184,6 +190,46 @@ fn docker_config(text: Option<&str>, key: &str, errors: &mut Vec<FieldError>) {
     let bytes = BASE64_STANDARD.decode(text).unwrap_or_default();
     if let Some(problem) = proofmark_text::go_json::problem(&bytes) {
         errors.push(FieldError::invalid(at, "<secret contents redacted>", problem));
+    }
+}
+
+/// Why the certificate and the key of a secret for TLS are no pair, in the words of Go's `crypto/tls`, as far as their blocks tell: what is in the
+/// blocks is not looked at.
+fn key_pair_warning(secret: &Value) -> Option<String> {
+    if secret.get("type").and_then(Value::as_str) != Some("kubernetes.io/tls") {
+        return None;
+    }
+    let blocks = |key: &str| -> Vec<String> {
+        let text = entries(secret, "data").find(|(name, _)| *name == key).and_then(|(_, text)| text.as_str());
+        let text = BASE64_STANDARD.decode(text.unwrap_or_default()).unwrap_or_default();
+        pem::parse_many(text).unwrap_or_default().iter().map(|block| block.tag().to_owned()).collect()
+    };
+    let is_key = |tag: &str| tag == "PRIVATE KEY" || tag.ends_with(" PRIVATE KEY");
+    let skipped =
+        |blocks: &[String]| format!("after skipping PEM blocks of the following types: [{}]", blocks.join(" "));
+    let certificates = blocks("tls.crt");
+    match certificates.as_slice() {
+        [] => return Some("tls: failed to find any PEM data in certificate input".to_owned()),
+        all if all.iter().any(|tag| tag == "CERTIFICATE") => {}
+        [key] if is_key(key) => {
+            let why = "but did find a private key; PEM inputs may have been switched";
+            return Some(format!("tls: failed to find certificate PEM data in certificate input, {why}"));
+        }
+        all => {
+            let what = "tls: failed to find \"CERTIFICATE\" PEM block in certificate input";
+            return Some(format!("{what} {}", skipped(all)));
+        }
+    }
+    match blocks("tls.key").as_slice() {
+        [] => Some("tls: failed to find any PEM data in key input".to_owned()),
+        all if all.iter().any(|tag| is_key(tag)) => None,
+        [only] if only == "CERTIFICATE" => {
+            Some("tls: found a certificate rather than a key in the PEM for the private key".to_owned())
+        }
+        all => {
+            let what = "tls: failed to find PEM block with type ending in \"PRIVATE KEY\" in key input";
+            Some(format!("{what} {}", skipped(all)))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use proofmark_status::FieldError;
 use serde_json::Value;
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Dependents, LABELS, Repeats};
+use crate::strategy::{BASE, Dependents, LABELS, NameRule, Repeats};
 use crate::{Strategy, check, content, internal, meta};
 
 const FIELDS: &[(&str, &str)] = &[
@@ -36,7 +36,7 @@ const EVENT: Strategy = Strategy {
 };
 
 pub(super) const ROWS: &[Strategy] = &[
-    EVENT,
+    Strategy { name: NameRule::PathSegment, late_metadata: true, ..EVENT },
     Strategy {
         group: "events.k8s.io",
         fields: &[

@@ -6,13 +6,15 @@ use proofmark_status::FieldError;
 use serde_json::Value;
 
 use crate::node::{Errors, Node};
-use crate::strategy::{BASE, Generation, Repeats};
+use crate::strategy::{BASE, Generation, NameRule, Repeats};
 use crate::{Strategy, check, internal, meta};
 
 pub(super) const ROWS: &[Strategy] = &[
     Strategy {
         group: "policy",
         resource: "poddisruptionbudgets",
+        name: NameRule::PathSegment,
+        late_metadata: true,
         repeats: Repeats::Nothing,
         status: true,
         generation: Generation::States,

@@ -24,6 +24,7 @@ pub(super) const ROWS: &[Strategy] = &[
     },
     Strategy {
         resource: "limitranges",
+        names_itself: true,
         repeats: Repeats::Object,
         create_on_update: true,
         validate: limit_range,
@@ -212,6 +213,9 @@ fn limit_item(item: &Node<'_>, kind: &str, errors: &mut Errors) {
     }
 }
 
+/// From here on whole amounts are too large to be counted in thousandths (`MaxMilliValue`).
+const WHOLE_MAX: i128 = (i64::MAX / 1000) as i128;
+
 /// An amount, and how it was written.
 fn amount(item: &Node<'_>, list: &str, key: &str) -> Option<Quantity> {
     Quantity::parse(item.get(list).value.get(key)?.as_str()?).ok()
@@ -248,10 +252,18 @@ fn bounds(item: &Node<'_>, key: &str, kind: &str, errors: &mut Errors) {
         if ratio.scaled(-3).is_some_and(|milli| milli < 1000) {
             complain("maxLimitRequestRatio", ratio, format!("ratio {ratio} is less than 1"));
         }
-        let parts = min.as_ref().and_then(|q| q.scaled(-3)).zip(max.as_ref().and_then(|q| q.scaled(-3)));
-        if let (Some((least, most)), Some(own)) = (parts, ratio.scaled(-3)) {
+        let scaled = |scale| {
+            let of = |amount: &Option<Quantity>| amount.as_ref().and_then(|amount| amount.scaled(scale));
+            Some([of(&min)?, of(&max)?, ratio.scaled(scale)?])
+        };
+        // Thousandths count unless one of the three is too large for that.
+        let (scale, unit) = match scaled(0) {
+            Some(whole) if whole.iter().any(|amount| *amount >= WHOLE_MAX) => (0, 1.0),
+            _ => (-3, 1000.0),
+        };
+        if let Some([least, most, own]) = scaled(scale) {
             let limit = to_f64(most) / to_f64(least);
-            if to_f64(own) / 1000.0 > limit {
+            if to_f64(own) / unit > limit {
                 complain("maxLimitRequestRatio", ratio, format!("ratio {ratio} is greater than max/min = {limit:.6}"));
             }
         }
