@@ -15,10 +15,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 import blocked
 import buckets
+import corners
+import forms
 import grants
 import keys
 import layers
 import oneself
+import organisations
 import operators
 import roles
 import statements
@@ -31,8 +34,10 @@ from issuer import Issuer
 
 def main():
     report = Report()
-    for part in [buckets, statements, operators, layers, storage, blocked, transfers, roles, oneself, grants, keys]:
+    parts = [buckets, statements, operators, layers, storage, blocked, transfers, forms, roles, oneself, grants, corners]
+    for part in [*parts, keys]:
         part.run(report)
+    organisations.run(report, keys.MANAGEMENT, keys.OUTSIDE)
     with tempfile.TemporaryDirectory() as folder:
         tokens.run(report, Issuer(folder))
     for failed in report.failed:

@@ -1,6 +1,8 @@
 //! The cloud: state, clock, settings and the record of decisions, shared by everything that serves it.
 
+use crate::Service;
 use crate::authorize::Decisions;
+use crate::gate::{Caller, KeyUses, SigningKeys};
 use crate::random::Random;
 use crate::sts::issuer::{Issuer, Nowhere};
 use crate::world::{Account, AccountId, World};
@@ -44,7 +46,8 @@ struct Inner {
     clock: Clock,
     random: Random,
     decisions: Decisions,
-    keys: crate::gate::SigningKeys,
+    keys: SigningKeys,
+    key_uses: KeyUses,
     issuer: RwLock<Arc<dyn Issuer>>,
 }
 
@@ -57,7 +60,8 @@ impl Cloud {
             settings,
             clock,
             decisions: Decisions::default(),
-            keys: crate::gate::SigningKeys::default(),
+            keys: SigningKeys::default(),
+            key_uses: KeyUses::default(),
             issuer: RwLock::new(Arc::new(Nowhere)),
         }))
     }
@@ -102,7 +106,16 @@ impl Cloud {
         &self.0.random
     }
 
-    pub(crate) fn signing_keys(&self) -> &crate::gate::SigningKeys {
+    pub(crate) fn key_uses(&self) -> &KeyUses {
+        &self.0.key_uses
+    }
+
+    /// Notes that a caller has shown who it is.
+    pub(crate) fn note_use(&self, caller: &Caller, service: Service) {
+        self.0.key_uses.note(caller, service, &self.0.settings.region, self.now());
+    }
+
+    pub(crate) fn signing_keys(&self) -> &SigningKeys {
         &self.0.keys
     }
 }

@@ -1,4 +1,7 @@
-//! Writes the corpora of the targets: the requests of the recorded exchanges. `seeds RECORDINGS CORPORA`
+//! Writes the corpora of the targets: the requests of the recorded exchanges, and for what has none, a few inputs of each kind.
+//! `seeds RECORDINGS CORPORA`
+
+mod written;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -14,6 +17,9 @@ fn main() -> std::io::Result<()> {
         return Err(std::io::Error::other("usage: seeds RECORDINGS CORPORA"));
     };
     let mut seeds = Corpora::new();
+    for (target, parts) in written::INPUTS {
+        seeds.entry(target).or_default().push(parts.join("\0").into_bytes());
+    }
     for entry in std::fs::read_dir(recordings)? {
         let path = entry?.path();
         if path.extension().is_some_and(|e| e == "gz") {

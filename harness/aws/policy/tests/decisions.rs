@@ -33,21 +33,39 @@ macro_rules! tables {
 
 tables! { one_account two_accounts limits organisation principals statements conditions variables keys_and_roles }
 
-/// The words of AWS' messages and of ours.
+/// A sentence for every way to an outcome, and AWS' own words for those that are refused.
 #[test]
 fn a_decision_explains_itself() {
-    let case: Case = serde_yaml::from_str(
-        "{rule: both sides, who: session reader/s1, ask: 's3:GetObject arn:aws:s3:::models/iris of B', expect: implicit resource,
-          identity: ['Allow s3:GetObject arn:aws:s3:::models/*'], bucket: ['Allow s3:GetObject arn:aws:s3:::models/* to 333333333333']}",
-    )
-    .unwrap();
-    let world = case.world().unwrap();
-    let (reason, sentence) = world.words();
-    assert_eq!(reason, "because no resource-based policy allows the s3:GetObject action");
-    assert_eq!(
-        sentence,
-        "Denied: arn:aws:sts::111111111111:assumed-role/reader/s1 may not s3:GetObject on arn:aws:s3:::models/iris of account \
-         222222222222; account 111111111111's identity-based policy allows it (identity, statement 1); no account 222222222222's \
-         resource-based policy allows it"
-    );
+    let cases: Vec<Case> = serde_yaml::from_str(include_str!("cases/explanations.yaml")).unwrap();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let world = case.world().unwrap_or_else(|e| panic!("{}: {e}", case.rule));
+        let (reason, sentence) = world.words();
+        let told = sentence.split_once("; ").map_or("", |(_, told)| told);
+        let told = if reason.is_empty() { told.to_owned() } else { format!("{told} / {reason}") };
+        if world.outcome() != case.expect || told != case.says {
+            wrong.push(format!("{}: {}: {told}", case.rule, world.outcome()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_sentence_begins_with_who_may_do_what() {
+    for (ask, sentence) in [
+        (
+            "s3:GetObject arn:aws:s3:::models/iris",
+            "Denied: arn:aws:iam::111111111111:user/ann may not s3:GetObject on arn:aws:s3:::models/iris; ",
+        ),
+        (
+            "s3:GetObject arn:aws:s3:::models/iris of B",
+            "Denied: arn:aws:iam::111111111111:user/ann may not s3:GetObject on arn:aws:s3:::models/iris of account 222222222222; ",
+        ),
+    ] {
+        let case: Case =
+            serde_yaml::from_str(&format!("{{rule: words, who: user ann, ask: '{ask}', expect: implicit identity}}"))
+                .unwrap();
+        let (_, told) = case.world().unwrap().words();
+        assert!(told.starts_with(sentence), "{told}");
+    }
 }

@@ -82,8 +82,9 @@ fn trust_policies_have_no_resource() {
 
 #[test]
 fn resource_control_policies_only_deny() {
-    let document = r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": "*"}}"#;
+    let document = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": "*"}}"#;
     assert_eq!(refused(Kind::ResourceControl, document), "Syntax errors in policy.");
+    assert_eq!(refused(Kind::ResourceControl, &document.replace("Allow", "Deny").replace("12-", "08-")), VERSION);
 }
 
 /// A role that was deleted and made again has another id: the policy no longer means it.
@@ -129,14 +130,32 @@ fn a_principal_that_does_not_exist_is_named() {
     assert_eq!(policy.pin(|_| None), Err(("AWS", "arn:aws:iam::111111111111:user/nobody".to_owned())));
 }
 
-/// What limits resources limits everyone, in actions that it names.
+const VERSION: &str = "The policy must contain a valid version string";
+const PRINCIPAL: &str = "Policy document should not specify a principal.";
+const VENDOR: &str = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
+
+/// What limits resources limits everyone, in actions that it names by their service.
 #[rstest]
-#[case(r#""Action": "s3:*", "Principal": {"AWS": "111111111111"}"#)]
-#[case(r#""Action": "s3:*", "NotPrincipal": "*""#)]
-#[case(r#""NotAction": "s3:*", "Principal": "*""#)]
-fn resource_control_policies_are_for_everyone(#[case] part: &str) {
-    let document = format!(r#"{{"Statement": {{"Effect": "Deny", "Resource": "*", {part}}}}}"#);
-    assert!(refused(Kind::ResourceControl, &document).contains("rincipal") || part.contains("NotAction"), "{part}");
+#[case(r#""Action": "s3:*", "Principal": {"AWS": "111111111111"}"#, PRINCIPAL)]
+#[case(r#""Action": "s3:*", "NotPrincipal": "*""#, PRINCIPAL)]
+#[case(r#""NotAction": "s3:*", "Principal": "*""#, "Has prohibited field NotAction")]
+#[case(r#""Action": "*", "Principal": "*""#, VENDOR)]
+#[case(r#""Action": ["s3:*", "*"], "Principal": "*""#, VENDOR)]
+fn resource_control_policies_are_for_everyone(#[case] part: &str, #[case] words: &str) {
+    let document =
+        format!(r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Deny", "Resource": "*", {part}}}}}"#);
+    assert_eq!(refused(Kind::ResourceControl, &document), words);
+}
+
+/// Every other kind may leave the version out.
+#[rstest]
+#[case("", false)]
+#[case(r#""Version": "2008-10-17","#, false)]
+#[case(r#""Version": "2012-10-17","#, true)]
+fn service_control_policies_have_the_new_version(#[case] version: &str, #[case] good: bool) {
+    let document = format!(r#"{{{version} "Statement": {{"Effect": "Deny", "Action": "*", "Resource": "*"}}}}"#);
+    assert_eq!(Policy::parse(&document, Kind::ServiceControl).is_ok(), good);
+    assert!(Policy::parse(&document, Kind::Identity).is_ok());
 }
 
 /// Ids that are written by hand are looked up like names; canonical ids become accounts.

@@ -59,15 +59,21 @@ pub enum Signed {
     },
     /// By its query, in version 2.
     Version2,
+    /// By the fields of a form.
+    Form {
+        /// The scope; none in version 2.
+        scope: Option<Scope>,
+    },
 }
 
 impl Signed {
-    /// `REST-HEADER`, `REST-QUERY-STRING`: the key `s3:authType`.
+    /// `REST-HEADER`, `REST-QUERY-STRING`, `POST`: the key `s3:authType`.
     pub fn auth_type(&self) -> Option<&'static str> {
         match self {
             Self::Not => None,
             Self::Header { .. } => Some("REST-HEADER"),
             Self::Query { .. } | Self::Version2 => Some("REST-QUERY-STRING"),
+            Self::Form { .. } => Some("POST"),
         }
     }
 
@@ -75,16 +81,18 @@ impl Signed {
     pub fn version(&self) -> Option<&'static str> {
         match self {
             Self::Not => None,
-            Self::Header { .. } | Self::Query { .. } => Some("AWS4-HMAC-SHA256"),
-            Self::Version2 => Some("AWS"),
+            Self::Header { .. } | Self::Query { .. } | Self::Form { scope: Some(_) } => Some("AWS4-HMAC-SHA256"),
+            Self::Version2 | Self::Form { scope: None } => Some("AWS"),
         }
     }
 
     /// The region that was signed for; version 2 signs for none.
     pub fn region(&self) -> Option<&str> {
         match self {
-            Self::Not | Self::Version2 => None,
-            Self::Header { scope, .. } | Self::Query { scope, .. } => Some(&scope.region),
+            Self::Not | Self::Version2 | Self::Form { scope: None } => None,
+            Self::Header { scope, .. } | Self::Query { scope, .. } | Self::Form { scope: Some(scope) } => {
+                Some(&scope.region)
+            }
         }
     }
 }

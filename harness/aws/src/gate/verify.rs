@@ -20,17 +20,19 @@ use std::collections::BTreeMap;
 /// The service's own fault: malformed, unknown key, wrong or expired token, skewed clock, signature that does not match.
 pub fn identify(cloud: &Cloud, service: Service, parts: &Parts, body: Option<&[u8]>) -> Result<Caller, Fault> {
     let query = parts.uri.query().unwrap_or_default();
-    if let Some(header) = parts.headers.get(http::header::AUTHORIZATION) {
+    let caller = if let Some(header) = parts.headers.get(http::header::AUTHORIZATION) {
         let text =
             header.to_str().map_err(|_| faults::malformed(service, &proofmark_aws_sigv4::Malformed::Algorithm))?;
         let signature = Signature::from_header(text).map_err(|fault| faults::malformed(service, &fault))?;
-        by_header(cloud, service, parts, &signature, body)
+        by_header(cloud, service, parts, &signature, body)?
     } else if Presigned::is_in(query) {
         let presigned = Presigned::from_query(query).map_err(|fault| faults::malformed_query(&fault))?;
-        by_query(cloud, service, parts, &presigned)
+        by_query(cloud, service, parts, &presigned)?
     } else {
-        Ok(Caller::anonymous())
-    }
+        Caller::anonymous()
+    };
+    cloud.note_use(&caller, service);
+    Ok(caller)
 }
 
 fn by_header(

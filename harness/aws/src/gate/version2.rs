@@ -102,8 +102,9 @@ pub(crate) fn identify(cloud: &Cloud, parts: &Parts, path: &str) -> Result<Calle
     let secret = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, holder.secret.as_bytes());
     let given = BASE64_STANDARD.decode(signature).unwrap_or_default();
     hmac::verify(&secret, text.as_bytes(), &given).map_err(|_| faults::version_2_mismatch(key, signature, &text))?;
-    let key = key.to_owned();
-    Ok(holder.into_caller(key, Signed::Version2))
+    let caller = holder.into_caller(key.to_owned(), Signed::Version2);
+    cloud.note_use(&caller, Service::S3);
+    Ok(caller)
 }
 
 fn string_to_sign(

@@ -3,7 +3,10 @@
 use super::holder::Holder::{Group, Role, User};
 use super::tags::Tagged;
 use super::turn::{Answer, Turn};
-use super::{details, groups, inline, instance_profiles, policies, providers, roles, simulate, tags, users};
+use super::{
+    access_keys, account, details, groups, inline, instance_profiles, password_policy, policies, providers, roles,
+    simulate, tags, users,
+};
 
 /// Does an action.
 pub(super) type Act = fn(&mut Turn<'_>) -> Answer;
@@ -16,10 +19,11 @@ pub(super) fn find(name: &str) -> Option<Act> {
         "ListUsers" => users::list,
         "UpdateUser" => users::update,
         "DeleteUser" => users::delete,
-        "CreateAccessKey" => users::create_key,
-        "ListAccessKeys" => users::list_keys,
-        "UpdateAccessKey" => users::update_key,
-        "DeleteAccessKey" => users::delete_key,
+        "CreateAccessKey" => access_keys::create,
+        "ListAccessKeys" => access_keys::list,
+        "UpdateAccessKey" => access_keys::update,
+        "DeleteAccessKey" => access_keys::delete,
+        "GetAccessKeyLastUsed" => access_keys::last_used,
 
         "CreateGroup" => groups::create,
         "GetGroup" => groups::get,
@@ -111,7 +115,14 @@ pub(super) fn find(name: &str) -> Option<Act> {
         "GetContextKeysForCustomPolicy" => simulate::keys_of_custom,
         "GetContextKeysForPrincipalPolicy" => simulate::keys_of_principal,
 
+        "CreateAccountAlias" => account::create_alias,
+        "ListAccountAliases" => account::list_aliases,
+        "DeleteAccountAlias" => account::delete_alias,
+        "GetAccountSummary" => account::summary,
         "GetAccountAuthorizationDetails" => details::get,
+        "UpdateAccountPasswordPolicy" => password_policy::update,
+        "GetAccountPasswordPolicy" => password_policy::get,
+        "DeleteAccountPasswordPolicy" => password_policy::delete,
         _ => return None,
     };
     Some(act)

@@ -5,6 +5,8 @@
 //!
 //! Sources: IAM API Reference; IAM User Guide, "IAM and AWS STS quotas"; Service Authorization Reference, "AWS Identity and Access Management".
 
+mod access_keys;
+mod account;
 mod actions;
 mod aws_managed;
 mod details;
@@ -15,6 +17,7 @@ mod inline;
 mod instance_profiles;
 mod page;
 mod params;
+mod password_policy;
 mod policies;
 mod providers;
 mod roles;
@@ -69,7 +72,7 @@ pub(crate) fn add_access_key(cloud: &Cloud, call: &Call, user: &str, key: &str, 
     }
     let form = Form::default();
     let mut turn = turn::Turn { cloud, world: &mut world, call, form: &form, action: "CreateAccessKey", id };
-    users::insert_key(&mut turn, user, key.to_owned(), secret.to_owned()).map(|_| ())
+    access_keys::insert(&mut turn, user, key.to_owned(), secret.to_owned()).map(|_| ())
 }
 
 /// The document of a managed policy that an account can use.

@@ -57,6 +57,9 @@ pub(super) fn tags(form: &Form) -> Result<BTreeMap<String, String>, Fault> {
         let pattern = |text| Some((text, letters));
         checks.value(&at("key"), key, Text { min: 1, max: 128, pattern: pattern(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+") });
         checks.value(&at("value"), value, Text { min: 0, max: 256, pattern: pattern(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*") });
+        if key.to_lowercase().starts_with("aws:") {
+            return Err(faults::invalid_input("aws: prefixed tag key names are not allowed for external use."));
+        }
         if seen.insert(key.to_lowercase(), ()).is_some() {
             return Err(faults::invalid_input(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",

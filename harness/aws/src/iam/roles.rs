@@ -9,7 +9,7 @@ use super::{faults, params};
 use crate::Fault;
 use crate::protocol::{Checks, Text, Xml};
 use crate::world::{Document, Role};
-use proofmark_aws_policy::{Context, Kind};
+use proofmark_aws_policy::{Context, Kind, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// As many characters as a trust policy may have. Source: IAM User Guide, "IAM and AWS STS quotas".
@@ -54,9 +54,27 @@ fn settings(turn: &Turn<'_>) -> Result<(Option<String>, Option<i64>), Fault> {
     Ok((description, seconds))
 }
 
+/// What a trust policy can be about.
+const TRUST_ACTIONS: [&str; 6] = [
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:SetContext",
+    "sts:SetSourceIdentity",
+    "sts:TagSession",
+];
+
 fn trust(turn: &Turn<'_>, parameter: &str) -> Result<Document, Fault> {
     let text = turn.form.need(parameter)?;
     let document = turn.world.pin(text, Kind::Trust).map_err(|error| faults::malformed(&error))?;
+    let assumes = |statement: &Statement| {
+        let names = |pattern| TRUST_ACTIONS.iter().any(|action| statement.names_in(pattern, action));
+        statement.is_not_action() || (0..statement.actions()).all(names)
+    };
+    if !document.policy.statements.iter().all(assumes) {
+        let message = "AssumeRole policy may only specify STS AssumeRole actions.";
+        return Err(Fault::new(400, "MalformedPolicyDocument", message));
+    }
     if params::size(text) > MOST_TRUST {
         return Err(faults::quota("ACLSizePerRole", MOST_TRUST));
     }

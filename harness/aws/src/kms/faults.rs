@@ -18,6 +18,13 @@ pub(super) fn validation(message: impl Into<String>) -> Fault {
     Fault::new(400, "ValidationException", message)
 }
 
+/// A member that is not as its type says.
+pub(super) fn constraint(value: &str, member: &str, constraint: &str) -> Fault {
+    validation(format!(
+        "1 validation error detected: Value{value} at '{member}' failed to satisfy constraint: Member must {constraint}"
+    ))
+}
+
 pub(super) fn disabled(arn: &str) -> Fault {
     Fault::new(400, "DisabledException", format!("{arn} is disabled."))
 }

@@ -1,8 +1,8 @@
 //! Keys and aliases: made, described, changed, scheduled to go.
 
-use super::faults;
 use super::key::{Alias, Key, KeyState};
 use super::turn::{Answer, Turn};
+use super::{faults, lockout};
 use crate::Fault;
 use jiff::{SignedDuration, Timestamp};
 use proofmark_aws_policy::{Context, Kind};
@@ -36,13 +36,15 @@ pub(super) fn create(turn: &mut Turn<'_>) -> Answer {
         "Principal": {"AWS": format!("arn:aws:iam::{}:root", turn.account)}, "Action": "kms:*", "Resource": "*",
     }]});
     let policy = turn.text("Policy").map_or_else(|| usual.to_string(), str::to_owned);
+    let policy = document(turn, &policy)?;
+    lockout::check(turn, &arn, &policy)?;
     let key = Key {
         id,
         arn: arn.clone(),
         account: turn.account.to_string(),
         created: turn.cloud.now(),
         description: turn.text("Description").unwrap_or_default().to_owned(),
-        policy: document(turn, &policy)?,
+        policy,
         state: KeyState::Enabled,
         tags,
         grants: BTreeMap::new(),
@@ -96,9 +98,18 @@ pub(super) fn list(turn: &mut Turn<'_>) -> Answer {
 
 /// A page of a list: `Limit` and `Marker` in, `Truncated` and `NextMarker` out. Entries come in the order of their keys.
 pub(super) fn page(turn: &Turn<'_>, name: &str, entries: Vec<(String, Value)>) -> Answer {
-    let most = turn.body["Limit"].as_u64().unwrap_or(100).clamp(1, 1000);
-    let most = usize::try_from(most).unwrap_or(100);
+    let most = match turn.body["Limit"].as_u64() {
+        None => 100,
+        Some(most @ 1..=1000) => usize::try_from(most).unwrap_or(100),
+        Some(most) => {
+            let constraint = if most == 0 { "greater than or equal to 1" } else { "less than or equal to 1000" };
+            return Err(faults::constraint(&format!(" '{most}'"), "limit", &format!("have value {constraint}")));
+        }
+    };
     let after = turn.text("Marker");
+    if after.is_some_and(|after| entries.iter().all(|(key, _)| key != after)) {
+        return Err(Fault::new(400, "InvalidMarkerException", "Could not deserialize marker"));
+    }
     let mut left = entries.into_iter().filter(|(key, _)| after.is_none_or(|after| key.as_str() > after));
     let page: Vec<_> = left.by_ref().take(most).collect();
     let mut out = Map::new();
@@ -125,8 +136,9 @@ pub(super) fn list_policies(turn: &mut Turn<'_>) -> Answer {
 
 pub(super) fn put_policy(turn: &mut Turn<'_>) -> Answer {
     only_default(turn)?;
-    turn.key()?;
+    let arn = turn.key()?.arn.clone();
     let policy = document(turn, turn.need("Policy")?)?;
+    lockout::check(turn, &arn, &policy)?;
     turn.key_mut()?.policy = policy;
     Ok(json!({}))
 }

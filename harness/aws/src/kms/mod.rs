@@ -12,6 +12,7 @@ mod faults;
 mod for_s3;
 mod grants;
 mod key;
+mod lockout;
 mod manage;
 mod name;
 mod turn;

@@ -25,8 +25,10 @@ pub(super) fn resolve_in(world: &World, account: &str, region: &str, name: &str)
         name.to_owned()
     } else if name.starts_with("alias/") {
         format!("arn:aws:kms:{region}:{account}:{name}")
-    } else {
+    } else if is_id(name) {
         format!("arn:aws:kms:{region}:{account}:key/{name}")
+    } else {
+        return Err(faults::not_found(&format!("Invalid keyId '{name}'")));
     };
     let parsed = Arn::parse(&arn).ok_or_else(|| faults::not_found(&format!("Invalid keyId '{name}'")))?;
     if !parsed.resource.starts_with("alias/") {
@@ -34,4 +36,28 @@ pub(super) fn resolve_in(world: &World, account: &str, region: &str, name: &str)
     }
     let alias = world.account(parsed.account).and_then(|account| account.keys.aliases.get(&arn));
     alias.map(|alias| alias.key.clone()).ok_or_else(|| faults::no_alias(&arn))
+}
+
+/// Whether a text could be a key's id: a UUID, or what keys of several regions have in its place.
+fn is_id(text: &str) -> bool {
+    let hexadecimal = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(rest) = text.strip_prefix("mrk-") {
+        return rest.len() == 32 && hexadecimal(rest);
+    }
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.into_iter().all(hexadecimal)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("12345678-1234-abcd-1234-123456789012", true)]
+    #[case("mrk-1234abcd12ab34cd56ef1234567890ab", true)]
+    #[case("12345678-1234-1234-1234", false)]
+    #[case("models", false)]
+    fn ids(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(super::is_id(text), expected);
+    }
 }

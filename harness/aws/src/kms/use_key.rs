@@ -64,10 +64,11 @@ fn unseal(
 
 pub(super) fn encrypt(turn: &mut Turn<'_>) -> Answer {
     let plaintext = blob(turn, "Plaintext")?;
-    if plaintext.is_empty() || plaintext.len() > LONGEST {
-        return Err(faults::validation(format!(
-            "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to {LONGEST}"
-        )));
+    if plaintext.is_empty() {
+        return Err(faults::constraint("", "plaintext", "have length greater than or equal to 1"));
+    }
+    if plaintext.len() > LONGEST {
+        return Err(faults::constraint("", "plaintext", &format!("have length less than or equal to {LONGEST}")));
     }
     let context = turn.map("EncryptionContext");
     let (ciphertext, arn) = seal(turn, "KeyId", "kms:Encrypt", &plaintext, &context)?;
@@ -105,6 +106,11 @@ fn data_key(turn: &Turn<'_>, show: bool) -> Answer {
         (Some("AES_256"), None) => 32,
         (Some("AES_128"), None) => 16,
         (None, Some(bytes @ 1..=1024)) => usize::try_from(bytes).unwrap_or(32),
+        (Some(other), None) => {
+            let constraint = "satisfy enum value set: [AES_256, AES_128]";
+            return Err(faults::constraint(&format!(" '{other}'"), "keySpec", constraint));
+        }
+        (None, Some(bytes)) => return Err(out_of_range(bytes)),
         _ => {
             return Err(faults::validation("Please specify either number of bytes or key spec."));
         }
@@ -120,10 +126,19 @@ fn data_key(turn: &Turn<'_>, show: bool) -> Answer {
     Ok(out)
 }
 
+/// As many bytes as nobody may ask for.
+fn out_of_range(bytes: u64) -> Fault {
+    let constraint = if bytes == 0 { "greater than or equal to 1" } else { "less than or equal to 1024" };
+    faults::constraint(&format!(" '{bytes}'"), "numberOfBytes", &format!("have value {constraint}"))
+}
+
 pub(super) fn generate_random(turn: &mut Turn<'_>) -> Answer {
     turn.allow("*", Context::default())?;
-    let length = turn.body["NumberOfBytes"].as_u64().filter(|bytes| (1..=1024).contains(bytes));
-    let length = length.ok_or_else(|| faults::validation("NumberOfBytes must be between 1 and 1024."))?;
+    let length = match turn.body["NumberOfBytes"].as_u64() {
+        Some(length @ 1..=1024) => length,
+        Some(length) => return Err(out_of_range(length)),
+        None => return Err(faults::validation("NumberOfBytes must be between 1 and 1024.")),
+    };
     let whole: [u8; 1024] = turn.cloud.random().bytes();
     let some = whole.get(..usize::try_from(length).unwrap_or(0)).unwrap_or(&whole);
     Ok(json!({"Plaintext": STANDARD.encode(some)}))

@@ -47,7 +47,9 @@ impl Context {
                 .with("Bucket", &bucket.name)
                 .with_header("x-amz-bucket-region", region));
         }
-        if matches!(self.call.caller.signed, Signed::Version2) && !version2::is_spoken_in(region) {
+        if matches!(self.call.caller.signed, Signed::Version2 | Signed::Form { scope: None })
+            && !version2::is_spoken_in(region)
+        {
             let message =
                 "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
             return Err(Fault::new(400, "InvalidRequest", message).with_header("x-amz-bucket-region", region));

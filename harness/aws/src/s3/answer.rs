@@ -3,7 +3,7 @@
 use super::body::{self, Trailers};
 use super::error;
 use super::service::SERVICE;
-use super::{address, control};
+use super::{address, control, form};
 use crate::authorize::Call;
 use crate::{Body, BodyError, Cloud, Fault, Service, full, gate};
 use http::request::Parts;
@@ -31,6 +31,25 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// That of a form, whose headers are those of the request that it stands for.
+    pub(super) fn of_form(cloud: Cloud, call: Call, headers: HeaderMap, endpoint_region: Option<String>) -> Self {
+        Self {
+            cloud,
+            call,
+            headers,
+            query: String::new(),
+            trailers: Trailers::default(),
+            endpoint_region,
+            is_control: false,
+            fault: Mutex::new(None),
+        }
+    }
+
+    /// Where an object is.
+    pub(super) fn object_url(&self, bucket: &str, key: &str) -> String {
+        self.cloud.world().read().buckets.0.get(bucket).map_or_else(String::new, |bucket| bucket.object_url(key))
+    }
+
     pub(super) fn refuse(&self, fault: Fault) {
         *self.fault.lock() = Some(fault);
     }
@@ -51,11 +70,18 @@ pub(crate) async fn answer(cloud: &Cloud, parts: Parts, body: Body) -> Response<
     let request_id = cloud.random().request_id();
     let host_id = cloud.random().token(56);
     let method = parts.method.clone();
-    let mut response = match prepare(cloud, parts, body, &request_id) {
-        Ok((context, request)) if context.is_control => control::answer(&context, request, &request_id, &host_id).await,
-        Ok((context, request)) => serve(&context, request, &method, &request_id, &host_id).await,
-        Err(fault) => error::refuse(&fault, &method, &request_id, &host_id),
+    let answered = if form::is_one(&parts) {
+        upload(cloud, parts, body, &request_id, &host_id).await
+    } else {
+        match prepare(cloud, parts, body, &request_id) {
+            Ok((context, request)) if context.is_control => {
+                Ok(control::answer(&context, request, &request_id, &host_id).await)
+            }
+            Ok((context, request)) => Ok(serve(&context, request, &method, &request_id, &host_id).await),
+            Err(fault) => Err(fault),
+        }
     };
+    let mut response = answered.unwrap_or_else(|fault| error::refuse(&fault, &method, &request_id, &host_id));
     let headers = response.headers_mut();
     for (name, value) in [("x-amz-request-id", &request_id), ("x-amz-id-2", &host_id)] {
         if let Ok(value) = value.parse() {
@@ -64,6 +90,19 @@ pub(crate) async fn answer(cloud: &Cloud, parts: Parts, body: Body) -> Response<
     }
     headers.insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
     response
+}
+
+/// Answers a form.
+async fn upload(
+    cloud: &Cloud,
+    parts: Parts,
+    body: Body,
+    request_id: &str,
+    host_id: &str,
+) -> Result<Response<Body>, Fault> {
+    let form::Unfolded { context, request, reply } = form::unfold(cloud, parts, body, request_id).await?;
+    let response = serve(&context, request, &Method::PUT, request_id, host_id).await;
+    Ok(reply.answer(&context, response))
 }
 
 /// Verifies signature and body, and leaves a plain request in path style without a signature.

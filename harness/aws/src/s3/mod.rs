@@ -10,6 +10,7 @@
 //! - [`access`] asks for the actions that an operation needs, with the keys that conditions read.
 //! - [`control`] is S3 Control: what an account blocks in all of its buckets.
 //! - [`acl`] reads access control lists, and makes policies of them.
+//! - [`form`] makes a PUT of what a web page uploads.
 //! - [`vetting`] says what a bucket's policy may say.
 //! - [`error`] writes refusals; they carry more elements than `s3s`' own.
 //!
@@ -22,8 +23,10 @@ mod answer;
 mod body;
 mod checksum;
 mod control;
+mod digests;
 mod encryption;
 mod error;
+mod form;
 mod listing;
 mod ops;
 mod request;
@@ -32,4 +35,5 @@ mod store;
 mod vetting;
 
 pub(crate) use answer::answer;
+pub(crate) use form::missing_field;
 pub(crate) use store::{Buckets, PublicAccess};

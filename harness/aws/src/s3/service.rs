@@ -2,8 +2,8 @@
 
 use super::answer::Context;
 use super::ops::{
-    attributes, bucket, configuration, encryption, list, lists, multipart, object, policy, rules, tags, transfer,
-    unset, versions,
+    attributes, bucket, complete, configuration, encryption, list, lists, multipart, object, policy, rules, tags,
+    transfer, unset, versions,
 };
 use crate::Fault;
 use s3s::dto;
@@ -100,7 +100,7 @@ operations! {
     create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput = multipart::create;
     upload_part(UploadPartInput) -> UploadPartOutput = multipart::upload_part;
     upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput = multipart::copy_part;
-    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput = multipart::complete;
+    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput = complete::complete;
     abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput = multipart::abort;
     list_parts(ListPartsInput) -> ListPartsOutput = multipart::list_parts;
     list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput = multipart::list;

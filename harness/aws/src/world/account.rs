@@ -1,6 +1,6 @@
 //! Accounts.
 
-use super::{Group, InstanceProfile, ManagedPolicy, Provider, Role, User};
+use super::{Group, InstanceProfile, ManagedPolicy, PasswordPolicy, Provider, Role, User};
 use proofmark_aws_sigv4::sha256_hex;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -41,6 +41,10 @@ pub struct Account {
     pub id: AccountId,
     /// `models-team`
     pub name: String,
+    /// Its name in URLs for signing in, unlike any other account's.
+    pub alias: Option<String>,
+    /// What passwords of its users must be like, if anybody said so.
+    pub password_policy: Option<PasswordPolicy>,
     /// How S3's access control lists name it: 64 hexadecimal digits.
     pub canonical_id: String,
     /// By name.
@@ -66,6 +70,8 @@ impl Account {
     pub fn new(id: AccountId) -> Self {
         Self {
             name: format!("account-{id}"),
+            alias: None,
+            password_policy: None,
             canonical_id: sha256_hex(format!("canonical user of {id}").as_bytes()),
             id,
             users: BTreeMap::new(),

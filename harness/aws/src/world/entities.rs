@@ -40,6 +40,29 @@ pub struct AccessKey {
     pub created: Timestamp,
 }
 
+/// What passwords must be like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// The fewest characters.
+    pub shortest: i64,
+    /// A symbol is needed.
+    pub symbols: bool,
+    /// A digit is needed.
+    pub numbers: bool,
+    /// An upper-case letter is needed.
+    pub uppercase: bool,
+    /// A lower-case letter is needed.
+    pub lowercase: bool,
+    /// Users may change their own passwords.
+    pub users_change_their_own: bool,
+    /// So many days a password is good for; for ever unless told.
+    pub days: Option<i64>,
+    /// So many earlier passwords may not be used again.
+    pub remembered: Option<i64>,
+    /// Who lets a password expire needs an administrator.
+    pub hard_expiry: bool,
+}
+
 /// A group of users.
 #[derive(Debug, Clone)]
 pub struct Group {

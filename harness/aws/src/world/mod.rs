@@ -14,7 +14,9 @@ mod session;
 pub use account::{Account, AccountId};
 pub use cluster::{Association, Cluster};
 pub use document::Document;
-pub use entities::{AccessKey, Group, InstanceProfile, ManagedPolicy, PolicyVersion, Provider, Role, User};
+pub use entities::{
+    AccessKey, Group, InstanceProfile, ManagedPolicy, PasswordPolicy, PolicyVersion, Provider, Role, User,
+};
 pub use organization::{FULL_ACCESS, Organization, OrganizationPolicy, OrganizationalUnit, Parent, PolicyType};
 pub use session::Session;
 

@@ -52,6 +52,9 @@ const ENCRYPTION: &str = "<ServerSideEncryptionConfiguration><Rule><ApplyServerS
 #[case("PUT", "/models/x", &[("x-amz-tagging", "a=b")], "1", &["s3:PutObject arn:aws:s3:::models/x", "s3:PutObjectTagging arn:aws:s3:::models/x"])]
 #[case("PUT", "/models/x", &[("x-amz-acl", "bucket-owner-full-control")], "1", &["s3:PutObject arn:aws:s3:::models/x", "s3:PutObjectAcl arn:aws:s3:::models/x"])]
 #[case("PUT", "/models/x", &[("x-amz-copy-source", "/models/m")], "", &["s3:GetObject arn:aws:s3:::models/m", "s3:PutObject arn:aws:s3:::models/x"])]
+#[case("PUT", "/models/x", &[("x-amz-copy-source", "/models/tagged")], "", &["s3:GetObject arn:aws:s3:::models/tagged", "s3:PutObject arn:aws:s3:::models/x", "s3:GetObjectTagging arn:aws:s3:::models/tagged", "s3:PutObjectTagging arn:aws:s3:::models/x"])]
+#[case("PUT", "/models/x", &[("x-amz-copy-source", "/models/tagged?versionId=null")], "", &["s3:GetObjectVersion arn:aws:s3:::models/tagged", "s3:PutObject arn:aws:s3:::models/x", "s3:GetObjectVersionTagging arn:aws:s3:::models/tagged", "s3:PutObjectTagging arn:aws:s3:::models/x"])]
+#[case("PUT", "/models/x", &[("x-amz-copy-source", "/models/tagged"), ("x-amz-tagging-directive", "REPLACE")], "", &["s3:GetObject arn:aws:s3:::models/tagged", "s3:PutObject arn:aws:s3:::models/x"])]
 #[case("POST", "/models/x?uploads", &[], "", &["s3:PutObject arn:aws:s3:::models/x"])]
 #[case("DELETE", "/models/m", &[], "", &["s3:DeleteObject arn:aws:s3:::models/m"])]
 #[case("DELETE", "/models/m?versionId=null", &[], "", &["s3:DeleteObjectVersion arn:aws:s3:::models/m"])]
@@ -66,6 +69,7 @@ async fn a_request_needs(
     let client = Client::new();
     client.must("PUT", "/models", &[], "").await;
     client.must("PUT", "/models/m", &[], "model").await;
+    client.must("PUT", "/models/tagged", &[("x-amz-tagging", "a=b")], "model").await;
     let before = client.cloud.decisions().all().len();
     client.send(A, method, uri, headers, body).await;
     let asked = client.cloud.decisions().all().split_off(before);

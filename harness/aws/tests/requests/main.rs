@@ -3,5 +3,6 @@
 mod actions;
 mod client;
 mod encryption;
+mod forms;
 mod interrupted;
 mod refusals;

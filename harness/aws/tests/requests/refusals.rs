@@ -71,6 +71,22 @@ async fn bodies() {
         (B, "PUT", "/models", &[], ""),
         (B, "PUT", "/other", &[("x-amz-acl", "private")], ""),
         (B, "PUT", "/another", &[("x-amz-acl", "public-read")], ""),
+        (
+            B,
+            "PUT",
+            "/far",
+            &[],
+            "<CreateBucketConfiguration><LocationConstraint>mars-1</LocationConstraint></CreateBucketConfiguration>",
+        ),
+        (A, "GET", "/models?list-type=2&max-keys=many", &[], ""),
+        (A, "GET", "/models?list-type=2&continuation-token=", &[], ""),
+        (A, "GET", "/models/m?versionId=", &[], ""),
+        (A, "GET", "/models/m?partNumber=0", &[], ""),
+        (A, "DELETE", "/models/m?versionId=0123456789abcdef0123456789abcdef", &[], ""),
+        (A, "DELETE", "/versions/m?versionId=zzz", &[], ""),
+        (A, "PUT", "/models/copy", &[("x-amz-copy-source", "models")], ""),
+        (A, "PUT", "/models/copy", &[("x-amz-copy-source", "models/m"), ("x-amz-metadata-directive", "KEEP")], ""),
+        (A, "PUT", "/models/m", &[("x-amz-checksum-crc32", "AAAAAA=="), ("x-amz-checksum-sha1", "AA==")], "new"),
     ];
     let mut all = String::new();
     for (account, method, uri, headers, body) in cases {

@@ -1,6 +1,6 @@
 //! IAM as its clients see it.
 
-use crate::client::{A, Client, cloud};
+use crate::client::{A, B, Client, cloud};
 
 const TRUST_ROOT: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}"#;
 const ALL: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
@@ -129,4 +129,97 @@ async fn lists_come_in_pages() {
     assert_eq!((second.element("UserName"), second.element("IsTruncated")), ("c", "false"));
     let details = root.iam("GetAccountAuthorizationDetails", &[("Filter.member.1", "User")]).await.good();
     assert_eq!(details.text.matches("<UserId>").count(), 3);
+}
+
+/// The account itself: its alias, its password policy, how much there is in it.
+#[tokio::test]
+async fn an_account_is_named_and_counted() {
+    let cloud = cloud();
+    let root = Client::root(&cloud, A);
+    let taken = |alias: &str| format!("EntityAlreadyExists: The account alias {alias} already exists.");
+    let pattern = |alias: &str| {
+        format!(
+            "ValidationError: 1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){{1,61}}[a-z0-9]$"
+        )
+    };
+    let (models, none) = (
+        ("AccountAlias", "models"),
+        "NoSuchEntity: The Password Policy with domain name 111111111111 cannot be found.",
+    );
+    play(
+        &root,
+        &[
+            ("CreateAccountAlias", &[], "ValidationError: 1 validation error detected: Value null at 'accountAlias' failed to satisfy constraint: Member must not be null"),
+            ("CreateAccountAlias", &[("AccountAlias", "My-Models")], &pattern("My-Models")),
+            ("CreateAccountAlias", &[("AccountAlias", "my--models")], &pattern("my--models")),
+            ("CreateAccountAlias", &[("AccountAlias", "models-")], &pattern("models-")),
+            ("CreateAccountAlias", &[models], ""),
+            ("CreateAccountAlias", &[models], &taken("models")),
+            ("CreateAccountAlias", &[("AccountAlias", "my-models")], ""),
+            ("DeleteAccountAlias", &[models], "NoSuchEntity: The Account Alias with name models cannot be found."),
+            ("GetAccountPasswordPolicy", &[], none),
+            ("DeleteAccountPasswordPolicy", &[], "NoSuchEntity: The account policy with name PasswordPolicy cannot be found."),
+            ("UpdateAccountPasswordPolicy", &[("MinimumPasswordLength", "5")], "ValidationError: 1 validation error detected: Value '5' at 'minimumPasswordLength' failed to satisfy constraint: Member must have value greater than or equal to 6"),
+            ("UpdateAccountPasswordPolicy", &[("MinimumPasswordLength", "14"), ("RequireNumbers", "true"), ("MaxPasswordAge", "90")], ""),
+        ],
+    )
+    .await;
+    play(
+        &Client::root(&cloud, B),
+        &[
+            ("CreateAccountAlias", &[("AccountAlias", "my-models")], &taken("my-models")),
+            ("CreateAccountAlias", &[models], ""),
+        ],
+    )
+    .await;
+    let aliases = root.iam("ListAccountAliases", &[]).await;
+    assert_eq!((aliases.element("member"), aliases.text.matches("<member>").count()), ("my-models", 1));
+    let policy = root.iam("GetAccountPasswordPolicy", &[]).await;
+    let found = ["MinimumPasswordLength", "RequireNumbers", "RequireSymbols", "ExpirePasswords", "MaxPasswordAge"]
+        .map(|name| policy.element(name));
+    assert_eq!(found, ["14", "true", "false", "true", "90"]);
+    // What is not said again is as if nobody had ever said it.
+    play(&root, &[("UpdateAccountPasswordPolicy", &[], "")]).await;
+    assert_eq!(root.iam("GetAccountPasswordPolicy", &[]).await.element("MinimumPasswordLength"), "6");
+    play(
+        &root,
+        &[
+            ("DeleteAccountPasswordPolicy", &[], ""),
+            ("GetAccountPasswordPolicy", &[], none),
+            ("CreateUser", &[("UserName", "ann")], ""),
+        ],
+    )
+    .await;
+    let summary = root.iam("GetAccountSummary", &[]).await;
+    assert!(summary.text.contains("<entry><key>Users</key><value>1</value></entry>"), "{}", summary.text);
+    assert_eq!(summary.text.matches("<key>").count(), 33);
+}
+
+#[tokio::test]
+async fn the_last_use_of_a_key_is_known_in_its_account() {
+    let cloud = cloud();
+    let root = Client::root(&cloud, A);
+    play(&root, &[("CreateUser", &[("UserName", "ann")], "")]).await;
+    let made = root.iam("CreateAccessKey", &[("UserName", "ann")]).await;
+    let id = made.element("AccessKeyId").to_owned();
+    let asked = async |who: &Client| who.iam("GetAccessKeyLastUsed", &[("AccessKeyId", &id)]).await;
+    let never = asked(&root).await;
+    assert_eq!(["UserName", "ServiceName", "Region"].map(|name| never.element(name)), ["ann", "N/A", "N/A"]);
+    assert!(never.find("LastUsedDate").is_none(), "{never:?}");
+    // Who is refused has used the key, too.
+    let ann = Client::of(&cloud, &made);
+    assert_eq!(ann.iam("ListUsers", &[]).await.status, 403);
+    let used = asked(&root).await;
+    assert_eq!(["ServiceName", "Region"].map(|name| used.element(name)), ["iam", "us-east-1"]);
+    assert!(used.find("LastUsedDate").is_some(), "{used:?}");
+    let unknown = format!("NoSuchEntity: The Access Key with id {id} cannot be found.");
+    assert_eq!(asked(&Client::root(&cloud, B)).await.fault(), unknown);
+    play(
+        &root,
+        &[
+            ("DeleteAccessKey", &[("UserName", "ann"), ("AccessKeyId", &id)], ""),
+            ("GetAccessKeyLastUsed", &[("AccessKeyId", &id)], &unknown),
+        ],
+    )
+    .await;
 }

@@ -50,6 +50,60 @@ async fn what_was_encrypted_opens_with_the_same_context_only() {
 }
 
 #[tokio::test]
+async fn mistakes_are_told() {
+    let cloud = cloud();
+    let root = Client::root(&cloud, A);
+    let key = value(&kms(&root, "CreateKey", json!({})).await.good());
+    let id = key["KeyMetadata"]["KeyId"].as_str().unwrap();
+    let stranger = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": B}, "Action": "kms:*", "Resource": "*"},
+    ]})
+    .to_string();
+    let failed = "ValidationException: 1 validation error detected: Value";
+    let locked = "MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy in the future.";
+    let cases = [
+        ("DescribeKey", json!({"KeyId": "models"}), "NotFoundException: Invalid keyId 'models'".to_owned()),
+        (
+            "Encrypt",
+            json!({"KeyId": id, "Plaintext": ""}),
+            format!(
+                "{failed} at 'plaintext' failed to satisfy constraint: Member must have length greater than or equal to 1"
+            ),
+        ),
+        (
+            "GenerateDataKey",
+            json!({"KeyId": id, "KeySpec": "AES_512"}),
+            format!(
+                "{failed} 'AES_512' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [AES_256, AES_128]"
+            ),
+        ),
+        (
+            "GenerateDataKey",
+            json!({"KeyId": id, "NumberOfBytes": 1025}),
+            format!(
+                "{failed} '1025' at 'numberOfBytes' failed to satisfy constraint: Member must have value less than or equal to 1024"
+            ),
+        ),
+        (
+            "ListKeys",
+            json!({"Limit": 0}),
+            format!(
+                "{failed} '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"
+            ),
+        ),
+        ("ListKeys", json!({"Marker": "x"}), "InvalidMarkerException: Could not deserialize marker".to_owned()),
+        ("PutKeyPolicy", json!({"KeyId": id, "Policy": stranger}), locked.to_owned()),
+        ("CreateKey", json!({"Policy": stranger}), locked.to_owned()),
+    ];
+    for (action, body, expected) in cases {
+        assert_eq!(kms(&root, action, body).await.fault(), expected, "{action}");
+    }
+    kms(&root, "PutKeyPolicy", json!({"KeyId": id, "Policy": stranger, "BypassPolicyLockoutSafetyCheck": true}))
+        .await
+        .good();
+}
+
+#[tokio::test]
 async fn a_key_policy_delegates_or_refuses() {
     let cloud = cloud();
     let (root, other) = (Client::root(&cloud, A), Client::root(&cloud, B));

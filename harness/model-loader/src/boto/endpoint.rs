@@ -5,6 +5,7 @@
 use crate::exception::{Exception, Result};
 use crate::python;
 use regex::Regex;
+use std::sync::LazyLock;
 
 /// What decides where a request for a bucket goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -278,8 +279,8 @@ impl Custom {
 
 /// Whether a bucket's name can stand in front of a host name; with dots only where there is no TLS.
 fn is_host_name(bucket: &str, dots: bool) -> bool {
-    const NAME: &str = r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$";
-    let label = |label: &str| Regex::new(NAME).is_ok_and(|name| name.is_match(label));
+    static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$").ok());
+    let label = |label: &str| NAME.as_ref().is_some_and(|name| name.is_match(label));
     if dots { bucket.split('.').all(label) && bucket.parse::<std::net::Ipv4Addr>().is_err() } else { label(bucket) }
 }
 

@@ -8,7 +8,8 @@ use crate::files::FileSystem;
 use crate::net::Trust;
 use crate::python;
 use crate::release::Behaviour;
-use regex::Regex;
+use regex::RegexSet;
+use std::sync::LazyLock;
 
 /// A session of botocore. Cheap to clone compared with any request.
 #[derive(Debug, Clone)]
@@ -154,8 +155,8 @@ const BUCKET_ARN: &str = r"^arn:(aws).*:(s3|s3-object-lambda):[a-z\-0-9]*:[0-9]{
 
 /// Refuses what can be no bucket.
 pub(crate) fn check_bucket(bucket: &str) -> Result<()> {
-    let matches = |pattern: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(bucket));
-    if matches(BUCKET) || matches(BUCKET_ARN) {
+    static NAMES: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSet::new([BUCKET, BUCKET_ARN]).ok());
+    if NAMES.as_ref().is_some_and(|names| names.is_match(bucket)) {
         return Ok(());
     }
     Err(invalid_parameters(&[format!(

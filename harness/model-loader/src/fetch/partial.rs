@@ -9,6 +9,7 @@
 use super::FetchError;
 use super::checksum::{PartSum, Sum};
 use super::plan::{Item, Parts};
+use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -30,6 +31,8 @@ pub(super) struct Partial {
     size: u64,
     part: u64,
     file: File,
+    /// Who writes to the file. The operating system lets one in at a time, too, but the others would spin meanwhile.
+    writing: Mutex<()>,
     /// Whether the journal outlives the machine.
     durable: bool,
     done: Mutex<Done>,
@@ -56,7 +59,8 @@ impl Partial {
         let file = open.open(&path).map_err(|why| FetchError::disk(&path, why))?;
         file.set_len(item.size).map_err(|why| FetchError::disk(&path, why))?;
         let (durable, done) = (boot.is_none(), Mutex::new(done));
-        Ok(Self { target, path, journal, about, size: item.size, part, file, durable, done })
+        let writing = Mutex::default();
+        Ok(Self { target, path, journal, about, size: item.size, part, file, writing, durable, done })
     }
 
     /// The parts that are not there yet.
@@ -65,9 +69,14 @@ impl Partial {
         Parts::new(self.size, self.part).filter(|(start, _)| !done.contains_key(start)).collect()
     }
 
-    /// Writes bytes at their place.
-    pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<(), FetchError> {
-        self.file.write_all_at(bytes, at).map_err(|why| FetchError::disk(&self.path, why))
+    /// Writes pieces, one behind the other, from a place on.
+    pub(super) fn write(&self, mut at: u64, pieces: &[Bytes]) -> Result<(), FetchError> {
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        for bytes in pieces {
+            self.file.write_all_at(bytes, at).map_err(|why| FetchError::disk(&self.path, why))?;
+            at += bytes.len() as u64;
+        }
+        Ok(())
     }
 
     /// An error of the disk.

@@ -49,13 +49,9 @@ impl Writer {
         self.at += self.bytes as u64;
         self.bytes = 0;
         self.under_way = Some(task::spawn_blocking(move || {
-            let mut at = at;
-            for bytes in piece {
-                partial.write(at, &bytes)?;
-                at += bytes.len() as u64;
-                if let Some(sum) = &mut sum {
-                    sum.update(&bytes);
-                }
+            partial.write(at, &piece)?;
+            if let Some(sum) = &mut sum {
+                piece.iter().for_each(|bytes| sum.update(bytes));
             }
             Ok(sum)
         }));

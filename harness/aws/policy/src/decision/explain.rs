@@ -93,6 +93,9 @@ impl Decision<'_> {
         for clause in clauses {
             let _ = write!(out, "; {clause}");
         }
+        if let Some(note) = self.note(request) {
+            let _ = write!(out, "; {note}");
+        }
         out
     }
 

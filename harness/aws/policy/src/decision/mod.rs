@@ -11,6 +11,7 @@
 
 mod explain;
 mod layers;
+mod note;
 
 pub use explain::{Clause, Ruling};
 pub use layers::{Attached, Cited, Layer, Said};
@@ -79,6 +80,9 @@ pub struct Decision<'a> {
     pub denial: Option<Denial>,
     layers: Layers<'a>,
     cross_account: bool,
+    /// How directly the resource's policy names the principal.
+    grade: Option<Grade>,
+    rule: ResourceRule,
 }
 
 impl<'a> Decision<'a> {
@@ -128,7 +132,7 @@ pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a
         };
         implicit.map(Denial::Implicit)
     });
-    Decision { denial, layers, cross_account }
+    Decision { denial, layers, cross_account, grade, rule: policies.resource_rule }
 }
 
 /// The layer that denies explicitly. When several do, AWS names one; this is the order of its flow chart.

@@ -25,6 +25,10 @@ impl Policy {
             Some(Some("2012-10-17")) => true,
             Some(_) => return Err(PolicyError::Version),
         };
+        // Control policies must say so. Source: AWS Organizations User Guide, "SCP syntax", "RCP syntax".
+        if !variables && matches!(kind, Kind::ServiceControl | Kind::ResourceControl) {
+            return Err(PolicyError::Version);
+        }
         let reader = Reader { kind, variables };
         let statements = match document.get("Statement") {
             None => return Err(PolicyError::Missing { element: "Statement" }),
@@ -132,7 +136,9 @@ impl Reader {
         if not && self.kind == Kind::ResourceControl {
             return Err(PolicyError::Prohibited { element: "NotAction" });
         }
-        if let Some(action) = texts.iter().find(|a| *a != "*" && !is_action(a)) {
+        // What limits resources names the services whose resources it limits.
+        let all = |action: &str| action == "*" && self.kind != Kind::ResourceControl;
+        if let Some(action) = texts.iter().find(|action| !all(action) && !is_action(action)) {
             return Err(PolicyError::Action { action: action.clone() });
         }
         let syntax = Syntax { wildcards: true, variables: false, ignore_case: true };

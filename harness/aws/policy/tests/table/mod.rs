@@ -36,6 +36,9 @@ pub(crate) struct Case {
     keys: BTreeMap<String, Value>,
     /// `allowed`, `explicit LAYER`, `implicit LAYER`
     pub(crate) expect: String,
+    /// How our sentence ends, behind what was asked for.
+    #[serde(default)]
+    pub(crate) says: String,
 }
 
 /// A row with its documents read.

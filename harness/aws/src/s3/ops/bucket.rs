@@ -82,14 +82,24 @@ fn region(context: &Context, asked: Option<&str>) -> Result<String, Fault> {
     match asked {
         None if here == "us-east-1" => Ok(here.to_owned()),
         None => Err(incompatible("unspecified")),
-        Some("us-east-1") => {
+        Some(asked) if asked == "us-east-1" || !(asked == "EU" || is_region(asked)) => {
             let message = "The specified location-constraint is not valid";
-            Err(Fault::new(400, "InvalidLocationConstraint", message).with("LocationConstraint", "us-east-1"))
+            Err(Fault::new(400, "InvalidLocationConstraint", message).with("LocationConstraint", asked))
         }
         Some("EU") => Ok("eu-west-1".to_owned()),
         Some(asked) if here == "us-east-1" || asked == here => Ok(asked.to_owned()),
         Some(asked) => Err(incompatible(asked)),
     }
+}
+
+/// Whether it looks like the name of a region, such as `eu-central-1` or `us-gov-west-1`: there are new ones every year.
+fn is_region(name: &str) -> bool {
+    const AREAS: [&str; 10] = ["af", "ap", "ca", "cn", "eu", "il", "me", "mx", "sa", "us"];
+    const SIDES: [&str; 9] =
+        ["north", "south", "east", "west", "central", "northeast", "northwest", "southeast", "southwest"];
+    let labels: Vec<&str> = name.split('-').filter(|label| *label != "gov").collect();
+    let [area, side, number] = labels.as_slice() else { return false };
+    AREAS.contains(area) && SIDES.contains(side) && number.len() == 1 && number.parse::<u8>().is_ok()
 }
 
 pub(in crate::s3) async fn delete(

@@ -150,7 +150,11 @@ pub(in crate::s3) async fn v2(
 }
 
 fn read_token(token: &str) -> Result<String, Fault> {
-    let text = BASE64_STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = BASE64_STANDARD
+        .decode(token)
+        .ok()
+        .filter(|bytes| !bytes.is_empty())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     text.ok_or_else(|| {
         Fault::new(400, "InvalidArgument", "The continuation token provided is incorrect")
             .with("ArgumentName", "continuation-token")
@@ -218,6 +222,8 @@ pub(in crate::s3) async fn versions(
                 owner: Some(owner.clone()),
                 size: i64::try_from(object.data.len()).ok(),
                 storage_class: Some(storage_class(object.headers.storage_class.as_ref())),
+                checksum_algorithm: object.checksum.as_ref().map(|sum| vec![sum.algorithm.clone().into()]),
+                checksum_type: object.checksum.as_ref().map(super::object::checksum_type),
                 ..Default::default()
             }),
             None => markers.push(dto::DeleteMarkerEntry {
@@ -299,6 +305,6 @@ pub(super) fn missing(context: &Context, world: &World, bucket: &Bucket, key: &s
 }
 
 /// Whether a text could be a version's id.
-fn is_version_id(text: &str) -> bool {
+pub(super) fn is_version_id(text: &str) -> bool {
     text == "null" || (text.len() == 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)))
 }

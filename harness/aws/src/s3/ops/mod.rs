@@ -2,6 +2,7 @@
 
 pub(super) mod attributes;
 pub(super) mod bucket;
+pub(super) mod complete;
 pub(super) mod configuration;
 pub(super) mod encryption;
 pub(super) mod list;
@@ -9,11 +10,13 @@ pub(super) mod lists;
 pub(super) mod multipart;
 pub(super) mod object;
 pub(super) mod policy;
+mod receive;
 pub(super) mod rules;
 pub(super) mod tags;
 pub(super) mod transfer;
 pub(super) mod unset;
 pub(super) mod versions;
+mod write;
 
 use jiff::Timestamp;
 use s3s::dto;

@@ -1,20 +1,20 @@
 //! Uploads in parts.
 //!
-//! Source: S3 User Guide, "Uploading and copying objects using multipart upload"; S3 API Reference, "CompleteMultipartUpload".
+//! Source: S3 User Guide, "Uploading and copying objects using multipart upload".
 
-use super::super::acl::Written;
 use super::super::answer::Context;
 use super::super::checksum;
+use super::super::digests::Digests;
 use super::super::encryption::{self, Shown};
 use super::super::error;
 use super::super::listing::{self, Wanted};
-use super::super::store::{Bucket, Checksum, Data, Headers, Object, Part, Upload};
+use super::super::store::{Bucket, Part, Upload};
 use super::object::{Sums, readable, refuse_customer_keys};
+use super::receive::{hex, receive};
 use super::stamp;
-use super::transfer::{Asked, check_write, hex, may_write, receive, writer};
+use super::write::{Asked, kept, may_write, writer};
 use crate::Fault;
 use crate::world::World;
-use md5::{Digest, Md5};
 use proofmark_aws_policy::Context as Keys;
 use s3s::{S3Response, dto};
 use std::collections::BTreeMap;
@@ -22,8 +22,6 @@ use std::sync::Arc;
 
 type Answer<T> = Result<S3Response<T>, Fault>;
 
-/// Every part but the last is at least this long.
-const SMALLEST: u64 = 5 << 20;
 /// The highest number of a part.
 const MOST: i32 = 10_000;
 /// As many entries as a list has at most.
@@ -34,7 +32,8 @@ fn no_such_upload(id: &str) -> Fault {
     Fault::new(404, "NoSuchUpload", message).with("UploadId", id)
 }
 
-fn upload<'b>(bucket: &'b Bucket, key: &str, id: &str) -> Result<&'b Upload, Fault> {
+/// The upload with this id, if it is one of the key.
+pub(super) fn upload<'b>(bucket: &'b Bucket, key: &str, id: &str) -> Result<&'b Upload, Fault> {
     bucket.uploads.get(id).filter(|upload| upload.key == key).ok_or_else(|| no_such_upload(id))
 }
 
@@ -75,23 +74,12 @@ pub(in crate::s3) async fn create(
     input: dto::CreateMultipartUploadInput,
 ) -> Answer<dto::CreateMultipartUploadOutput> {
     refuse_customer_keys(input.sse_customer_algorithm.is_some())?;
-    let [full, read, read_acp, write_acp] =
-        [&input.grant_full_control, &input.grant_read, &input.grant_read_acp, &input.grant_write_acp]
-            .map(Option::as_deref);
-    let asked = Asked {
-        acl: Written {
-            canned: input.acl.as_ref().map(dto::ObjectCannedACL::as_str),
-            grants: [full, read, None, read_acp, write_acp],
-            policy: None,
-        },
-        encryption: encryption::Asked::new(
-            input.server_side_encryption.as_ref(),
-            input.ssekms_key_id.as_ref(),
-            input.bucket_key_enabled,
-        ),
-        storage_class: input.storage_class.as_ref().map(dto::StorageClass::as_str),
-        tagging: input.tagging.as_deref(),
-    };
+    let encryption = encryption::Asked::new(
+        input.server_side_encryption.as_ref(),
+        input.ssekms_key_id.as_ref(),
+        input.bucket_key_enabled,
+    );
+    let asked = Asked::of(&context, encryption);
     let chosen = input.checksum_algorithm.as_ref().map(dto::ChecksumAlgorithm::as_str);
     let (algorithm, composite) = checksum_of(chosen, input.checksum_type.as_ref().map(dto::ChecksumType::as_str))?;
     context.make_default_key(&input.bucket, asked.encryption);
@@ -104,20 +92,7 @@ pub(in crate::s3) async fn create(
         initiator: writer(&context, bucket),
         owner: granted.owner,
         acl: granted.acl,
-        headers: Headers {
-            cache_control: input.cache_control,
-            content_disposition: input.content_disposition,
-            content_encoding: input.content_encoding,
-            content_language: input.content_language,
-            content_type: input.content_type,
-            expires: context.header("expires").map(str::to_owned),
-            storage_class: input
-                .storage_class
-                .map(|class| class.as_str().to_owned())
-                .filter(|class| class != "STANDARD"),
-            website_redirect: input.website_redirect_location,
-            metadata: input.metadata.unwrap_or_default().into_iter().collect(),
-        },
+        headers: kept(&context, input.content_encoding, input.metadata),
         tags: granted.tags,
         encryption: granted.encryption,
         algorithm,
@@ -152,7 +127,7 @@ fn kind(composite: bool) -> dto::ChecksumType {
 }
 
 /// Asks for an action on the key of an upload.
-fn allow(context: &Context, world: &World, bucket: &Bucket, key: &str, action: &str) -> Result<(), Fault> {
+pub(super) fn allow(context: &Context, world: &World, bucket: &Bucket, key: &str, action: &str) -> Result<(), Fault> {
     context.allow_object(world, bucket, key, action, Keys::default())
 }
 
@@ -230,12 +205,8 @@ pub(in crate::s3) async fn copy_part(
         context.decrypt(&world, to, &input.key, &upload.encryption)?;
         (data, version.id.clone(), upload.algorithm, Shown::of(&upload.encryption))
     };
-    let (mut digest, mut sum) = (Md5::new(), checksum::Running::new(algorithm));
-    for slice in data.slices(0..data.len()) {
-        digest.update(&slice);
-        sum.update(&slice);
-    }
-    let part = Part { data, md5: digest.finalize().into(), checksum: sum.finish(), modified: context.cloud.now() };
+    let (md5, checksum) = Digests::of(&data, algorithm);
+    let part = Part { data, md5, checksum, modified: context.cloud.now() };
     let part = keep(&context, &input.bucket, &input.key, &input.upload_id, input.part_number, part)?;
     let sums = Sums::of(Some(&part.checksum));
     let result = dto::CopyPartResult {
@@ -272,136 +243,6 @@ fn source_range(text: &str, len: u64) -> Result<std::ops::Range<u64>, Fault> {
     }
 }
 
-pub(in crate::s3) async fn complete(
-    context: Arc<Context>,
-    input: dto::CompleteMultipartUploadInput,
-) -> Answer<dto::CompleteMultipartUploadOutput> {
-    let mut world = context.cloud.world().write();
-    let found = context.bucket(&world, &input.bucket, input.expected_bucket_owner.as_deref())?;
-    allow(&context, &world, found, &input.key, "s3:PutObject")?;
-    let upload = upload(found, &input.key, &input.upload_id)?;
-    context.decrypt(&world, found, &input.key, &upload.encryption)?;
-    let parts = chosen_parts(&input, upload)?;
-    let current = found.version(&input.key, None).and_then(|version| version.object());
-    check_write(input.if_match.as_ref(), input.if_none_match.as_ref(), current.map(Arc::as_ref), &input.key)?;
-    let checksum = whole_checksum(upload, &parts);
-    check_given(&input, checksum.as_ref())?;
-    let mut digest = Md5::new();
-    parts.iter().for_each(|part| digest.update(part.md5));
-    let object = Object {
-        data: Data::concat(parts.iter().map(|part| &part.data)),
-        etag: format!("{}-{}", hex(&digest.finalize()), parts.len()),
-        headers: upload.headers.clone(),
-        checksum,
-        tags: upload.tags.clone(),
-        encryption: upload.encryption.clone(),
-        owner: upload.owner.clone(),
-        acl: upload.acl.clone(),
-        parts: parts.iter().map(|part| part.data.len()).collect(),
-    };
-    if input.mpu_object_size.is_some_and(|size| u64::try_from(size) != Ok(object.data.len())) {
-        let message = "The provided 'x-amz-mp-object-size' header does not match what was computed.";
-        return Err(Fault::new(400, "InvalidRequest", message));
-    }
-    let sums = Sums::of(object.checksum.as_ref());
-    let encryption = Shown::of(&object.encryption);
-    let mut output = dto::CompleteMultipartUploadOutput {
-        e_tag: Some(dto::ETag::Strong(object.etag.clone())),
-        location: Some(format!(
-            "https://{}.s3.{}.amazonaws.com/{}",
-            input.bucket,
-            found.region,
-            proofmark_aws_sigv4::encode_query(&input.key)
-        )),
-        checksum_crc32: sums.crc32,
-        checksum_crc32c: sums.crc32c,
-        checksum_crc64nvme: sums.crc64nvme,
-        checksum_sha1: sums.sha1,
-        checksum_sha256: sums.sha256,
-        checksum_type: sums.kind,
-        bucket_key_enabled: encryption.bucket_key,
-        server_side_encryption: encryption.algorithm,
-        ssekms_key_id: encryption.key,
-        ..Default::default()
-    };
-    let bucket = world.buckets.0.get_mut(&input.bucket).ok_or_else(|| error::no_such_bucket(&input.bucket))?;
-    bucket.uploads.remove(&input.upload_id);
-    output.version_id = bucket.put(&input.key, object, context.cloud.now(), || context.cloud.random().token(32));
-    output.bucket = Some(input.bucket);
-    output.key = Some(input.key);
-    Ok(S3Response::new(output))
-}
-
-/// The parts that make the object, in their order.
-fn chosen_parts<'u>(input: &dto::CompleteMultipartUploadInput, upload: &'u Upload) -> Result<Vec<&'u Part>, Fault> {
-    let listed = input.multipart_upload.as_ref().and_then(|parts| parts.parts.as_deref()).unwrap_or_default();
-    if listed.is_empty() {
-        let message = "The XML you provided was not well-formed or did not validate against our published schema";
-        return Err(Fault::new(400, "MalformedXML", message));
-    }
-    if !listed.is_sorted_by(|one, next| one.part_number < next.part_number) {
-        let message = "The list of parts was not in ascending order. Parts must be ordered by part number.";
-        return Err(Fault::new(400, "InvalidPartOrder", message).with("UploadId", &input.upload_id));
-    }
-    let mut parts = vec![];
-    for (index, listed_part) in listed.iter().enumerate() {
-        let number = listed_part.part_number.unwrap_or_default();
-        let etag = listed_part.e_tag.as_ref().map(dto::ETag::value).unwrap_or_default();
-        let part = upload.parts.get(&number).filter(|part| hex(&part.md5) == etag).ok_or_else(|| {
-            let message = "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
-            Fault::new(400, "InvalidPart", message)
-                .with("UploadId", &input.upload_id)
-                .with("PartNumber", number.to_string())
-                .with("ETag", etag)
-        })?;
-        if index + 1 < listed.len() && part.data.len() < SMALLEST {
-            return Err(Fault::new(
-                400,
-                "EntityTooSmall",
-                "Your proposed upload is smaller than the minimum allowed size",
-            )
-            .with("ETag", etag)
-            .with("MinSizeAllowed", SMALLEST.to_string())
-            .with("PartNumber", number.to_string())
-            .with("ProposedSize", part.data.len().to_string()));
-        }
-        parts.push(part);
-    }
-    Ok(parts)
-}
-
-fn whole_checksum(upload: &Upload, parts: &[&Part]) -> Option<Checksum> {
-    // Parts may come with a checksum of another algorithm than the default; then there is none of the whole.
-    if parts.iter().any(|part| part.checksum.algorithm != upload.algorithm) {
-        return None;
-    }
-    let parts: Vec<(&Checksum, u64)> = parts.iter().map(|part| (&part.checksum, part.data.len())).collect();
-    checksum::of_parts(upload.algorithm, upload.composite, &parts)
-}
-
-/// A checksum of the whole that the client gives must be right.
-fn check_given(input: &dto::CompleteMultipartUploadInput, computed: Option<&Checksum>) -> Result<(), Fault> {
-    let Some(computed) = computed else { return Ok(()) };
-    let given = match computed.algorithm.as_str() {
-        "CRC32" => &input.checksum_crc32,
-        "CRC32C" => &input.checksum_crc32c,
-        "CRC64NVME" => &input.checksum_crc64nvme,
-        "SHA1" => &input.checksum_sha1,
-        _ => &input.checksum_sha256,
-    };
-    let plain = computed.value.split('-').next();
-    match given.as_deref() {
-        Some(given) if given != computed.value && Some(given) != plain => {
-            let message = format!(
-                "The {} you specified did not match the calculated checksum.",
-                computed.algorithm.to_lowercase()
-            );
-            Err(Fault::new(400, "BadDigest", message))
-        }
-        _ => Ok(()),
-    }
-}
-
 pub(in crate::s3) async fn abort(
     context: Arc<Context>,
     input: dto::AbortMultipartUploadInput,
@@ -426,8 +267,7 @@ pub(in crate::s3) async fn list_parts(
     let upload = upload(bucket, &input.key, &input.upload_id)?;
     let max = input.max_parts.unwrap_or(PAGE);
     let room = usize::try_from(max.min(PAGE)).unwrap_or(0);
-    // The marker is the number of the last part of the page before, as text.
-    let marker = input.part_number_marker.as_ref().and_then(|marker| marker.to_string().parse().ok()).unwrap_or(0);
+    let marker = input.part_number_marker.unwrap_or(0);
     let mut rest = upload.parts.range(marker + 1..);
     let parts: Vec<dto::Part> =
         rest.by_ref().take(room).map(|(number, part)| shown(*number, part, upload.chosen)).collect();
@@ -439,7 +279,7 @@ pub(in crate::s3) async fn list_parts(
         initiator: Some(dto::Initiator { id: Some(upload.initiator.to_string()), display_name: None }),
         owner: Some(dto::Owner { id: canonical_id(&world, bucket.owner.as_str()), display_name: None }),
         storage_class: Some(upload.headers.storage_class.clone().unwrap_or_else(|| "STANDARD".to_owned()).into()),
-        part_number_marker: input.part_number_marker,
+        part_number_marker: Some(marker),
         next_part_number_marker: parts.last().and_then(|part| part.part_number),
         max_parts: Some(max),
         is_truncated: Some(more),

@@ -138,6 +138,10 @@ pub(super) fn matches_etag(condition: &dto::ETagCondition, etag: &str) -> bool {
 }
 
 fn part_range(object: &Object, part: i32) -> Result<Range<u64>, Fault> {
+    if !(1..=10_000).contains(&part) {
+        let message = "Part number must be an integer between 1 and 10000, inclusive";
+        return Err(error::invalid_argument(message, "partNumber", &part.to_string()));
+    }
     let invalid = || {
         Fault::new(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
             .with("PartNumberRequested", part.to_string())

@@ -2,7 +2,7 @@
 
 use super::super::answer::Context;
 use super::super::error;
-use super::transfer::existing;
+use super::write::existing;
 use crate::Fault;
 use proofmark_aws_policy::Context as Keys;
 use s3s::{S3Response, dto};

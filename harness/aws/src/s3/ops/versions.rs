@@ -3,8 +3,9 @@
 use super::super::answer::Context;
 use super::super::error;
 use super::super::store::{Bucket, Content};
+use super::list::is_version_id;
 use super::object::matches_etag;
-use super::transfer::existing;
+use super::write::existing;
 use crate::Fault;
 use crate::world::World;
 use s3s::{S3Response, dto};
@@ -27,6 +28,9 @@ fn may_delete(
     key: &str,
     version: Option<&str>,
 ) -> Result<(), Fault> {
+    if let Some(id) = version.filter(|id| *id != "null" && !(bucket.keeps_versions() && is_version_id(id))) {
+        return Err(error::invalid_argument("Invalid version id specified", "versionId", id));
+    }
     let action = if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
     context.allow_object(world, bucket, key, action, existing(bucket, key, version))
 }

@@ -141,6 +141,12 @@ impl Bucket {
         format!("arn:aws:s3:::{}/{key}", self.name)
     }
 
+    /// `https://name.s3.us-east-1.amazonaws.com/key`
+    pub(crate) fn object_url(&self, key: &str) -> String {
+        let key = proofmark_aws_sigv4::encode_query(key);
+        format!("https://{}.s3.{}.amazonaws.com/{key}", self.name, self.region)
+    }
+
     /// Whether there is nothing in it, not even a delete marker.
     pub(crate) fn is_empty(&self) -> bool {
         self.objects.is_empty()

@@ -62,6 +62,8 @@ impl Data {
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     full: Vec<Bytes>,
+    /// So many of them have been handed on.
+    handed_on: usize,
     filling: BytesMut,
     len: u64,
 }
@@ -84,12 +86,21 @@ impl Collector {
         self.len
     }
 
-    pub(crate) fn finish(mut self) -> Data {
+    /// A segment that will not change any more, each once.
+    pub(crate) fn next_full(&mut self) -> Option<Bytes> {
+        let segment = self.full.get(self.handed_on)?.clone();
+        self.handed_on += 1;
+        Some(segment)
+    }
+
+    /// All of it, and the segments that were not handed on.
+    pub(crate) fn finish(mut self) -> (Data, Vec<Bytes>) {
         if !self.filling.is_empty() {
             // What the last segment does not need is given back.
             self.full.push(Bytes::copy_from_slice(&self.filling));
         }
-        Data { segments: self.full.into(), len: self.len }
+        let rest = self.full.iter().skip(self.handed_on).cloned().collect();
+        (Data { segments: self.full.into(), len: self.len }, rest)
     }
 }
 
@@ -108,7 +119,7 @@ mod tests {
                 collector.push(&chunk);
                 whole.extend(chunk);
             }
-            let data = collector.finish();
+            let (data, _) = collector.finish();
             prop_assert_eq!(data.len(), whole.len() as u64);
             let (from, to) = (a.min(b).min(data.len()), a.max(b).min(data.len()));
             let got: Vec<u8> = data.slices(from..to).iter().flat_map(|slice| slice.to_vec()).collect();

@@ -1,9 +1,10 @@
 //! The cloud behind a socket, with or without TLS.
 
-use crate::service::{BodyError, Peer};
+mod unread;
+
+use crate::service::Peer;
 use crate::{Body, Cloud, Service};
 use http::{Request, Response};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -17,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use unread::Rest;
 
 /// How long a client may take for the handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -127,9 +129,12 @@ where
 }
 
 async fn answer(cloud: &Cloud, only: Option<Service>, request: Request<Incoming>) -> Response<Body> {
-    let request = request.map(|body| body.map_err(BodyError::new).boxed_unsync());
-    match only {
+    let (rest, waits) = (Rest::default(), unread::waits(&request));
+    let request = request.map(|body| rest.watch(body));
+    let mut response = match only {
         Some(service) => cloud.answer_as(service, request).await,
         None => cloud.answer(request).await,
-    }
+    };
+    rest.settle(waits, &mut response).await;
+    response
 }

@@ -4,6 +4,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use proofmark_aws::transport::Listener;
 use proofmark_aws::{Cloud, Settings};
 use proofmark_clock::Clock;
+use std::net::SocketAddr;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// An account.
@@ -13,7 +14,7 @@ pub(crate) const B: &str = "222222222222";
 
 pub(crate) struct Endpoint {
     pub(crate) cloud: Cloud,
-    url: String,
+    pub(crate) address: SocketAddr,
     _stop: DropGuard,
 }
 
@@ -21,10 +22,10 @@ impl Endpoint {
     pub(crate) async fn start() -> Self {
         let cloud = Cloud::new(Settings::default(), Clock::real());
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.expect("a free port");
-        let url = format!("http://{}", listener.address());
+        let address = listener.address();
         let stop = CancellationToken::new();
         tokio::spawn(listener.serve(cloud.clone(), stop.clone()));
-        Self { cloud, url, _stop: stop.drop_guard() }
+        Self { cloud, address, _stop: stop.drop_guard() }
     }
 
     /// A client with the rights of an account's root user.
@@ -37,7 +38,7 @@ impl Endpoint {
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(Credentials::new(account, "test", None, None, "test"))
             .region(Region::new(region))
-            .endpoint_url(&self.url)
+            .endpoint_url(format!("http://{}", self.address))
             .force_path_style(true)
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();

@@ -1,5 +1,6 @@
 //! S3 as the AWS SDK for Rust uses it, over a socket.
 
+mod connections;
 mod endpoint;
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
