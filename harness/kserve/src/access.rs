@@ -50,7 +50,7 @@ impl UserRole {
 #[must_use]
 pub fn resources(release: Release) -> Vec<Resource> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut resources: Vec<_> = install::crds(release)
+    let mut resources: Vec<_> = install::outlines(release)
         .iter()
         .map(|crd| &crd["spec"])
         .map(|spec| Resource {

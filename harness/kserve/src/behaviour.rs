@@ -83,6 +83,8 @@ behaviour! {
     keda: from V0_15_0Rc0;
     /// In raw mode revisions of Deployments are no longer shown in the status.
     no_raw_revisions: from V0_15_0Rc0;
+    /// Services and Ingresses that are changed or taken away are looked after at once, not with the next change of something else.
+    watches_ways_in: from V0_15_0Rc0;
     /// `serving.kserve.io/stop` stops services in serverless mode.
     stop: from V0_15_1;
     /// The mode that a service was first deployed in is kept in its status and cannot be changed.
@@ -93,15 +95,19 @@ behaviour! {
     init_before_ready: from V0_15_2;
     /// Routes are waited for until there is something to lead to; before, their absence was an error.
     waits_for_routes: from V0_16_0;
+    /// Services follow the runtime that serves them, unless they are told not to, and name it in their status.
+    follows_runtimes: from V0_16_0;
     /// Modes are called `Knative` and `Standard`; the older names are understood.
     new_mode_names: from V0_16_0;
     /// Tokens for Hugging Face are references to their secret instead of plain text.
     token_references: from V0_16_0;
+    /// Only services on a ClusterServingRuntime follow it; before, every service did.
+    follows_own_cluster_runtime: from V0_17_0;
     /// Statuses of services that cannot be deployed have conditions.
     conditions_before_deployment: from V0_17_0;
     /// Whether a mode changed is asked of what its names mean (kserve/kserve#5799).
     modes_by_meaning: from V0_20_0;
-    /// A variable of a ClusterStorageContainer takes the place of one of its name as a whole (kserve/kserve#5541).
+    /// Of a value and a reference for one variable that of the container that is laid over another counts (kserve/kserve#5541).
     whole_variables: from V0_20_0;
 }
 

@@ -8,10 +8,11 @@ use include_dir::{Dir, include_dir};
 use serde_json::{Value, json};
 
 use crate::release::Release;
-use crate::timeline;
+use crate::{schemas, timeline};
 
 static NAMESPACE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/namespace");
 static CRDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/crds");
+static TYPES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/types");
 static CONFIG: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/config");
 static RBAC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/rbac");
 static RUNTIMES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/kserve/clusterservingruntimes");
@@ -43,19 +44,37 @@ impl Flavor {
 /// distribution brings it.
 #[must_use]
 pub fn objects(release: Release, flavor: Flavor) -> Vec<Value> {
-    match flavor {
-        Flavor::Standalone => [timeline::objects(&NAMESPACE, release), crds(release)].concat(),
-        Flavor::Kubeflow => {
-            let mut objects = [crds(release), cluster_roles(release)].concat();
-            objects.iter_mut().for_each(label);
-            objects
-        }
-    }
+    let mut objects = kinds(release, flavor);
+    objects.extend(around(release, flavor));
+    objects
 }
 
-/// The CustomResourceDefinitions of `release`, all of group `serving.kserve.io`.
+/// Of [`objects`] the CustomResourceDefinitions.
+#[must_use]
+pub fn kinds(release: Release, flavor: Flavor) -> Vec<Value> {
+    labelled(crds(release), flavor)
+}
+
+/// Of [`objects`] all but the CustomResourceDefinitions.
+#[must_use]
+pub fn around(release: Release, flavor: Flavor) -> Vec<Value> {
+    let objects = match flavor {
+        Flavor::Standalone => timeline::objects(&NAMESPACE, release),
+        Flavor::Kubeflow => cluster_roles(release),
+    };
+    labelled(objects, flavor)
+}
+
+/// The CustomResourceDefinitions of `release`, all of group `serving.kserve.io`. They are large, and written out anew by every call.
 #[must_use]
 pub fn crds(release: Release) -> Vec<Value> {
+    schemas::written_out(&TYPES, release, outlines(release))
+}
+
+/// The CustomResourceDefinitions of `release` as the fixtures have them: names, scopes, versions and columns are complete, schemas are abbreviated, so that no API server
+/// takes them. For who only wants to know which kinds there are: this is much faster than [`crds`].
+#[must_use]
+pub fn outlines(release: Release) -> Vec<Value> {
     timeline::objects(&CRDS, release)
 }
 
@@ -81,9 +100,14 @@ pub fn control_plane(release: Release, namespace: &str) -> Vec<Value> {
     objects
 }
 
-/// What the overlay's kustomization puts on every object.
-fn label(object: &mut Value) {
-    for (key, value) in [("app", "kserve"), ("app.kubernetes.io/name", "kserve")] {
-        object["metadata"]["labels"][key] = json!(value);
+/// The objects with what the overlay's kustomization puts on every one.
+fn labelled(mut objects: Vec<Value>, flavor: Flavor) -> Vec<Value> {
+    if flavor == Flavor::Kubeflow {
+        for object in &mut objects {
+            for (key, value) in [("app", "kserve"), ("app.kubernetes.io/name", "kserve")] {
+                object["metadata"]["labels"][key] = json!(value);
+            }
+        }
     }
+    objects
 }

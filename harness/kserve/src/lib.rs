@@ -21,6 +21,7 @@ mod names;
 mod podspec;
 pub mod release;
 mod runtime;
+mod schemas;
 mod storage;
 mod template;
 pub mod timeline;

@@ -44,6 +44,8 @@ names! {
     AGENT_CONFIG_DIR = "internal.serving.kserve.io/configMountPath";
     AGENT_MODEL_DIR = "internal.serving.kserve.io/modelDir";
     DISABLE_LOCAL_MODEL = "serving.kserve.io/disable-localmodel";
+    /// Keeps a service that is ready as it is when its runtime changes.
+    DISABLE_AUTO_UPDATE = "serving.kserve.io/disable-auto-update";
     NODE_GROUP = "serving.kserve.io/nodegroup";
     LOCAL_MODEL_LABEL = "internal.serving.kserve.io/localmodel";
     LOCAL_MODEL_SOURCE = "internal.serving.kserve.io/localmodel-sourceuri";

@@ -1,5 +1,6 @@
 //! Pod specifications as JSON: a runtime's and a service's merged, as a strategic merge patch would merge them.
 
+use proofmark_builtin::decode;
 use proofmark_controllers::kit::object;
 use proofmark_merge::strategic_merge;
 use proofmark_types::Type;
@@ -40,12 +41,65 @@ const NOT_POD: &[&str] = &[
     "autoScaling",
 ];
 
+/// The fields of workers that are not a pod's.
+const NOT_POD_OF_WORKERS: &[&str] = &["pipelineParallelSize", "tensorParallelSize"];
+
 /// The fields of a runtime that become a pod's. `hostIPC` is one that runtimes may state and that nothing comes of.
 const RUNTIME_POD: &[&str] = &["containers", "volumes", "nodeSelector", "affinity", "tolerations", "imagePullSecrets"];
 
 /// The fields of a model that are not a container's.
 const NOT_CONTAINER: &[&str] =
     &["modelFormat", "runtime", "storageUri", "storageUris", "storage", "protocolVersion", "runtimeVersion"];
+
+/// The fields of an explainer that are not a container's, beside those of a model.
+const NOT_CONTAINER_OF_EXPLAINER: &[&str] = &["type", "config"];
+
+/// The specification of a pod, by its Go name.
+const POD: &str = "v1.PodSpec";
+
+/// What a block is, beside fields of KServe's own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    /// The specification of a pod, and how a component is deployed.
+    Component,
+    /// The specification of the workers' pods.
+    Worker,
+    /// A container: a model, the block of a framework or of an explainer.
+    Container,
+}
+
+/// Makes of a block what a Go program writes that has read it. What does not fit stays as it is, for the schema to refuse.
+pub(crate) fn marshal(block: &mut Map<String, Value>, part: Part) {
+    let (ty, own): (_, &[&[&str]]) = match part {
+        Part::Component => (POD, &[NOT_POD]),
+        Part::Worker => (POD, &[NOT_POD, NOT_POD_OF_WORKERS]),
+        Part::Container => ("v1.Container", &[NOT_CONTAINER, NOT_CONTAINER_OF_EXPLAINER]),
+    };
+    let is_own = |field: &str| own.iter().any(|own| own.contains(&field));
+    let (mut all, theirs): (Map<_, _>, Map<_, _>) =
+        std::mem::take(block).into_iter().partition(|(field, _)| is_own(field));
+    match written(&Value::Object(theirs.clone()), ty) {
+        Some(Value::Object(mut written)) => {
+            // KServe's copy of the type, where no containers are needed, leaves them out.
+            if written.get("containers").is_some_and(|list| list.as_array().is_none_or(Vec::is_empty)) {
+                written.shift_remove("containers");
+            }
+            all.extend(written);
+        }
+        _ => all.extend(theirs),
+    }
+    if let Some(strategy) = all.get_mut("deploymentStrategy")
+        && let Some(written) = written(strategy, "v1.DeploymentStrategy")
+    {
+        *strategy = written;
+    }
+    *block = all;
+}
+
+/// A value as Go writes it that has read it as a type; none if it does not fit.
+fn written(value: &Value, go_name: &str) -> Option<Value> {
+    decode::decode(value, proofmark_builtin::named(go_name)?, false).ok().map(|decoded| decoded.value)
+}
 
 /// Whether a component has a field of this name.
 pub(crate) fn is_field_of_component(field: &str, behaviour: Behaviour) -> bool {
@@ -57,13 +111,10 @@ pub(crate) fn is_field_of_component(field: &str, behaviour: Behaviour) -> bool {
     if !known {
         return false;
     }
-    let types = proofmark_builtin::types();
-    let fields = |ty| match types.get(ty) {
+    let spec = proofmark_builtin::named(POD).and_then(|ty| match proofmark_builtin::types().get(ty) {
         Type::Struct(of) => Some(&of.fields),
         _ => None,
-    };
-    let pod = proofmark_builtin::type_of("", "v1", "Pod").and_then(fields);
-    let spec = pod.and_then(|pod| fields(pod.get("spec")?.ty));
+    });
     NOT_POD.contains(&field) || spec.is_none_or(|spec| spec.contains_key(field))
 }
 
@@ -110,7 +161,7 @@ pub(crate) enum Unfit {
 }
 
 /// The pod of a predictor with a model, served by `runtime`. `data` fills the runtime's templates.
-pub(crate) fn of_model(runtime: &Value, predictor: &Value, data: &Value) -> Result<Value, Unfit> {
+pub(crate) fn of_model(runtime: &Value, predictor: &Value, data: &Value, behaviour: Behaviour) -> Result<Value, Unfit> {
     let containers = object::list(runtime, "/spec/containers");
     if containers.is_empty() {
         return Err(Unfit::NoContainers);
@@ -119,8 +170,13 @@ pub(crate) fn of_model(runtime: &Value, predictor: &Value, data: &Value) -> Resu
         .iter()
         .find(|container| object::text(container, "/name") == SERVER_CONTAINER)
         .ok_or(Unfit::NoServer)?;
-    let mut container = merge_container(server, &container_of_model(&predictor["model"]))?;
-    container["name"] = json!(SERVER_CONTAINER);
+    let over = container_of_model(&predictor["model"]);
+    let mut container = merge_container(server, &over, behaviour).map_err(Unfit::Container)?;
+    // Arguments are appended.
+    let args: Vec<Value> = [server, &over].iter().flat_map(|of| object::list(of, "/args").to_vec()).collect();
+    if !args.is_empty() {
+        container["args"] = Value::Array(args);
+    }
     let container = fill_in(&container, data)?;
     let mut own = of_component(predictor);
     let beside = own.as_object_mut().and_then(|own| own.shift_remove("containers"));
@@ -153,20 +209,27 @@ fn merge_lists(containers: &[Value], over: &Value) -> Result<Vec<Value>, Unfit> 
     Ok(object::list(&merged, "/containers").to_vec())
 }
 
-/// A container over another of the same name: arguments are appended, everything else is merged.
-fn merge_container(runtime: &Value, over: &Value) -> Result<Value, Unfit> {
-    let mut over = over.clone();
-    let name = runtime.get("name").cloned().unwrap_or_default();
-    over["name"] = name;
-    let args: Vec<Value> = [runtime, &over].iter().flat_map(|c| object::list(c, "/args").to_vec()).collect();
-    if let Some(fields) = over.as_object_mut() {
-        fields.shift_remove("args");
-    }
-    let merged =
-        merge_pod(&json!({"containers": [runtime]}), &json!({"containers": [over]})).map_err(Unfit::Container)?;
+/// A container over another, as a strategic merge patch: it keeps the name of the other unless it has its own. A variable that has a value in one and a
+/// reference in the other has both then, which no pod may have; later releases let the upper one win.
+pub(crate) fn merge_container(under: &Value, over: &Value, behaviour: Behaviour) -> Result<Value, String> {
+    let mut named = over.clone();
+    named["name"] = under["name"].clone();
+    let merged = merge_pod(&json!({"containers": [under]}), &json!({"containers": [named]}))?;
     let mut merged = merged.pointer("/containers/0").cloned().unwrap_or_default();
-    if !args.is_empty() {
-        merged["args"] = Value::Array(args);
+    if !object::text(over, "/name").is_empty() {
+        merged["name"] = over["name"].clone();
+    }
+    if behaviour.whole_variables {
+        for variable in merged.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
+            let own = object::list(over, "/env").iter().find(|own| own.get("name") == variable.get("name"));
+            if let (Some(own), Some(fields)) = (own, variable.as_object_mut()) {
+                if own.get("valueFrom").is_some_and(Value::is_object) {
+                    fields.shift_remove("value");
+                } else if !object::text(own, "/value").is_empty() {
+                    fields.shift_remove("valueFrom");
+                }
+            }
+        }
     }
     Ok(merged)
 }

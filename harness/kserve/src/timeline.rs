@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-use include_dir::{Dir, DirEntry, File};
+use include_dir::{Dir, File};
 use serde_json::Value;
 
 /// The objects of every topic in `root` and below at `release`, topics in the order of their paths.
@@ -20,21 +20,24 @@ use serde_json::Value;
 /// # Panics
 /// If an embedded file is not named by a release of `R` or is not YAML.
 pub fn objects<R: Copy + Ord + FromStr>(root: &Dir<'static>, release: R) -> Vec<Value> {
-    let (mut folders, mut newest) = (Vec::new(), None);
-    for entry in root.entries() {
-        match entry {
-            DirEntry::Dir(folder) => folders.push(folder),
-            DirEntry::File(file) => {
-                let since: R = since(file);
-                if since <= release && newest.is_none_or(|(other, _)| since > other) {
-                    newest = Some((since, file));
-                }
-            }
-        }
-    }
+    let mut folders: Vec<_> = root.dirs().collect();
     folders.sort_by_key(|folder| folder.path());
-    let own = newest.map(|(_, file)| documents(file)).unwrap_or_default();
+    let own = own(root, release);
     own.into_iter().chain(folders.into_iter().flat_map(|folder| objects(folder, release))).collect()
+}
+
+/// The one object of the topic at `path` below `root` at `release`, if there is one.
+///
+/// # Panics
+/// As [`objects`].
+pub(crate) fn topic<R: Copy + Ord + FromStr>(root: &Dir<'static>, path: &str, release: R) -> Option<Value> {
+    own(root.get_dir(path)?, release).into_iter().next()
+}
+
+/// The objects of the newest file of a folder that is not newer than `release`.
+fn own<R: Copy + Ord + FromStr>(folder: &Dir<'static>, release: R) -> Vec<Value> {
+    let files = folder.files().map(|file| (since::<R>(file), file)).filter(|(since, _)| *since <= release);
+    files.max_by_key(|(since, _)| *since).map(|(_, file)| documents(file)).unwrap_or_default()
 }
 
 fn since<R: FromStr>(file: &File<'static>) -> R {
@@ -62,6 +65,7 @@ fn parse(file: &File<'static>) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
+    use include_dir::DirEntry;
     use serde_json::json;
 
     use super::*;
@@ -90,6 +94,13 @@ mod tests {
         assert_eq!(kinds(8), json!(["Five", "Two", "Also"]));
         assert_eq!(kinds(9), json!(["Five", "Nine"]));
         assert_eq!(kinds(10), json!(["Five"]));
+    }
+
+    #[test]
+    fn one_topic_is_found_by_its_path() {
+        assert_eq!(topic(&TREE, "b", 8_u32), Some(json!({"kind": "Two"})));
+        assert_eq!(topic(&TREE, "b", 10_u32), None);
+        assert_eq!(topic(&TREE, "c", 8_u32), None);
     }
 
     #[test]

@@ -62,7 +62,7 @@ const WITH_LLM: &str =
 #[case::fixed("0.15.2", FROM_4225, "", "")]
 #[case::llm("0.16.0", WITH_LLM, "llminferenceserviceconfigs", "lllminferenceserviceconfigs")]
 #[case::namespaced_cache(
-    "0.17.0",
+    "0.18.0",
     WITH_LLM,
     "llminferenceserviceconfigs localmodelnamespacecaches",
     "lllminferenceserviceconfigs"

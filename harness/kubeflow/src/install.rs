@@ -23,7 +23,9 @@ pub fn objects(release: KubeflowRelease) -> Vec<Value> {
 /// [`objects`] and the Kubeflow flavor of `kserve`, which need not be the bundled release: KServe can be upgraded by itself.
 #[must_use]
 pub fn with_kserve(release: KubeflowRelease, kserve: Release) -> Vec<Value> {
-    [objects(release), proofmark_kserve::install::objects(kserve, Flavor::Kubeflow)].concat()
+    let mut all = objects(release);
+    all.extend(proofmark_kserve::install::objects(kserve, Flavor::Kubeflow));
+    all
 }
 
 /// The CustomResourceDefinitions of `release`: Profile, and Istio's AuthorizationPolicy with an open schema.

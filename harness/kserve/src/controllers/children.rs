@@ -1,5 +1,7 @@
 //! Objects that belong to another: made, corrected where they differ in what counts, and removed.
 
+use std::ops::ControlFlow;
+
 use proofmark_controllers::kit::{Api, Error, Reason as _, Resource, object};
 use serde_json::{Value, json};
 
@@ -29,20 +31,49 @@ pub(super) async fn read(api: &Api, of: &Resource, namespace: &str, name: &str) 
     }
 }
 
-/// Makes an object, or corrects these parts of it; the object as it is then.
-pub(super) async fn ensure(api: &Api, of: &Resource, wanted: &Value, parts: &[&str]) -> Result<Value, Error> {
-    let Some(mut found) = read(api, of, object::namespace(wanted), object::name(wanted)).await? else {
-        return api.create(of, wanted).await;
+/// Makes an object that is not there; `Break` with the object as it is then, or as it was if these parts of it are as wanted. `Continue` with what is there
+/// and differs.
+async fn stands(api: &Api, of: &Resource, wanted: &Value, parts: &[&str]) -> Result<ControlFlow<Value, Value>, Error> {
+    let Some(found) = read(api, of, object::namespace(wanted), object::name(wanted)).await? else {
+        return api.create(of, wanted).await.map(ControlFlow::Break);
     };
     let part = |of: &Value, part: &str| of.pointer(part).cloned().unwrap_or_default();
-    if parts.iter().all(|at| object::same(&part(&found, at), &part(wanted, at))) {
-        return Ok(found);
+    let agree = parts.iter().all(|at| object::same(&part(&found, at), &part(wanted, at)));
+    Ok(if agree { ControlFlow::Break(found) } else { ControlFlow::Continue(found) })
+}
+
+/// Makes an object, or writes it anew as a whole where these parts of it differ, so that nothing stays of what else was there; the object as it is
+/// then.
+pub(super) async fn replace(api: &Api, of: &Resource, wanted: &Value, parts: &[&str]) -> Result<Value, Error> {
+    match stands(api, of, wanted, parts).await? {
+        ControlFlow::Break(object) => Ok(object),
+        ControlFlow::Continue(_) => api.update(of, wanted).await,
     }
+}
+
+/// The same for an object of a custom kind, where the API server wants to be told which version is written over.
+pub(super) async fn replace_custom(api: &Api, of: &Resource, wanted: &Value, parts: &[&str]) -> Result<Value, Error> {
+    match stands(api, of, wanted, parts).await? {
+        ControlFlow::Break(object) => Ok(object),
+        ControlFlow::Continue(found) => {
+            let mut anew = wanted.clone();
+            anew["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"].clone();
+            api.update(of, &anew).await
+        }
+    }
+}
+
+/// Makes an object, or corrects these parts of it; the object as it is then.
+pub(super) async fn ensure(api: &Api, of: &Resource, wanted: &Value, parts: &[&str]) -> Result<Value, Error> {
+    let mut found = match stands(api, of, wanted, parts).await? {
+        ControlFlow::Break(object) => return Ok(object),
+        ControlFlow::Continue(found) => found,
+    };
     for at in parts {
         if let Some((parent, field)) = at.rsplit_once('/')
             && let Some(parent) = found.pointer_mut(parent)
         {
-            parent[field] = part(wanted, at);
+            parent[field] = wanted.pointer(at).cloned().unwrap_or_default();
         }
     }
     api.update(of, &found).await

@@ -24,7 +24,7 @@ pub(super) fn start(context: &mut Context) {
         return;
     }
     let (queue, worker) = queue::new();
-    let own = watch::own(context, kinds::LOCAL_MODELS, &queue);
+    let own = watch::own(context, Selection::metadata(kinds::LOCAL_MODELS), &queue);
     let mut caches = vec![own.clone()];
     for of in [kinds::VOLUMES, kinds::CLAIMS] {
         caches.push(watch::owned_by_cluster(context, of, kinds::LOCAL_MODELS, &queue));

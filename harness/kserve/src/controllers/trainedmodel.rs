@@ -2,7 +2,8 @@
 //!
 //! Only TrainedModels are watched: one that waits for its parent is tried again after a while that grows.
 
-use proofmark_controllers::kit::{Api, Error, Next, Reason as _, Reconcile, Recorder, View, object, queue};
+use proofmark_controllers::kit::{Api, Error, Next, Reason as _, Reconcile, Recorder, Selection, View, object, queue};
+use proofmark_text::go_json;
 use proofmark_text::quantity::Quantity;
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ const LIST: &str = "models.json";
 
 pub(super) fn start(context: &mut Context) {
     let (queue, worker) = queue::new();
-    let own = watch::own(context, kinds::TRAINED_MODELS, &queue);
+    let own = watch::own(context, Selection::metadata(kinds::TRAINED_MODELS), &queue);
     let recorder = context.recorder("v1beta1Controllers");
     let models = Models { api: context.api.clone(), clock: context.options.clock.clone(), recorder };
     context.run(worker, vec![own], models);
@@ -165,10 +166,11 @@ impl Models {
         } else {
             "/containers/0/resources/limits/memory"
         };
+        // Without a limit there is room for what needs none.
         Ok(match (sum, predictor.pointer(limit).and_then(memory)) {
             (Some(sum), Some(limit)) => limit.minus(&sum).sign() >= 0,
+            (Some(sum), None) => sum.sign() <= 0,
             (None, _) => true,
-            (Some(_), None) => false,
         })
     }
 
@@ -217,7 +219,7 @@ impl Models {
             (_, false) => entries.retain(|other| other["modelName"] != entry["modelName"]),
         }
         if entries != before {
-            map["data"][LIST] = json!(Value::Array(entries).to_string());
+            map["data"][LIST] = json!(go_json::write(&Value::Array(entries)));
             self.api.update(&kinds::CONFIG_MAPS, &map).await?;
         }
         Ok(())

@@ -8,8 +8,8 @@ use crate::control_plane::Context;
 pub(super) type Key = (String, String);
 
 /// An informer of a kind whose objects are worked on themselves.
-pub(super) fn own(context: &mut Context, of: Resource, queue: &Queue<Key>) -> Informer {
-    let (informer, queue) = (context.informer(Selection::metadata(of)), queue.clone());
+pub(super) fn own(context: &mut Context, of: Selection, queue: &Queue<Key>) -> Informer {
+    let (informer, queue) = (context.informer(of), queue.clone());
     informer.on_change(move |change| {
         if let Some(new) = &change.new {
             queue.add((object::namespace(new).to_owned(), object::name(new).to_owned()));

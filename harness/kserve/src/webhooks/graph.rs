@@ -22,6 +22,10 @@ fn check(graph: &Value) -> Result<(), String> {
     }
     let nodes = graph.pointer("/spec/nodes").and_then(Value::as_object);
     let nodes: Vec<(&String, &Value)> = nodes.into_iter().flatten().collect();
+    if !nodes.iter().any(|(node, _)| *node == ROOT) {
+        return Err("root node not found, InferenceGraph needs a node with name 'root' as the root node of the graph"
+            .to_owned());
+    }
     for (node, block) in &nodes {
         let mut seen = BTreeSet::new();
         for step in object::list(block, "/steps") {
@@ -47,10 +51,6 @@ fn check(graph: &Value) -> Result<(), String> {
                 _ => return Err(format!("{of} specifies more than one of nodeName, serviceName, serviceUrl")),
             }
         }
-    }
-    if !nodes.iter().any(|(node, _)| *node == ROOT) {
-        return Err("root node not found, InferenceGraph needs a node with name 'root' as the root node of the graph"
-            .to_owned());
     }
     for (node, block) in &nodes {
         if object::text(block, "/routerType") != "Splitter" {

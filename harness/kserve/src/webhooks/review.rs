@@ -30,6 +30,11 @@ impl Denied {
         Self(json!({"code": 403, "reason": "Forbidden", "message": words.into()}))
     }
 
+    /// The object does not fit the types of the webhook.
+    pub(crate) fn unreadable(words: impl Into<String>) -> Self {
+        Self(json!({"code": 400, "message": words.into()}))
+    }
+
     /// Something went wrong on the way to a decision.
     pub(crate) fn failed(words: impl Into<String>) -> Self {
         Self(json!({"code": 500, "message": words.into()}))

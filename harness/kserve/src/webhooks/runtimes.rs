@@ -9,6 +9,13 @@ use crate::runtime;
 
 pub(super) async fn validate(hooks: &Inner, review: &Review) -> Result<(), Denied> {
     let new = &review.object;
+    if let Some(replicas) = new["spec"].get("replicas").and_then(Value::as_number)
+        && replicas.as_u64().is_none_or(|replicas| u16::try_from(replicas).is_err())
+    {
+        return Err(Denied::unreadable(format!(
+            "json: cannot unmarshal number {replicas} into Go struct field ServingRuntimeSpec.spec.replicas of type uint16"
+        )));
+    }
     if runtime::is_disabled(new) {
         return Ok(());
     }

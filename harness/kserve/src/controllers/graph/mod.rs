@@ -2,7 +2,7 @@
 
 mod router;
 
-use proofmark_controllers::kit::{Api, Error, Next, Reason as _, Reconcile, Recorder, object, queue};
+use proofmark_controllers::kit::{Api, Error, Next, Reason as _, Reconcile, Recorder, Selection, object, queue};
 use serde_json::{Value, json};
 
 use super::children;
@@ -20,7 +20,7 @@ use crate::names::{CONFIG, DEPLOYMENT_MODE, kinds};
 pub(super) fn start(context: &mut Context) {
     let (queue, worker) = queue::new();
     let caches = vec![
-        watch::own(context, kinds::GRAPHS, &queue),
+        watch::own(context, Selection::metadata(kinds::GRAPHS), &queue),
         watch::owned(context, kinds::DEPLOYMENTS, kinds::GRAPHS, &queue),
     ];
     watch::owned_if_there(context, kinds::KNATIVE_SERVICES, kinds::GRAPHS, &queue);
@@ -116,7 +116,7 @@ impl Graphs {
         let wanted = deployment(owner, &metadata, pod, &json!({}), self.behaviour);
         let made =
             children::deployment(&self.api, &kinds::DEPLOYMENTS, &wanted, self.behaviour).await.map_err(words)?;
-        front(&self.api, &service(owner, &metadata, pod, config)).await.map_err(words)?;
+        front(&self.api, &service(owner, &metadata, pod, &graph["spec"], config)).await.map_err(words)?;
         let scaler = autoscaler(owner, &metadata, &graph["spec"], self.behaviour);
         ensure_autoscaler(&self.api, &scaler).await.map_err(words)?;
         // Whatever is said of its availability, the graph counts as ready.

@@ -1,30 +1,53 @@
 //! The router of a graph: its pod, and what surrounds it.
 
+use proofmark_builtin::decode::is_zero;
 use proofmark_controllers::kit::object;
+use proofmark_text::go_json;
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Behaviour;
 use crate::config::Container;
 use crate::controllers::children;
 use crate::names::{GRAPH_LABEL, KNATIVE_AUTOSCALING_CLASS, KNATIVE_MAX_SCALE, KNATIVE_MIN_SCALE, kinds};
+use crate::podspec::{self, Part};
+
+/// How a field is held, and so when it is left out of what is written.
+#[derive(Clone, Copy)]
+enum Held {
+    /// Never.
+    Always,
+    /// Where there is none.
+    Pointer,
+    /// Where it is zero.
+    Value,
+}
 
 /// The fields of a graph, of a node and of a step, in Go's order.
-const GRAPH: &[&str] = &[
-    "nodes",
-    "resources",
-    "affinity",
-    "timeout",
-    "minReplicas",
-    "maxReplicas",
-    "scaleTarget",
-    "scaleMetric",
-    "tolerations",
-    "nodeSelector",
-    "nodeName",
-    "serviceAccountName",
+const GRAPH: &[(&str, Held)] = &[
+    ("nodes", Held::Always),
+    ("resources", Held::Always),
+    ("affinity", Held::Pointer),
+    ("timeout", Held::Pointer),
+    ("minReplicas", Held::Pointer),
+    ("maxReplicas", Held::Value),
+    ("scaleTarget", Held::Pointer),
+    ("scaleMetric", Held::Pointer),
+    ("tolerations", Held::Value),
+    ("nodeSelector", Held::Value),
+    ("nodeName", Held::Value),
+    ("serviceAccountName", Held::Value),
 ];
-const NODE: &[&str] = &["routerType", "steps"];
-const STEP: &[&str] = &["name", "nodeName", "serviceName", "serviceUrl", "data", "weight", "condition", "dependency"];
+const NODE: &[(&str, Held)] = &[("routerType", Held::Always), ("steps", Held::Value)];
+const STEP: &[(&str, Held)] = &[
+    ("name", Held::Value),
+    ("nodeName", Held::Value),
+    ("serviceName", Held::Value),
+    ("serviceUrl", Held::Value),
+    ("data", Held::Value),
+    ("weight", Held::Pointer),
+    ("condition", Held::Value),
+    ("dependency", Held::Value),
+];
 
 /// Name, labels and annotations of the children.
 pub(super) fn metadata(graph: &Value) -> Value {
@@ -49,7 +72,7 @@ pub(super) fn pod(graph: &Value, settings: &Container, behaviour: Behaviour, raw
     });
     let mut container = json!({
         "name": if raw { object::name(graph) } else { "" }, "image": settings.image,
-        "args": ["--graph-json", described(spec).to_string()], "resources": resources,
+        "args": ["--graph-json", go_json::write(&described(spec))], "resources": resources,
     });
     let mut pod = json!({});
     if let Some(propagated) = settings.headers.get("propagate") {
@@ -87,34 +110,42 @@ pub(super) fn pod(graph: &Value, settings: &Container, behaviour: Behaviour, raw
     pod
 }
 
-/// The graph as the router reads it.
+/// The graph as the router reads it: as Go writes it, in the order of its types.
 fn described(spec: &Value) -> Value {
-    let mut graph = ordered(spec, GRAPH);
+    let mut all = spec.as_object().cloned().unwrap_or_default();
+    for (part, fields) in [
+        (Part::Component, ["affinity", "tolerations", "nodeSelector"].as_slice()),
+        (Part::Container, ["resources"].as_slice()),
+    ] {
+        let mut of_pod: Map<_, _> =
+            fields.iter().filter_map(|field| Some(((*field).to_owned(), all.shift_remove(*field)?))).collect();
+        podspec::marshal(&mut of_pod, part);
+        all.extend(fields.iter().filter_map(|field| Some(((*field).to_owned(), of_pod.shift_remove(*field)?))));
+    }
+    let mut graph = ordered(&Value::Object(all), GRAPH);
     let nodes = spec["nodes"].as_object().into_iter().flatten();
     let sorted: std::collections::BTreeMap<&String, &Value> = nodes.collect();
     let nodes = sorted.into_iter().map(|(name, node)| {
         let mut described = ordered(node, NODE);
-        let steps = object::list(node, "/steps").iter().map(|step| ordered(step, STEP));
-        described["steps"] = Value::Array(steps.collect());
+        let steps = described.get_mut("steps").and_then(Value::as_array_mut).into_iter().flatten();
+        steps.for_each(|step| *step = ordered(step, STEP));
         (name.clone(), described)
     });
     graph["nodes"] = Value::Object(nodes.collect());
-    if graph.get("resources").is_none() {
-        // It is written even when it is empty, after the nodes.
-        let mut all = Map::new();
-        for (field, value) in graph.as_object().into_iter().flatten() {
-            all.insert(field.clone(), value.clone());
-            if field == "nodes" {
-                all.insert("resources".to_owned(), json!({}));
-            }
-        }
-        graph = Value::Object(all);
-    }
     graph
 }
 
-fn ordered(of: &Value, fields: &[&str]) -> Value {
-    let fields = fields.iter().filter_map(|field| Some(((*field).to_owned(), of.get(*field)?.clone())));
+/// An object's fields in Go's order, without those that are held by value and are zero.
+fn ordered(of: &Value, fields: &[(&str, Held)]) -> Value {
+    let fields = fields.iter().filter_map(|(field, held)| {
+        let value = of.get(*field)?;
+        let left_out = match held {
+            Held::Always => false,
+            Held::Pointer => value.is_null(),
+            Held::Value => is_zero(value),
+        };
+        (!left_out).then(|| ((*field).to_owned(), value.clone()))
+    });
     Value::Object(fields.collect())
 }
 

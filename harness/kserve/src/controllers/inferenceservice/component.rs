@@ -46,6 +46,16 @@ impl Component {
         format!("{}Ready", self.title())
     }
 
+    /// The condition about its route; that of explainers is named in the plural.
+    pub(super) fn routed(self) -> String {
+        format!("{}Route{}Ready", self.title(), if self == Self::Explainer { "s" } else { "" })
+    }
+
+    /// The condition about its configuration.
+    pub(super) fn configured(self) -> String {
+        format!("{}ConfigurationReady", self.title())
+    }
+
     /// The name of its children.
     pub(super) fn child_name(self, service: &str) -> String {
         format!("{service}-{}", self.field())
@@ -92,7 +102,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, component: Component) -> Resu
 /// A transformer or an explainer: a container that is told where the predictor is.
 async fn custom(work: &Work<'_>, component: Component, block: Value) -> Result<Deployable, String> {
     let kept = work.config.kept().map_err(|error| error.to_string())?;
-    let mut annotations = metadata::annotations(&work.service, &block, &kept);
+    let mut annotations = metadata::annotations(&work.service, component, &block, &kept);
     let mut pod = podspec::of_component(&block);
     let known = component == Component::Explainer && block["art"].is_object();
     let uri = if known {
@@ -199,7 +209,8 @@ pub(super) async fn load(work: &Work<'_>, uri: &str, annotations: &mut Map<Strin
 /// Whether a predictor serves models that join it: it has none of its own.
 pub(in crate::controllers) fn serves_many(predictor: &Value) -> bool {
     let model = &predictor["model"];
-    if !model.is_object() {
+    // Containers of the user's own say it themselves, beside a model, too.
+    if !model.is_object() || !object::list(predictor, "/containers").is_empty() {
         let env = object::list(predictor, "/containers/0/env");
         return env.iter().any(|variable| variable["name"] == "MULTI_MODEL_SERVER" && variable["value"] == "true");
     }

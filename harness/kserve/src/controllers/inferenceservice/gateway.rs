@@ -42,7 +42,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
         let mut found = Vec::new();
         for (of, to, title) in &routes {
             let wanted = route(work, settings, of, *to)?;
-            let made = children::ensure(&api, &kinds::HTTP_ROUTES, &wanted, &["/spec"]).await;
+            let made = children::replace_custom(&api, &kinds::HTTP_ROUTES, &wanted, &["/spec"]).await;
             found.push((made.map_err(|error| error.words())?, *title));
         }
         for (route, title) in &found {

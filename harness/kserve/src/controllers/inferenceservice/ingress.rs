@@ -19,7 +19,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
     // One that was made before nothing could come in stays.
     if !is_internal(&work.service, settings) && !settings.disable_ingress_creation {
         let Some(wanted) = wanted(work, settings) else { return Ok(()) };
-        let made = children::ensure(&api, &kinds::INGRESSES, &wanted, &["/spec"]).await;
+        let made = children::replace(&api, &kinds::INGRESSES, &wanted, &["/spec"]).await;
         made.map_err(|error| error.words())?;
     }
     address(work, settings)?;

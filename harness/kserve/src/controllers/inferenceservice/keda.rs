@@ -17,7 +17,7 @@ pub(super) async fn ensure(work: &Work<'_>, metadata: &Value, block: &Value) -> 
         "scaleTargetRef": {"name": object::text(metadata, "/name")},
         "minReplicaCount": min, "maxReplicaCount": max, "triggers": triggers,
     });
-    children::ensure(&work.services.api, &kinds::SCALED_OBJECTS, &wanted, &["/spec"]).await.map(|_| ())
+    children::replace_custom(&work.services.api, &kinds::SCALED_OBJECTS, &wanted, &["/spec"]).await.map(|_| ())
 }
 
 /// One metric of a component as a trigger.

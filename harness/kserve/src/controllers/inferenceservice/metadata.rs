@@ -1,14 +1,15 @@
 //! Labels and annotations of children: the runtime's, the service's and the component's, the later ones first in rank.
 
 use proofmark_controllers::kit::object;
+use proofmark_text::go_json;
 use serde_json::{Map, Value, json};
 
 use super::component::{self, Component};
 use crate::config::Kept;
 use crate::names;
 
-/// The part of a pod's annotations that follows from the service and its component.
-pub(super) fn annotations(service: &Value, block: &Value, kept: &Kept) -> Map<String, Value> {
+/// The part of a pod's annotations that follows from the service and its component. Explainers do not batch.
+pub(super) fn annotations(service: &Value, component: Component, block: &Value, kept: &Kept) -> Map<String, Value> {
     let mut all = passed_on(&service["metadata"]["annotations"], kept);
     let mut add = |key: &str, value: String| all.insert(key.to_owned(), json!(value));
     if let Some(logger) = block.get("logger").filter(|logger| logger.is_object()) {
@@ -25,7 +26,9 @@ pub(super) fn annotations(service: &Value, block: &Value, kept: &Kept) -> Map<St
             }
         }
     }
-    if let Some(batcher) = block.get("batcher").filter(|batcher| batcher.is_object()) {
+    if let Some(batcher) =
+        block.get("batcher").filter(|batcher| batcher.is_object() && component != Component::Explainer)
+    {
         add(names::BATCHER, "true".to_owned());
         for (field, key) in [("maxBatchSize", names::BATCHER_SIZE), ("maxLatency", names::BATCHER_LATENCY)] {
             if let Some(value) = batcher.get(field).and_then(Value::as_i64) {
@@ -47,7 +50,7 @@ pub(super) fn storage(predictor: &Value, all: &mut Map<String, Value>) {
     if let Some(parameters) = spec.get("parameters").and_then(Value::as_object) {
         // Go writes the keys of a map in order.
         let sorted: std::collections::BTreeMap<&String, &Value> = parameters.iter().collect();
-        all.insert(names::STORAGE_SPEC_PARAM.to_owned(), json!(json!(sorted).to_string()));
+        all.insert(names::STORAGE_SPEC_PARAM.to_owned(), json!(go_json::write(&json!(sorted))));
     }
     if let Some(key) = spec.get("key").and_then(Value::as_str) {
         all.insert(names::STORAGE_SPEC_KEY.to_owned(), json!(key));

@@ -8,6 +8,7 @@
 //! | `metadata` | labels and annotations of children |
 //! | `multinode` | a head and its workers |
 //! | `endpoint` | where the model of a service is asked |
+//! | `follow` | services whose runtime changes |
 //! | `raw` | Deployments, Services, autoscalers |
 //! | `ingress` | Ingresses of raw mode |
 //! | `serverless` | Knative Services and VirtualServices |
@@ -15,6 +16,7 @@
 
 mod component;
 mod endpoint;
+mod follow;
 mod gateway;
 mod ingress;
 mod keda;
@@ -27,7 +29,7 @@ mod reconcile;
 mod serverless;
 mod status;
 
-use proofmark_controllers::kit::{Api, Next, Reconcile, Recorder, queue};
+use proofmark_controllers::kit::{Api, Next, Reconcile, Recorder, Selection, queue};
 
 use super::watch::{self, Key};
 use crate::behaviour::Behaviour;
@@ -41,13 +43,24 @@ pub(super) use serverless::{first_scale, is_available, starts_at_zero};
 
 pub(super) fn start(context: &mut Context) {
     let (queue, worker) = queue::new();
-    let mut caches = vec![watch::own(context, kinds::SERVICES, &queue)];
+    let follows = context.behaviour.follows_runtimes;
+    let services = if follows { Selection::whole(kinds::SERVICES) } else { Selection::metadata(kinds::SERVICES) };
+    let own = watch::own(context, services, &queue);
+    let mut caches = vec![own.clone()];
     caches.push(watch::owned(context, kinds::DEPLOYMENTS, kinds::SERVICES, &queue));
     for of in [kinds::KNATIVE_SERVICES, kinds::VIRTUAL_SERVICES, kinds::SCALED_OBJECTS] {
         watch::owned_if_there(context, of, kinds::SERVICES, &queue);
     }
     if context.behaviour.gateway_api {
         watch::owned_if_there(context, kinds::HTTP_ROUTES, kinds::SERVICES, &queue);
+    }
+    if context.behaviour.watches_ways_in {
+        for of in [kinds::CORE_SERVICES, kinds::INGRESSES] {
+            caches.push(watch::owned(context, of, kinds::SERVICES, &queue));
+        }
+    }
+    if context.behaviour.follows_runtimes {
+        caches.extend(follow::runtimes(context, &own, &queue));
     }
     let services = Services {
         api: context.api.clone(),

@@ -111,13 +111,13 @@ pub(super) async fn deploy(work: &mut Work<'_>, head: &Deployable, workers: &Wor
         found.push((title, children::deployment(&api, &kinds::DEPLOYMENTS, &wanted, behaviour).await.map_err(words)?));
     }
     let generation = object::text(&head.metadata["labels"], &format!("/{GENERATION}")).to_owned();
-    let mut finder = raw::service(&work.service, &head.metadata, &head.pod, &work.config);
+    let mut finder = raw::service(&work.service, &head.metadata, &head.pod, &head.block, &work.config);
     finder["metadata"]["name"] = json!(head_service(work.name(), &generation));
     finder["metadata"]["labels"][ROLE] = json!("head");
     let mut selector = finder["spec"]["selector"].clone();
     selector[GENERATION] = json!(generation);
     finder["spec"] = json!({"selector": selector, "clusterIP": "None", "publishNotReadyAddresses": true});
-    let front = raw::service(&work.service, &head.metadata, &head.pod, &work.config);
+    let front = raw::service(&work.service, &head.metadata, &head.pod, &head.block, &work.config);
     for service in [front, finder] {
         raw::front(&api, &service).await.map_err(words)?;
     }

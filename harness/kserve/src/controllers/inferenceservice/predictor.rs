@@ -15,12 +15,20 @@ use crate::runtime::{self, Runtimes};
 
 const NO_SERVER: &str = "failed to find kserve-container in ServingRuntime containers";
 
+/// Whether a predictor has containers of the user's own, and none that is named as the server. (The only one is always named so.)
+pub(super) fn has_no_server(block: &Value) -> bool {
+    let containers = object::list(block, "/containers");
+    !block["model"].is_object()
+        && !containers.is_empty()
+        && containers.iter().all(|container| object::text(container, "/name") != SERVER_CONTAINER)
+}
+
 /// What a predictor is deployed from. The error is for the user; the status says why as well.
 pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<Deployable, String> {
     let words = |error: proofmark_controllers::kit::Error| error.words();
     let (api, behaviour) = (&work.services.api, work.services.behaviour);
     let kept = work.config.kept().map_err(|error| error.to_string())?;
-    let mut annotations = metadata::annotations(&work.service, &block, &kept);
+    let mut annotations = metadata::annotations(&work.service, Component::Predictor, &block, &kept);
     if serves_many(&block) {
         metadata::agent(&work.service, &mut annotations);
     }
@@ -54,6 +62,10 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
         model_status::invalid(&mut work.status, none.reason, none.message);
         none.error
     })?;
+    if behaviour.follows_runtimes {
+        let own = runtimes.own.iter().any(|of_namespace| std::ptr::eq(of_namespace, runtime));
+        work.status.served_by(object::name(runtime), own);
+    }
     of_runtime(work, runtime, &mut block);
     if object::text(&block, "/model/protocolVersion").is_empty() {
         block["model"]["protocolVersion"] = json!(runtime::default_protocol(runtime));
@@ -62,7 +74,7 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
         "Name": work.name(), "Namespace": work.namespace(), "Labels": work.service["metadata"]["labels"],
         "Annotations": work.service["metadata"]["annotations"],
     });
-    let mut pod = podspec::of_model(runtime, &block, &data).map_err(|unfit| {
+    let mut pod = podspec::of_model(runtime, &block, &data, behaviour).map_err(|unfit| {
         let (message, error) = match unfit {
             Unfit::NoContainers => (
                 "No container configuration found in selected serving runtime",

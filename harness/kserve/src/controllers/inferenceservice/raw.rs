@@ -13,9 +13,7 @@ use crate::conditions::Is;
 use crate::config::Config;
 use crate::controllers::children;
 use crate::domain;
-use crate::names::{
-    AUTOSCALER_CLASS, BATCHER, LOGGER, SERVER_CONTAINER, TARGET_UTILIZATION, TRANSFORMER_CONTAINER, kinds,
-};
+use crate::names::{AUTOSCALER_CLASS, SERVER_CONTAINER, TARGET_UTILIZATION, TRANSFORMER_CONTAINER, kinds};
 
 /// Where the agent listens, which logs and batches.
 const AGENT_PORT: i64 = 9081;
@@ -33,7 +31,7 @@ pub(super) async fn deploy(work: &mut Work<'_>, of: &Deployable) -> Result<Deplo
     let host = host(&work.config, &work.service, &of.metadata).map_err(|why| unfit(of.component.field(), &why))?;
     let deployment = deployment(&work.service, &of.metadata, &of.pod, &of.block, behaviour);
     let found = children::deployment(api, &kinds::DEPLOYMENTS, &deployment, behaviour).await.map_err(words)?;
-    let service = service(&work.service, &of.metadata, &of.pod, &work.config);
+    let service = service(&work.service, &of.metadata, &of.pod, &of.block, &work.config);
     front(api, &service).await.map_err(words)?;
     scale(work, of).await.map_err(words)?;
     propagate(work, of, &found, &format!("http://{host}"));
@@ -54,7 +52,7 @@ pub(in crate::controllers) fn unfit(of: &str, why: &str) -> String {
 
 /// Makes the Service in front of a pod.
 pub(in crate::controllers) async fn front(api: &Api, service: &Value) -> Result<(), Error> {
-    children::ensure(api, &kinds::CORE_SERVICES, service, &["/spec/ports", "/spec/selector"]).await.map(|_| ())
+    children::replace(api, &kinds::CORE_SERVICES, service, &["/spec/ports", "/spec/selector"]).await.map(|_| ())
 }
 
 /// A Deployment that its controller has not seen has no pods.
@@ -152,8 +150,14 @@ fn complete(pod: &Value) -> Value {
     pod
 }
 
-/// The Service in front of a pod.
-pub(in crate::controllers) fn service(owner: &Value, metadata: &Value, pod: &Value, config: &Config) -> Value {
+/// The Service in front of a pod. It leads to the agent where the component asks for one, whether or not the pod has it.
+pub(in crate::controllers) fn service(
+    owner: &Value,
+    metadata: &Value,
+    pod: &Value,
+    block: &Value,
+    config: &Config,
+) -> Value {
     let metadata = labelled(metadata);
     let containers = object::list(pod, "/containers");
     let beside = containers.iter().find(|container| object::text(container, "/name") == TRANSFORMER_CONTAINER);
@@ -182,8 +186,7 @@ pub(in crate::controllers) fn service(owner: &Value, metadata: &Value, pod: &Val
         }
         None => all.push(json!({"name": name, "port": 80, "targetPort": PORT, "protocol": "TCP"})),
     }
-    let fronted = |key: &str| metadata["annotations"].get(key).is_some();
-    if (fronted(LOGGER) || fronted(BATCHER))
+    if (block["logger"].is_object() || block["batcher"].is_object())
         && let Some(first) = all.first_mut()
     {
         first["targetPort"] = json!(AGENT_PORT);
@@ -229,7 +232,7 @@ pub(in crate::controllers) async fn ensure_autoscaler(api: &Api, wanted: &Value)
         "/metadata/annotations",
         "/metadata/labels",
     ];
-    children::ensure(api, &kinds::AUTOSCALERS, wanted, &parts).await.map(|_| ())
+    children::replace(api, &kinds::AUTOSCALERS, wanted, &parts).await.map(|_| ())
 }
 
 /// The autoscaler of a component.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::component::{self, Component};
 use super::status::{self, Status};
-use super::{Services, gateway, ingress, serverless};
+use super::{Services, gateway, ingress, predictor, serverless};
 use crate::config::{Config, Mode};
 use crate::controllers::children;
 use crate::controllers::watch::Key;
@@ -108,6 +108,10 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
         return Err(error);
     }
     model_config(&work).await.map_err(words)?;
+    if services.behaviour.collocation && predictor::has_no_server(&work.service["spec"]["predictor"]) {
+        // What the original looks for is not there, and it does not ask: nothing is told to anybody.
+        return Err("panic: runtime error: invalid memory address or nil pointer dereference [recovered]".to_owned());
+    }
     for component in Component::ALL {
         if work.service["spec"][component.field()].is_object()
             && let Err(error) = component::reconcile(&mut work, component).await

@@ -51,6 +51,16 @@ impl Status {
         self.0["components"][component.field()] = of;
     }
 
+    /// Names the runtime that serves: one of the namespace or one of the cluster.
+    pub(super) fn served_by(&mut self, runtime: &str, own: bool) {
+        let (named, other) = match own {
+            true => ("servingRuntimeName", "clusterServingRuntimeName"),
+            false => ("clusterServingRuntimeName", "servingRuntimeName"),
+        };
+        self.0[named] = json!(runtime);
+        self.0.as_object_mut().map(|status| status.shift_remove(other));
+    }
+
     /// Sets a field, or takes it away when it would be zero.
     pub(super) fn observed(&mut self, generation: i64) {
         if generation == 0 {

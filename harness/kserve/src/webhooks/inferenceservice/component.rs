@@ -4,7 +4,7 @@ use proofmark_controllers::kit::object;
 use serde_json::Value;
 
 use crate::behaviour::Behaviour;
-use crate::names::{SERVER_CONTAINER, TRANSFORMER_CONTAINER};
+use crate::names::SERVER_CONTAINER;
 
 /// A component of an InferenceService.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,27 +44,37 @@ impl Component {
         service.pointer("/spec")?.get(self.field()).filter(|block| block.is_object())
     }
 
-    /// How many implementations its block names.
+    /// How many implementations its block names. Where models may have company in their pod, containers of a predictor count when they are named as
+    /// servers, or when nothing else serves.
     pub(super) fn implementations(self, block: &Value, behaviour: Behaviour) -> usize {
-        let custom = usize::from(self.is_custom(block, behaviour));
-        let named =
-            |fields: &[&str]| fields.iter().filter(|field| block.get(**field).is_some_and(Value::is_object)).count();
-        match self {
-            Self::Predictor => named(&FRAMEWORKS.map(|(field, ..)| field)) + named(&["model"]) + custom,
-            Self::Transformer => custom,
-            Self::Explainer => named(&["art"]) + custom,
+        let blocks = self.blocks(block);
+        let containers = object::list(block, "/containers");
+        let own = match behaviour.collocation && self == Self::Predictor {
+            true => containers.iter().filter(|container| object::text(container, "/name") == SERVER_CONTAINER).count(),
+            false => 0,
+        };
+        let any = usize::from(!containers.is_empty());
+        match (blocks + own, behaviour.collocation && self == Self::Predictor) {
+            (0, _) => any,
+            (some, true) => some,
+            (some, false) => some + any,
         }
     }
 
-    /// Whether containers of the user's own serve. One that stands beside a model and only transforms does not.
-    pub(super) fn is_custom(self, block: &Value, behaviour: Behaviour) -> bool {
-        let containers = object::list(block, "/containers");
-        let named = |name: &str| containers.iter().any(|container| object::text(container, "/name") == name);
-        let beside = behaviour.collocation
-            && self == Self::Predictor
-            && named(TRANSFORMER_CONTAINER)
-            && !named(SERVER_CONTAINER);
-        !containers.is_empty() && !beside
+    /// Whether containers of the user's own serve, and nothing beside them.
+    pub(super) fn is_custom(self, block: &Value) -> bool {
+        self.blocks(block) == 0 && !object::list(block, "/containers").is_empty()
+    }
+
+    /// How many blocks name a framework, a model or an explainer.
+    fn blocks(self, block: &Value) -> usize {
+        let named =
+            |fields: &[&str]| fields.iter().filter(|field| block.get(**field).is_some_and(Value::is_object)).count();
+        match self {
+            Self::Predictor => named(&FRAMEWORKS.map(|(field, ..)| field)) + named(&["model"]),
+            Self::Transformer => 0,
+            Self::Explainer => named(&["art"]),
+        }
     }
 
     /// The fields that a block must name exactly one of, as a denial lists them.

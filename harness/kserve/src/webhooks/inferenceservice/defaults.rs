@@ -28,21 +28,21 @@ pub(super) fn fill_in(service: &mut Value, config: &Config, caches: Option<&[Val
         into_model(predictor);
     }
     for component in Component::ALL.into_iter().filter(|of| *of != Component::Predictor || !left_alone) {
-        let exactly_one = component.of(service).is_some_and(|block| {
-            component.implementations(block, config.behaviour) == 1 && component.is_custom(block, config.behaviour)
-        });
-        let block = service.get_mut("spec").and_then(|spec| spec.get_mut(component.field()));
-        if let Some(block) = block {
-            if exactly_one {
-                own_containers(block, component, &resources, config.behaviour);
-            } else if let Some(art) = block.get_mut("art").filter(|art| art.is_object()) {
-                art["name"] = json!(SERVER_CONTAINER);
-                if art.get("runtimeVersion").is_none() {
-                    let explainers = config.raw("explainers")?;
-                    art["runtimeVersion"] = json!(object::text(&explainers, "/art/defaultImageVersion"));
-                }
-                ask_for(art, &resources);
+        // What names none or several is refused later, as it was given.
+        let custom = match component.of(service) {
+            Some(block) if component.implementations(block, config.behaviour) == 1 => component.is_custom(block),
+            _ => continue,
+        };
+        let Some(block) = service.get_mut("spec").and_then(|spec| spec.get_mut(component.field())) else { continue };
+        if custom {
+            own_containers(block, component, &resources, config.behaviour);
+        } else if let Some(art) = block.get_mut("art").filter(|art| art.is_object()) {
+            art["name"] = json!(SERVER_CONTAINER);
+            if art.get("runtimeVersion").is_none() {
+                let explainers = config.raw("explainers")?;
+                art["runtimeVersion"] = json!(object::text(&explainers, "/art/defaultImageVersion"));
             }
+            ask_for(art, &resources);
         }
     }
     if let Some(caches) = caches {

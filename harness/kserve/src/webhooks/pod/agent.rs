@@ -1,6 +1,7 @@
 //! The agent: a container in front of the server that pulls models, logs requests and batches them, whichever annotations ask for.
 
 use proofmark_controllers::kit::object;
+use proofmark_text::go_json;
 use serde_json::{Map, Value, json};
 
 use super::{Denied, Inner, credentials, edit};
@@ -117,7 +118,7 @@ pub(super) async fn inject(hooks: &Inner, pod: &mut Value, config: &Config, sett
         Some(probe)
             if !hooks.behaviour.collocation || probe.get("httpGet").is_some() || probe.get("tcpSocket").is_some() =>
         {
-            Some(in_order(probe, PROBE).to_string())
+            Some(go_json::write(&in_order(probe, PROBE)))
         }
         None if !hooks.behaviour.collocation => Some("null".to_owned()),
         _ => None,

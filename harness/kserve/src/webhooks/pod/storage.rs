@@ -1,7 +1,6 @@
 //! The storage initializer: an init container that loads the model into a folder which the server reads; or a claim mounted in its place.
 
 use proofmark_controllers::kit::{View, object};
-use proofmark_merge::strategic_merge;
 use serde_json::{Value, json};
 
 use super::{Denied, Inner, credentials, edit};
@@ -11,7 +10,7 @@ use crate::names::{
     AGENT, INITIALIZER_CONTAINER, INITIALIZER_UID, LOCAL_MODEL_LABEL, LOCAL_MODEL_PVC, LOCAL_MODEL_SOURCE, MODEL_DIR,
     READ_ONLY, SERVER_CONTAINER, SOURCE_URI, TRANSFORMER_CONTAINER, WORKER_CONTAINER, kinds,
 };
-use crate::storage;
+use crate::{podspec, storage};
 
 const VOLUME: &str = "kserve-provision-location";
 const CLAIM_VOLUME: &str = "kserve-pvc-source";
@@ -40,6 +39,10 @@ pub(super) async fn inject(
         .any(|init| object::text(init, "/name") == INITIALIZER_CONTAINER);
     if present {
         return Ok(());
+    }
+    let worker = hooks.behaviour.worker_spec.then_some(WORKER_CONTAINER);
+    if [Some(SERVER_CONTAINER), worker].into_iter().flatten().all(|name| edit::container(pod, name).is_none()) {
+        return Err(Denied::failed(format!("Invalid configuration: cannot find container: {SERVER_CONTAINER}")));
     }
     if let Some(cached) = on_the_node(pod, &uri, hooks.behaviour)? {
         uri = cached;
@@ -90,7 +93,8 @@ pub(super) async fn inject(
         let containers = object::list(&list, "/items");
         let wanted = init.pointer("/args/0").and_then(Value::as_str).unwrap_or(&source);
         if let Some(own) = containers.iter().find(|own| storage::is_enabled(own) && storage::claims(own, wanted)) {
-            init = merge(&init, &own["spec"]["container"], hooks.behaviour);
+            let merged = podspec::merge_container(&init, &own["spec"]["container"], hooks.behaviour);
+            init = merged.map_err(Denied::failed)?;
         }
     }
     if hooks.behaviour.ca_bundles {
@@ -131,24 +135,6 @@ fn each_reader(pod: &mut Value, mut change: impl FnMut(&mut Value)) {
             change(container);
         }
     }
-}
-
-/// A container over another, as kubectl would patch it. A variable that has a value here and a reference there has both then, which no pod may have.
-fn merge(init: &Value, over: &Value, behaviour: Behaviour) -> Value {
-    let types = proofmark_builtin::types();
-    let in_pod = |container: &Value| json!({"spec": {"initContainers": [container]}});
-    let merged = proofmark_builtin::type_of("", "v1", "Pod")
-        .and_then(|pod| strategic_merge(&in_pod(init), &in_pod(over), types, pod).ok());
-    let merged = merged.and_then(|mut pod| pod.pointer_mut("/spec/initContainers/0").map(Value::take));
-    let mut merged = merged.unwrap_or_else(|| init.clone());
-    if behaviour.whole_variables {
-        for variable in merged.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Some(own) = object::list(over, "/env").iter().find(|own| own.get("name") == variable.get("name")) {
-                *variable = own.clone();
-            }
-        }
-    }
-    merged
 }
 
 /// Mounts the authorities that the initializer trusts, if the configuration or its credentials name some.

@@ -215,11 +215,10 @@ fn propagate(work: &mut Work<'_>, of: &Deployable, knative: &Value) {
         component["traffic"] = json!(traffic);
     }
     work.status.set_component(of.component, component);
-    let title = of.component.title();
     for (is, of_type) in [
         (is_ready, of.component.ready()),
-        (condition("RoutesReady"), format!("{title}RouteReady")),
-        (condition("ConfigurationsReady"), format!("{title}ConfigurationReady")),
+        (condition("RoutesReady"), of.component.routed()),
+        (condition("ConfigurationsReady"), of.component.configured()),
     ] {
         if let Some(is) = is {
             work.set(&of_type, &is);

@@ -38,7 +38,7 @@ pub(in crate::controllers::inferenceservice) async fn ingress(
     if !settings.disable_istio_virtual_host {
         let external = external(&work.service, settings);
         let stands = async || {
-            let parts = ["/spec/externalName", "/spec/type"];
+            let parts = ["/spec/externalName", "/spec/type", "/metadata/annotations", "/metadata/labels"];
             children::ensure(&api, &kinds::CORE_SERVICES, &external, &parts).await.map_err(words)
         };
         if early {

@@ -55,13 +55,13 @@ pub(super) fn sum_up(work: &mut Work<'_>) {
     if work.is_stopped() {
         return;
     }
-    for (of_type, part) in [("RoutesReady", "RouteReady"), ("LatestDeploymentReady", "ConfigurationReady")] {
+    for (of_type, routes) in [("RoutesReady", true), ("LatestDeploymentReady", false)] {
         let mut is = Is::new("True", "", "");
         for component in Component::ALL {
             if !work.service["spec"][component.field()].is_object() {
                 continue;
             }
-            let of_component = format!("{}{part}", component.title());
+            let of_component = if routes { component.routed() } else { component.configured() };
             if !work.status.is_true(&of_component) {
                 let status = if work.status.is_false(&of_component) { "False" } else { "Unknown" };
                 is = Is::new(status, &format!("{of_component} not ready"), "");
