@@ -30,6 +30,9 @@ pub(crate) const REQUIREMENT: &str = "robust_controller.yaml";
 pub(crate) const SONOBUOY: &str = "sonobuoy_results.yaml";
 pub(crate) const EXCHANGES: &str = "record/evidence.json";
 
+/// What is written to see whether there is room for more: a block of every file system.
+const PROBE: [u8; 4096] = [0; 4096];
+
 /// A bundle cannot be written.
 #[derive(Debug, Error)]
 pub enum BundleError {
@@ -170,6 +173,28 @@ impl Bundle {
         Self::list(&self.files).digest
     }
 
+    /// Whether a bundle can be written into a folder: it is empty or can be made, and takes what is written. That is better known before anything is played
+    /// than after.
+    ///
+    /// # Errors
+    /// When it is not so.
+    pub fn vacant(folder: &Path) -> Result<(), BundleError> {
+        let failed = |source| BundleError::Write { path: folder.to_owned(), source };
+        let is_there = folder.is_dir();
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        if std::fs::read_dir(folder).map_err(failed)?.next().is_some() {
+            return Err(BundleError::NotEmpty(folder.to_owned()));
+        }
+        let probe = folder.join(LIST);
+        let written = std::fs::write(&probe, PROBE);
+        let removed = std::fs::remove_file(&probe);
+        if !is_there {
+            // What fails later leaves nothing behind.
+            std::fs::remove_dir(folder).map_err(failed)?;
+        }
+        written.and(removed).map_err(failed)
+    }
+
     /// Writes it into a folder, which must be empty or not be there, and signs it if there is a key.
     ///
     /// # Errors
@@ -179,10 +204,7 @@ impl Bundle {
             let path = path.to_owned();
             move |source| BundleError::Write { path, source }
         };
-        std::fs::create_dir_all(folder).map_err(failed(folder))?;
-        if std::fs::read_dir(folder).map_err(failed(folder))?.next().is_some() {
-            return Err(BundleError::NotEmpty(folder.to_owned()));
-        }
+        Self::vacant(folder)?;
         let write = |name: &str, bytes: &[u8]| {
             let path = folder.join(name);
             let parent = path.parent().unwrap_or(folder);

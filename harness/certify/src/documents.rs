@@ -28,9 +28,11 @@ pub(crate) fn readme(report: &ConformanceReport, subject: &Subject, tool: &Tool,
          *failure* otherwise.\n\n## Not passed\n\n",
     );
     let tests = report.levels().flat_map(|(_, _, level)| &level.tests);
-    let open: Vec<_> = tests.filter(|test| !matches!(test.result.as_str(), "passed" | "not applicable")).collect();
-    for test in &open {
-        text.push_str(&format!("- `{}`: {}\n", test.name, test.result));
+    let open = tests.filter(|test| !matches!(test.result.as_str(), "passed" | "not applicable"));
+    // One that counts for several profiles is told once.
+    let open: BTreeMap<&str, &str> = open.map(|test| (test.name.as_str(), test.result.as_str())).collect();
+    for (name, result) in &open {
+        text.push_str(&format!("- `{name}`: {result}\n"));
     }
     if open.is_empty() {
         text.push_str("Nothing.\n");

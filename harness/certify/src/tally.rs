@@ -1,5 +1,7 @@
 //! How each scenario came out: told from a run, and told again from the evidence of one that lies in a bundle.
 
+use std::collections::BTreeMap;
+
 use proofmark_replay::{Level, RunResult, Severity, Verdict};
 use serde::Deserialize;
 
@@ -37,7 +39,7 @@ impl From<Verdict> for Came {
     }
 }
 
-/// A scenario of a profile, and how it came out.
+/// A scenario as it counts for one profile, and how it came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) name: String,
@@ -73,9 +75,7 @@ struct Run {
 #[derive(Debug, Deserialize)]
 struct Scenario {
     id: String,
-    #[serde(default)]
-    profile: Option<String>,
-    level: TallyLevel,
+    profiles: BTreeMap<String, TallyLevel>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -126,8 +126,7 @@ struct Document {
 pub(crate) fn of_run(run: &RunResult) -> Vec<Tally> {
     let scenario = |about: &proofmark_replay::About| Scenario {
         id: about.id.clone(),
-        profile: about.profile.map(|profile| profile.name().to_owned()),
-        level: about.level.into(),
+        profiles: about.profiles.iter().map(|(profile, level)| (profile.name().to_owned(), (*level).into())).collect(),
     };
     let played = |result: &proofmark_replay::CaseResult| Played {
         case: Case { scenario: result.case.scenario.clone() },
@@ -161,15 +160,17 @@ pub(crate) fn of_evidence(json: &[u8]) -> Result<Vec<Tally>, serde_json::Error> 
 }
 
 fn tallies(run: &Run) -> Vec<Tally> {
-    let tally = |scenario: &Scenario| {
-        Some(Tally {
+    let mut tallies = Vec::new();
+    for scenario in &run.scenarios {
+        let came = came(run, &scenario.id);
+        tallies.extend(scenario.profiles.iter().map(|(profile, level)| Tally {
             name: scenario.id.clone(),
-            profile: scenario.profile.clone()?,
-            level: scenario.level,
-            came: came(run, &scenario.id),
-        })
-    };
-    run.scenarios.iter().filter_map(tally).collect()
+            profile: profile.clone(),
+            level: *level,
+            came,
+        }));
+    }
+    tallies
 }
 
 /// The worst of a scenario's cases, and of what was found by reading. What nobody played was skipped.

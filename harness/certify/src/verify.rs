@@ -148,7 +148,7 @@ fn read(folder: &Path, name: &str) -> Result<Vec<u8>, VerifyError> {
     plain(&path).map_err(|source| VerifyError::Read { path: name.into(), source })
 }
 
-/// The files in a folder, at any depth.
+/// The files in a folder, at any depth, and the folders that hold nothing: no bundle has such.
 fn names(folder: &Path, within: &str) -> Result<Vec<String>, VerifyError> {
     let failed = |source| VerifyError::Read { path: folder.join(within), source };
     let mut found = Vec::new();
@@ -156,7 +156,8 @@ fn names(folder: &Path, within: &str) -> Result<Vec<String>, VerifyError> {
         let entry = entry.map_err(failed)?;
         let name = format!("{within}{}", entry.file_name().to_string_lossy());
         if entry.file_type().map_err(failed)?.is_dir() {
-            found.extend(names(folder, &format!("{name}/"))?);
+            let inside = names(folder, &format!("{name}/"))?;
+            found.extend(if inside.is_empty() { vec![name] } else { inside });
         } else {
             found.push(name);
         }

@@ -69,6 +69,29 @@ fn what_was_not_tested_is_never_a_success() {
     assert_eq!(extended.result, Outcome::Failure);
 }
 
+#[test]
+fn a_scenario_counts_in_each_of_its_profiles() {
+    use Level::{Core, Extended};
+    let (passed, skipped) = (Verdict::Passed, Verdict::Skipped);
+    let mut run = run(&[(Core, passed), (Extended, skipped)]);
+    run.scenarios[1].profiles.insert(Profile::AwsCrossAccount, Core);
+    let profiles = [Profile::KserveCore, Profile::KserveExtended, Profile::AwsCrossAccount, Profile::ModelsWebApp];
+    let report = ConformanceReport::of(&run, &profiles, Implementation::default());
+    let told = |index: usize| {
+        let profile = &report.profiles[index];
+        (
+            profile.core.result,
+            profile.core.statistics.passed,
+            profile.core.statistics.skipped,
+            profile.extended.is_some(),
+        )
+    };
+    assert_eq!(told(0), (Outcome::Success, 1, 0, true), "what is beyond the core may be skipped");
+    assert_eq!(told(1), (Outcome::Partial, 1, 1, false), "what builds on it requires all of it");
+    assert_eq!(told(2), (Outcome::Partial, 0, 1, false));
+    assert_eq!(told(3), (Outcome::Partial, 0, 0, false), "nothing was tested");
+}
+
 fn bundle(of: &[(Level, Verdict)], date: &str) -> Bundle {
     let subject = Subject::objects("release", "KServe 1", &[json!({"kind": "ClusterRole", "metadata": {"name": "r"}})]);
     let tool = Tool { name: "proofmark".into(), version: "1".into(), sha256: "0".into() };
@@ -193,7 +216,7 @@ fn listed_anew(folder: &Path) {
 #[case::the_report("report.yaml", "result: skipped", "result: passed", "record/evidence.json")]
 #[case::its_outcome("report.yaml", "result: partial", "result: success", "record/evidence.json")]
 #[case::its_summary("report.yaml", "core: partial", "core: success", "record/evidence.json")]
-#[case::its_profile("report.yaml", "name: kserve-core", "name: kserve-extended", "record/evidence.json")]
+#[case::its_profile("report.yaml", "name: kserve-core", "name: models-web-app", "record/evidence.json")]
 #[case::the_readme("README.md", "| partial |", "| success |", "report.yaml")]
 #[case::the_evidence("evidence.md", "core: partial", "core: success", "report.yaml")]
 #[case::the_plugin("sonobuoy_results.yaml", "status: unknown", "status: passed", "report.yaml")]

@@ -8,7 +8,7 @@ use proofmark_certify::{
     Bundle, Comparison, ConformanceReport, Implementation, Key, Outcome, Signed, Subject, Tool, compare, sha256, verify,
 };
 use proofmark_clock::Clock;
-use proofmark_env::kubeconfig::{self, Needs};
+use proofmark_env::kubeconfig::Needs;
 use proofmark_env::{Embedded, Environment, shell_word};
 use proofmark_replay::{Purpose, RunResult, Runner, Scenario, Target};
 use proofmark_report::{Progress, Tee};
@@ -32,13 +32,17 @@ pub(crate) fn run(args: &CertifyArgs, terminal: &Terminal) -> Result<Exit, Expec
     // What is wrong with the key is better known before than after.
     let key =
         args.key.as_deref().map(|file| Key::from_pem(&read(file)?).map_err(|why| unfit(file, &why))).transpose()?;
+    Bundle::vacant(&args.output)?;
     let mut candidate = candidate(args, terminal)?;
     let scenarios: Vec<Scenario> = proofmark_catalog::all()
         .into_iter()
-        .filter(|scenario| scenario.about().profile.is_some_and(|profile| args.profiles.contains(&profile)))
+        .filter(|scenario| args.profiles.iter().any(|profile| scenario.about().profiles.contains_key(profile)))
         .collect();
     let interrupted = interrupt::flag()?;
-    let runner = Runner::new(&*candidate.environment).purpose(Purpose::Conformance).interrupted_by(interrupted.clone());
+    let runner = Runner::new(&*candidate.environment)
+        .purpose(Purpose::Conformance(args.profiles.clone()))
+        .read_only(args.read_only)
+        .interrupted_by(interrupted.clone());
     let result = play(&runner, &scenarios, &candidate.target)?;
     if interrupted.load(Ordering::Relaxed) {
         return Ok(Exit::INTERRUPTED);
@@ -71,9 +75,9 @@ pub(crate) fn run(args: &CertifyArgs, terminal: &Terminal) -> Result<Exit, Expec
 }
 
 fn candidate(args: &CertifyArgs, terminal: &Terminal) -> Result<Candidate, ExpectedError> {
-    let SubjectArgs { kubeconfig, context, manifests, kserve, kubeflow } = &args.subject;
+    let SubjectArgs { kubeconfig, manifests, kserve, kubeflow } = &args.subject;
     if let Some(file) = kubeconfig {
-        return installed(file, context.as_deref(), args.read_only);
+        return installed(file, args.context.as_deref(), args.read_only);
     }
     let (kind, target) = match (kserve, kubeflow) {
         _ if !manifests.is_empty() => {
@@ -90,7 +94,7 @@ fn candidate(args: &CertifyArgs, terminal: &Terminal) -> Result<Candidate, Expec
 /// The distribution on a cluster.
 fn installed(file: &Path, context: Option<&str>, read_only: bool) -> Result<Candidate, ExpectedError> {
     let run = random::hexadecimal::<6>()?;
-    let cluster = kubeconfig::Kubeconfig::open(file, context, run.clone())?;
+    let cluster = environment::open(file, context, run.clone())?;
     let cluster = if read_only {
         cluster.read_only()
     } else {
@@ -147,6 +151,12 @@ fn read(file: &Path) -> Result<String, ExpectedError> {
     std::fs::read_to_string(file).map_err(|source| ExpectedError::Read { file: file.to_owned(), source })
 }
 
+/// Whether there is a folder: that none is there says nothing about a bundle.
+fn folder(path: &Path) -> Result<(), ExpectedError> {
+    let read = std::fs::read_dir(path).map(drop);
+    read.map_err(|source| ExpectedError::Read { file: path.to_owned(), source })
+}
+
 fn unfit(file: &Path, why: &dyn std::fmt::Display) -> ExpectedError {
     ExpectedError::World { file: file.to_owned(), why: why.to_string() }
 }
@@ -154,6 +164,7 @@ fn unfit(file: &Path, why: &dyn std::fmt::Display) -> ExpectedError {
 /// `proofmark verify`
 pub(crate) fn check(args: &VerifyArgs) -> Result<Exit, ExpectedError> {
     let key = args.key.as_deref().map(read).transpose()?;
+    folder(&args.bundle)?;
     let verified = verify(&args.bundle, key.as_deref())?;
     let signed = match &verified.signed {
         Signed::ByGivenKey => "signed by the given key".to_owned(),
@@ -171,6 +182,8 @@ pub(crate) fn check(args: &VerifyArgs) -> Result<Exit, ExpectedError> {
 
 /// `proofmark diff`
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, ExpectedError> {
+    folder(&args.before)?;
+    folder(&args.after)?;
     let Comparison { better, worse, other } = compare(&args.before, &args.after)?;
     let mut text = String::new();
     for (head, lines) in [("better", &better), ("worse", &worse), ("also different", &other)] {

@@ -1,5 +1,6 @@
 //! The environment that the command line names.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,8 +9,8 @@ use proofmark_env::envtest::{Assets, Envtest};
 use proofmark_env::kind::{self, Kind, KindPlan};
 use proofmark_env::kubeconfig::{self, Distribution, Kubeconfig, Needs};
 use proofmark_env::{Embedded, EnvError, Environment};
-use proofmark_manifests::{ManifestSet, Source, load};
-use serde_json::json;
+use proofmark_manifests::{ManifestSet, Source, load, to_yaml};
+use serde_json::Value;
 
 use crate::args::{DeploymentMode, EnvironmentArgs, EnvironmentName, KindArgs};
 use crate::error::ExpectedError;
@@ -29,9 +30,14 @@ pub(crate) fn of(args: &EnvironmentArgs, quiet: bool, interrupted: &Arc<AtomicBo
     Ok(match (args.env, &args.kubeconfig) {
         (EnvironmentName::Envtest, _) => place(Box::new(Envtest::new(Assets::find(args.assets.as_deref())?))),
         (EnvironmentName::Kubeconfig, Some(file)) => {
-            let cluster = open(file, args.context.as_deref())?;
-            check(&cluster, Needs::Install)?;
-            place(Box::new(cluster))
+            let cluster = open(file, args.context.as_deref(), random::hexadecimal::<6>()?)?;
+            if args.read_only {
+                let cluster = cluster.read_only();
+                Place { environment: Box::new(cluster.clone()), installed: Some(cluster) }
+            } else {
+                check(&cluster, Needs::Install)?;
+                place(Box::new(cluster))
+            }
         }
         (EnvironmentName::Kind, _) => {
             let told: kind::Told =
@@ -46,18 +52,28 @@ pub(crate) fn of(args: &EnvironmentArgs, quiet: bool, interrupted: &Arc<AtomicBo
 }
 
 impl EnvironmentArgs {
-    /// An option that only makes sense for kind, if one is given for something else.
-    pub(crate) fn misplaced(&self) -> Option<&'static str> {
+    /// An option that makes no sense where it is played, and where it would.
+    pub(crate) fn misplaced(&self) -> Option<(&'static str, &'static str)> {
+        let on_cluster = [
+            ("--kubeconfig", self.kubeconfig.is_some()),
+            ("--context", self.context.is_some()),
+            ("--read-only", self.read_only),
+        ];
+        let misplaced = |given: &[(&'static str, bool)], wanted: EnvironmentName, name: &'static str| {
+            let option = given.iter().find(|(_, given)| *given && self.env != wanted)?.0;
+            Some((option, name))
+        };
         let KindArgs { install, deployment_mode: _, load_image, node_image, cluster_name: _, retain, dry_run } =
             &self.kind;
-        let given = [
+        let on_kind = [
             ("--install", !install.is_empty()),
             ("--load-image", !load_image.is_empty()),
             ("--node-image", node_image.is_some()),
             ("--retain", *retain),
             ("--dry-run", *dry_run),
         ];
-        given.into_iter().find(|(_, given)| *given && self.env != EnvironmentName::Kind).map(|(option, _)| option)
+        misplaced(&on_cluster, EnvironmentName::Kubeconfig, "kubeconfig")
+            .or_else(|| misplaced(&on_kind, EnvironmentName::Kind, "kind"))
     }
 }
 
@@ -78,23 +94,46 @@ impl KindArgs {
     }
 }
 
-/// A cluster, by its kubeconfig, for a run whose name nobody has used before.
-pub(crate) fn open(file: &Path, context: Option<&str>) -> Result<Kubeconfig, ExpectedError> {
-    Ok(Kubeconfig::open(file, context, random::hexadecimal::<6>()?)?)
+/// A cluster, by its kubeconfig, for a run of this name, which nobody has used before.
+pub(crate) fn open(file: &Path, context: Option<&str>, run: String) -> Result<Kubeconfig, ExpectedError> {
+    std::fs::File::open(file).map_err(|source| ExpectedError::Read { file: file.to_owned(), source })?;
+    Kubeconfig::open(file, context, run).map_err(|error| match error {
+        EnvError::Kubeconfig(why) => ExpectedError::NoCluster(why),
+        other => other.into(),
+    })
 }
 
-/// Refuses a cluster on which something that is needed is not allowed, before anything is made there.
+/// Refuses a cluster on which something that is needed is not allowed, or on which an earlier run left something, before anything is made there.
 pub(crate) fn check(cluster: &Kubeconfig, needs: Needs) -> Result<(), ExpectedError> {
     let missing = within(cluster, async || kubeconfig::missing(&cluster.cluster()?, needs).await)?;
-    if missing.is_empty() { Ok(()) } else { Err(ExpectedError::NotAllowed { cluster: cluster.url(), missing, needs }) }
+    if !missing.is_empty() {
+        return Err(ExpectedError::NotAllowed { cluster: cluster.url(), missing, needs });
+    }
+    let left = within(cluster, async || kubeconfig::find(&cluster.cluster()?, None, Some(needs)).await)?.objects;
+    if left.is_empty() {
+        return Ok(());
+    }
+    let runs: BTreeSet<&str> = left.iter().map(|leftover| leftover.run.as_str()).collect();
+    let runs = runs.into_iter().collect::<Vec<_>>().join(", ");
+    Err(ExpectedError::LeftBehind { cluster: cluster.url(), objects: left.len(), runs })
 }
 
 /// What a cluster has, as read from it and as manifests.
 pub(crate) fn distribution(cluster: &Kubeconfig) -> Result<(Distribution, ManifestSet), ExpectedError> {
     let distribution = within(cluster, async || kubeconfig::read(&cluster.cluster()?).await)?;
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": distribution.objects});
-    let manifests = load(&[Source::Stdin(list.to_string())]).map_err(ExpectedError::Manifests)?;
+    let sources: Vec<Source> = distribution.objects.iter().map(source).collect();
+    let manifests = load(&sources).map_err(ExpectedError::Manifests)?;
     Ok((distribution, manifests))
+}
+
+/// An object of a cluster as `kubectl get -o yaml` shows it, so that a finding's line is one that can be looked up.
+fn source(object: &Value) -> Source {
+    let part = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let name = match part("/metadata/namespace") {
+        "" => format!("{}/{}", part("/kind"), part("/metadata/name")),
+        namespace => format!("{}/{namespace}/{}", part("/kind"), part("/metadata/name")),
+    };
+    Source::Text(name.into(), to_yaml(object))
 }
 
 /// Does something in the environment's own runtime.
@@ -105,6 +144,10 @@ pub(crate) fn within<T>(
     let runtime = cluster.runtime().map_err(|source| ExpectedError::System { what: "start a runtime", source })?;
     runtime.block_on(work()).map_err(|error| match error {
         EnvError::Transport(why) => ExpectedError::Unreachable { cluster: cluster.url(), why },
+        EnvError::Kubeconfig(why) => ExpectedError::NoCluster(why),
+        EnvError::Refused { what, status, message } => {
+            ExpectedError::Refused { cluster: cluster.url(), status, why: format!("{what}: {status}: {message}") }
+        }
         other => other.into(),
     })
 }

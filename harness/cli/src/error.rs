@@ -79,6 +79,9 @@ pub(crate) enum ExpectedError {
     /// No scenario is called this, or it has no such variant.
     #[error(transparent)]
     NoScenario(#[from] NotFound),
+    /// A file that is there, by a name that scenario files do not have.
+    #[error("{0}: not a scenario file")]
+    NoScenarioFile(PathBuf),
     /// A file is no scenario; each problem has its place.
     #[error("the scenario file is not well formed")]
     BadScenario(Vec<Problem>),
@@ -146,6 +149,12 @@ pub(crate) enum ExpectedError {
     /// A cluster does not allow what is needed.
     #[error("{cluster} does not allow what is needed")]
     NotAllowed { cluster: String, missing: Vec<Missing>, needs: Needs },
+    /// What an earlier run made is still there, or a run is under way.
+    #[error("{cluster} has what a run of Proofmark made, {objects} in all ({runs})")]
+    LeftBehind { cluster: String, objects: usize, runs: String },
+    /// A cluster answers, but not to whoever asks here.
+    #[error("{cluster} refuses {why}")]
+    Refused { cluster: String, status: u16, why: String },
     /// A part of a Job, outside of any.
     #[error("nobody says which pod this is")]
     NoCompletionIndex,
@@ -178,10 +187,10 @@ pub(crate) enum ExpectedError {
     #[error(transparent)]
     Kind(#[from] KindError),
     /// An option that says nothing where it is given.
-    #[error("{0} is for --env kind")]
-    OnlyForKind(&'static str),
+    #[error("{option} is for --env {environment}")]
+    OnlyFor { option: &'static str, environment: &'static str },
     /// What is installed is one release, and several are named.
-    #[error("what --install installs is one release, so name at most one with --kserve and one with --kubeflow")]
+    #[error("what is installed is one release, so name at most one with --kserve and one with --kubeflow")]
     SeveralInstalled,
     /// The environment does not come up.
     #[error("the environment did not come up")]
@@ -225,6 +234,7 @@ impl ExpectedError {
             | Self::NoObjects(_)
             | Self::Stdin(_)
             | Self::NoScenario(_)
+            | Self::NoScenarioFile(_)
             | Self::BadScenario(_)
             | Self::NoTest(_)
             | Self::UnknownResource { .. }
@@ -238,8 +248,10 @@ impl ExpectedError {
             | Self::NoCloud { .. }
             | Self::Assets(_)
             | Self::NotAllowed { .. }
+            | Self::LeftBehind { .. }
+            | Self::Refused { .. }
             | Self::Unreachable { .. }
-            | Self::OnlyForKind(_)
+            | Self::OnlyFor { .. }
             | Self::SeveralInstalled
             | Self::Kind(KindError::Absent(_) | KindError::Version(_) | KindError::NoEngine(_) | KindError::Taken(_))
             | Self::NoCompletionIndex
@@ -272,6 +284,10 @@ impl ExpectedError {
             Self::NoObjects(_) => {
                 Some("name files that end in .yaml, .yml or .json, or folders that hold some".to_owned())
             }
+            Self::NoScenario(NotFound::Scenario { .. }) => {
+                Some("`proofmark list` has all of them; scenario files end in .yaml or .yml".to_owned())
+            }
+            Self::NoScenarioFile(_) => Some("scenario files end in .yaml or .yml".to_owned()),
             Self::UnknownResource { help, .. } => Some(help.clone()),
             Self::LogFilter { .. } => Some("for instance: debug, or proofmark_apiserver=debug,error".to_owned()),
             Self::NotAllowed { missing, needs, .. } => {
@@ -281,6 +297,12 @@ impl ExpectedError {
                     Needs::Certify => "ci/in-cluster/cluster-role.yaml has all of it",
                 };
                 Some(format!("nothing was made. Missing: {}; {how}", missing.join(", ")))
+            }
+            Self::LeftBehind { .. } => {
+                Some("once nobody plays there any more, `proofmark clean` takes them away".to_owned())
+            }
+            Self::Refused { status: 401, .. } => {
+                Some("the credentials in the kubeconfig are wrong, or no longer valid".to_owned())
             }
             Self::Merge(MergeError::Missing { .. }) => {
                 Some("name the reports of these parts, too, or play them with `proofmark run --shard`".to_owned())

@@ -1,7 +1,7 @@
 //! `proofmark explain`
 
 use proofmark_kserve::Release;
-use proofmark_replay::{Expected, Level, Scenario, Target};
+use proofmark_replay::{Expected, Scenario, Target};
 use serde_json::json;
 
 use crate::args::{ExplainArgs, PlainFormat};
@@ -65,12 +65,9 @@ fn article(scenario: &Scenario, releases: &Releases, width: usize) -> String {
     section("Affected", &about.affected);
     section("KServe with it", &releases.reproduces.join(", "));
     section("KServe without it", &releases.absent.join(", "));
-    let level = match about.level {
-        Level::Core => "core",
-        Level::Extended => "extended",
-    };
-    let profile = about.profile.map(|profile| format!(", profile {profile}, level {level}")).unwrap_or_default();
-    section("Conformance", &format!("family {}{profile}", about.family));
+    section("Family", &about.family);
+    let profiles = about.profiles.iter().map(|(profile, level)| format!("{profile}: {}", level.name()));
+    section("Conformance", &lines(profiles));
     if let Some(release) = releases.reproduces.last() {
         section("See it", &format!("proofmark run {} --kserve {release}", about.id));
     }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use proofmark_manifests::{ManifestSet, Severity, Source, load};
+use proofmark_manifests::{Diagnostic, ManifestSet, Severity, Source, load};
 
 use crate::error::ExpectedError;
 use crate::tell;
@@ -13,7 +13,11 @@ use crate::vet::vet;
 pub(crate) fn manifests(paths: &[String], terminal: &Terminal, quiet: bool) -> Result<ManifestSet, ExpectedError> {
     let sources = paths.iter().map(|path| source(path)).collect::<Result<Vec<_>, _>>()?;
     let manifests = load(&sources).map_err(ExpectedError::Manifests)?;
+    // What is missing is worse than odd: a result without it is not the whole one.
+    let is_missing = |finding: &&Diagnostic| finding.severity == Severity::Warning;
+    let read_in_part = || manifests.warnings.iter().filter(is_missing);
     if manifests.objects.is_empty() {
+        read_in_part().for_each(|finding| tell::diagnostic(finding, terminal));
         return Err(ExpectedError::NoObjects(paths.join(", ")));
     }
     let (errors, odd): (Vec<_>, Vec<_>) =
@@ -21,7 +25,9 @@ pub(crate) fn manifests(paths: &[String], terminal: &Terminal, quiet: bool) -> R
     if !errors.is_empty() {
         return Err(ExpectedError::Manifests(errors));
     }
-    if !quiet {
+    if quiet {
+        read_in_part().for_each(|finding| tell::diagnostic(finding, terminal));
+    } else {
         manifests.warnings.iter().chain(&odd).for_each(|finding| tell::diagnostic(finding, terminal));
     }
     Ok(manifests)

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &LintArgs) -> Result<Exit, ExpectedError> {
     Ok(exit)
 }
 
-/// What is wrong with a file: by itself, and in the eyes of an API server with the kinds of the newest release that has the failure.
+/// What is wrong with a file: by itself, and in the eyes of an API server in the universe that it asks for.
 fn problems(path: &Path) -> Result<Vec<Problem>, ExpectedError> {
     let text = scenarios::text(path)?;
     let scenario = match proofmark_scenario_files::read(path, &text) {
@@ -49,8 +49,11 @@ fn problems(path: &Path) -> Result<Vec<Problem>, ExpectedError> {
     Ok(asked?)
 }
 
+/// The universe on the newest release that has the failure, or else on the newest on which the scenario has a meaning.
 fn plan(scenario: &Scenario) -> Plan {
-    let targets = Release::all().iter().rev().map(|release| Target::kserve(*release));
-    let affected = targets.into_iter().find(|target| scenario.expected(target) == Expected::Reproduces);
-    affected.map_or_else(Plan::default, |target| target.plan)
+    let targets: Vec<Target> = Release::all().iter().rev().map(|release| Target::kserve(*release)).collect();
+    let found = [Expected::Reproduces, Expected::Absent]
+        .into_iter()
+        .find_map(|wanted| targets.iter().find(|target| scenario.expected(target) == wanted));
+    found.map_or_else(Plan::default, |target| scenario.plan(target))
 }

@@ -8,7 +8,7 @@
 //! | `certify` | `certify`, `verify` and `diff`: bundles |
 //! | `environment` | where scenarios are played |
 //! | `input`, `kinds`, `vet` | manifests, the kinds that they speak of, and what is odd about them |
-//! | `report`, `json`, `destination` | results on their way out |
+//! | `report`, `repository`, `json`, `destination` | results on their way out |
 //! | `error`, `tell`, `terminal` | what went wrong, and how people are told |
 //! | `process`, `interrupt` | commands that run beside, and Ctrl-C |
 //! | `http_server` | services behind sockets without TLS |
@@ -37,6 +37,7 @@ mod merge;
 mod process;
 mod random;
 mod report;
+mod repository;
 mod run;
 mod scenarios;
 mod tell;

@@ -8,6 +8,7 @@ use proofmark_report::{Format, GithubSummary, Progress, Tee, output};
 use crate::args::ReportArgs;
 use crate::destination::Destination;
 use crate::error::ExpectedError;
+use crate::repository::FromRoot;
 use crate::terminal::Terminal;
 
 /// Plays, and writes what is played in the format and to the place that the arguments name.
@@ -27,7 +28,8 @@ pub(crate) fn told(
         // The bar goes away before the result comes.
         sinks = sinks.and(Box::new(Progress::new()));
     }
-    sinks = sinks.and(output(args.format, &mut result, &options));
+    let told = output(args.format, &mut result, &options);
+    sinks = sinks.and(if args.format == Format::Github { Box::new(FromRoot::new(told)) } else { told });
     if let Some(summary) = &mut summary {
         sinks = sinks.and(Box::new(GithubSummary::new(summary)));
     }

@@ -8,22 +8,23 @@ use proofmark_kserve::Release;
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_replay::{Runner, Target};
 
-use crate::args::{ReleaseArgs, RunArgs};
+use crate::args::{EnvironmentName, ReleaseArgs, RunArgs};
 use crate::destination::Destination;
 use crate::error::{Exit, ExpectedError};
 use crate::terminal::Terminal;
 use crate::{environment, input, interrupt, report, scenarios};
 
 pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedError> {
-    if let Some(option) = args.environment.misplaced() {
-        return Err(ExpectedError::OnlyForKind(option));
+    if let Some((option, environment)) = args.environment.misplaced() {
+        return Err(ExpectedError::OnlyFor { option, environment });
     }
     let scenarios = match args.scenarios.as_slice() {
         [] => proofmark_catalog::all(),
         names => names.iter().map(|name| scenarios::named(name)).collect::<Result<_, _>>()?,
     };
     let shard = args.shard()?;
-    let targets = if args.environment.kind.install.is_empty() { targets(args, terminal)? } else { told(args)? };
+    let is_installed = args.environment.read_only || !args.environment.kind.install.is_empty();
+    let targets = if is_installed { told(args)? } else { targets(args, terminal)? };
     if args.environment.kind.dry_run {
         let script = args.environment.kind.plan().script("here the scenarios are played");
         Destination::open(args.report.output.as_deref())?.print(&script)?;
@@ -35,8 +36,12 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedE
         Some(cluster) if targets.is_empty() => vec![found(args, cluster)?],
         _ => targets,
     };
-    let runner =
-        Runner::new(&*place.environment).seed(args.seed).brief().shard(shard).interrupted_by(interrupted.clone());
+    let runner = Runner::new(&*place.environment)
+        .seed(args.seed)
+        .brief()
+        .shard(shard)
+        .read_only(args.environment.read_only)
+        .interrupted_by(interrupted.clone());
     let result = report::told(&args.report, terminal, |sink| runner.run(&scenarios, &targets, sink))?;
     Ok(match Exit::from(result.bottom()) {
         Exit::AsExpected if interrupted.load(Ordering::Relaxed) => Exit::INTERRUPTED,
@@ -86,11 +91,26 @@ fn found(args: &RunArgs, cluster: &Kubeconfig) -> Result<Target, ExpectedError> 
     let (_, manifests) = environment::distribution(cluster)?;
     let arguments = again(args);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    Ok(Target::installed(args.environment.kind.install.join(" + "), &arguments, manifests))
+    let name = match args.environment.kind.install.as_slice() {
+        [] => cluster.url(),
+        installed => installed.join(" + "),
+    };
+    Ok(Target::installed(name, &arguments, manifests))
 }
 
-/// The arguments that install the same once more.
+/// The arguments that lead to the same once more.
 fn again(args: &RunArgs) -> Vec<String> {
-    let installed = args.environment.kind.install.iter().flat_map(|source| ["--install", source]);
-    ["--env", "kind"].into_iter().chain(installed).map(str::to_owned).collect()
+    let environment = &args.environment;
+    let mut words = Vec::new();
+    let mut say = |option: &str, value: &str| words.extend([option.to_owned(), value.to_owned()]);
+    if environment.env == EnvironmentName::Kind {
+        say("--env", "kind");
+        environment.kind.install.iter().for_each(|source| say("--install", source));
+        return words;
+    }
+    say("--env", "kubeconfig");
+    environment.kubeconfig.iter().for_each(|file| say("--kubeconfig", &file.display().to_string()));
+    environment.context.iter().for_each(|context| say("--context", context));
+    words.push("--read-only".to_owned());
+    words
 }

@@ -14,7 +14,13 @@ use crate::error::ExpectedError;
 pub(crate) fn named(name: &str) -> Result<Scenario, ExpectedError> {
     let path = Path::new(name);
     let is_file = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    if is_file { from_file(path) } else { Ok(proofmark_catalog::find(name)?) }
+    if is_file {
+        return from_file(path);
+    }
+    proofmark_catalog::find(name).map_err(|error| match path.exists() {
+        true => ExpectedError::NoScenarioFile(path.to_owned()),
+        false => error.into(),
+    })
 }
 
 /// The scenario of a file.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::ACCEPT;
 use http::{HeaderName, HeaderValue, Request};
 
+use crate::error::told;
 use crate::recorder::{Recorded, Recorder};
 use crate::transport::{Transport, full};
 use crate::{ApiRequest, Body, EnvError, Exchange, Identity, Rest};
@@ -32,7 +33,7 @@ impl Cluster {
         let mut request = wire(request)?.map(full);
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         let (_, exchange) = self.recorded(who).exchange(request).await.map_err(|error| {
-            error.downcast::<EnvError>().map_or_else(|error| EnvError::Transport(error.to_string()), |error| *error)
+            error.downcast::<EnvError>().map_or_else(|error| EnvError::Transport(told(&*error)), |error| *error)
         })?;
         self.recorder.keep(exchange.clone());
         Ok(exchange)

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::ApiResponse;
+
 /// The environment itself failed. A refusal by the API server is no error: it is an answer.
 #[derive(Debug, Error)]
 pub enum EnvError {
@@ -11,6 +13,19 @@ pub enum EnvError {
     /// No answer came back.
     #[error("no answer from the API server: {0}")]
     Transport(String),
+    /// No cluster is found by a kubeconfig, or not the credentials for it.
+    #[error("{0}")]
+    Kubeconfig(String),
+    /// A cluster does not tell what has to be known.
+    #[error("{what}: {status}: {message}")]
+    Refused {
+        /// The path that was asked.
+        what: String,
+        /// The HTTP status code of the answer.
+        status: u16,
+        /// The answer's own words.
+        message: String,
+    },
     /// The cluster that the plan asks for could not be built.
     #[error("{what} could not be prepared: {why}")]
     Prepare {
@@ -28,4 +43,46 @@ pub enum EnvError {
     /// What was made could not be taken away.
     #[error("left behind: {0}")]
     LeftBehind(String),
+}
+
+impl EnvError {
+    /// What an answer says that is none.
+    pub(crate) fn refused(what: impl Into<String>, answer: &ApiResponse) -> Self {
+        let message = answer.body.json()["message"].as_str().unwrap_or("no answer that could be read");
+        Self::Refused { what: what.into(), status: answer.status, message: message.to_owned() }
+    }
+}
+
+/// An error with its causes. Libraries differ in whether an error repeats its cause; here none is said twice.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let said = inner.to_string();
+        if !text.contains(&said) {
+            text.push_str(&format!(": {said}"));
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Error)]
+    #[error("{said}")]
+    struct Layer {
+        said: &'static str,
+        source: Option<Box<Layer>>,
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let layer = |said, source: Option<Layer>| Layer { said, source: source.map(Box::new) };
+        let refused = layer("connection refused", None);
+        let repeated = layer("connect: connection refused", Some(refused));
+        assert_eq!(told(&layer("client error", Some(repeated))), "client error: connect: connection refused");
+    }
 }

@@ -12,6 +12,7 @@ use proofmark_kserve::extras::Project;
 use proofmark_kserve::{Flavor, Release};
 use proofmark_kubeflow::KubeflowRelease;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::embedded::QUIET;
 use crate::{Cluster, EnvError, LeftOut, Plan, Site, install, transport};
@@ -34,12 +35,12 @@ impl Ground {
         Self::complete(cluster, plan, &[]).await
     }
 
-    /// Installs those of a plan's objects that are not there yet.
-    async fn complete(cluster: &Cluster, plan: &Plan, there: &[Value]) -> Result<Self, EnvError> {
-        let mut objects = plan.objects();
+    /// Installs a plan's objects, of KServe's kinds those that are not there yet: all or none.
+    async fn complete(cluster: &Cluster, plan: &Plan, there: &[String]) -> Result<Self, EnvError> {
+        let objects = if there.is_empty() { plan.objects() } else { plan.beside_kinds() };
         let kinds = objects.iter().filter(|object| object["kind"] == "CustomResourceDefinition");
-        let kinds = kinds.filter_map(|object| object["metadata"]["name"].as_str()).map(str::to_owned).collect();
-        objects.retain(|object| !there.contains(object));
+        let kinds = kinds.filter_map(|object| object["metadata"]["name"].as_str());
+        let kinds = kinds.chain(there.iter().map(String::as_str)).map(str::to_owned).collect();
         let left_out = if objects.is_empty() { Vec::new() } else { install(cluster, &objects).await? };
         Ok(Self { kinds, left_out })
     }
@@ -73,24 +74,26 @@ impl Installed {
 }
 
 /// Worlds by what is installed in them.
-type Kept<K, V> = Mutex<Vec<(K, V)>>;
+type Kept<K, V> = Mutex<Vec<(K, Arc<OnceCell<V>>)>>;
 
-/// What is kept under a key. Others may make the same meanwhile, and come to the same.
+/// What is kept under a key. Who comes while it is being made waits for it: the cases of a release begin at the same time.
 async fn kept<K: PartialEq, V: Clone>(
     worlds: &Kept<K, V>,
     key: K,
     make: impl Future<Output = Result<V, EnvError>>,
 ) -> Result<V, EnvError> {
-    let find = |worlds: &[(K, V)]| worlds.iter().find(|(known, _)| *known == key).map(|(_, world)| world.clone());
-    if let Some(world) = find(&worlds.lock().unwrap_or_else(PoisonError::into_inner)) {
-        return Ok(world);
-    }
-    let made = make.await?;
-    let mut worlds = worlds.lock().unwrap_or_else(PoisonError::into_inner);
-    if find(&worlds).is_none() {
-        worlds.push((key, made.clone()));
-    }
-    Ok(made)
+    let world = {
+        let mut worlds = worlds.lock().unwrap_or_else(PoisonError::into_inner);
+        match worlds.iter().find(|(known, _)| *known == key) {
+            Some((_, world)) => world.clone(),
+            None => {
+                let world = Arc::<OnceCell<V>>::default();
+                worlds.push((key, world.clone()));
+                world
+            }
+        }
+    };
+    world.get_or_try_init(|| make).await.cloned()
 }
 
 /// A world in which the plan's objects are installed, and nothing else has happened. Must be called inside a tokio runtime with a paused clock.
@@ -100,14 +103,8 @@ async fn kept<K: PartialEq, V: Clone>(
 pub(crate) async fn laid(plan: &Plan) -> Result<(World, Ground), EnvError> {
     static WORLDS: Kept<Installed, (World, Ground)> = Mutex::new(Vec::new());
     kept(&WORLDS, Installed::of(plan), async {
-        let below = match plan.kserve.filter(|_| plan.manifests.is_empty()) {
-            Some(release) => {
-                Some(kinds(release, plan.kubeflow.map_or(Flavor::Standalone, |_| Flavor::Kubeflow)).await?)
-            }
-            None => None,
-        };
-        let (world, there) = match below {
-            Some((world, there)) => (world, there),
+        let (world, there) = match plan.kserve.filter(|_| plan.manifests.is_empty()) {
+            Some(release) => kinds(release, plan.flavor()).await?,
             None => (bare().await?, Arc::default()),
         };
         grown(Some(world), async |cluster| Ground::complete(cluster, plan, &there).await).await
@@ -115,17 +112,17 @@ pub(crate) async fn laid(plan: &Plan) -> Result<(World, Ground), EnvError> {
     .await
 }
 
-/// A world, and the definitions of kinds that are in it.
-type Kinds = (World, Arc<[Value]>);
+/// A world, and the names of the definitions that are in it.
+type Kinds = (World, Arc<[String]>);
 
-/// A world in which the kinds of a release of KServe are defined, and these definitions.
+/// A world in which the kinds of a release of KServe are defined, and their names.
 async fn kinds(release: Release, flavor: Flavor) -> Result<Kinds, EnvError> {
     static WORLDS: Kept<(Release, Flavor), Kinds> = Mutex::new(Vec::new());
     kept(&WORLDS, (release, flavor), async {
-        let mut objects = proofmark_kserve::install::objects(release, flavor);
-        objects.retain(|object| object["kind"] == "CustomResourceDefinition");
+        let objects = proofmark_kserve::install::kinds(release, flavor);
         let (world, _) = grown(Some(bare().await?), async |cluster| install(cluster, &objects).await).await?;
-        Ok((world, objects.into()))
+        let names = objects.iter().filter_map(|object| object["metadata"]["name"].as_str());
+        Ok((world, names.map(str::to_owned).collect()))
     })
     .await
 }

@@ -83,14 +83,21 @@ impl Installer<'_> {
             self.leave_out(object, "the cluster does not know this kind");
             return Ok(());
         };
-        let mut object = object.clone();
-        let namespace = if home.namespaced { self.namespace_of(&mut object).await? } else { None };
+        let namespace = if home.namespaced { Some(self.namespace_of(object).await?) } else { None };
+        // Definitions are large: one copy, for the request.
+        let body = || {
+            let mut body = object.clone();
+            if let Some(namespace) = &namespace {
+                body["metadata"]["namespace"] = namespace.as_str().into();
+            }
+            body
+        };
         let collection = collection(text(&object["apiVersion"]), namespace.as_deref(), &home.plural);
-        let made = self.admin(ApiRequest::post(&collection, object.clone())).await?;
+        let made = self.admin(ApiRequest::post(&collection, body())).await?;
         let answer = match made.response.status {
             409 => {
                 let path = format!("{collection}/{}", text(&object["metadata"]["name"]));
-                self.admin(ApiRequest::patch(path, PatchFormat::Merge, object.clone())).await?
+                self.admin(ApiRequest::patch(path, PatchFormat::Merge, body())).await?
             }
             _ => made,
         };
@@ -98,20 +105,19 @@ impl Installer<'_> {
             200..300 => Ok(()),
             // The object itself is at fault: a part of a larger whole, a patch fragment that stands alone.
             400 | 422 => {
-                self.leave_out(&object, &format!("the API server refuses it: {}", words(&answer)));
+                self.leave_out(object, &format!("the API server refuses it: {}", words(&answer)));
                 Ok(())
             }
-            _ => Err(refused(&object, &answer)),
+            _ => Err(refused(object, &answer)),
         }
     }
 
-    /// The namespace of an object, which it gets if it names none, and which exists afterwards.
-    async fn namespace_of(&mut self, object: &mut Value) -> Result<Option<String>, EnvError> {
+    /// The namespace of an object, which exists afterwards; `default` if it names none.
+    async fn namespace_of(&mut self, object: &Value) -> Result<String, EnvError> {
         let namespace = match text(&object["metadata"]["namespace"]) {
             "" => "default".to_owned(),
             named => named.to_owned(),
         };
-        object["metadata"]["namespace"] = namespace.as_str().into();
         if self.namespaces.insert(namespace.clone()) {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
             let made = self.admin(ApiRequest::post("/api/v1/namespaces", body.clone())).await?;
@@ -119,7 +125,7 @@ impl Installer<'_> {
                 return Err(refused(&body, &made));
             }
         }
-        Ok(Some(namespace))
+        Ok(namespace)
     }
 
     /// Waits until the kinds that were just defined are served; whoever needs one that never is will find out.

@@ -56,12 +56,27 @@ impl Plan {
 
     /// Everything that is to be installed.
     pub fn objects(&self) -> Vec<Value> {
-        let mut objects = match (self.kubeflow, self.kserve) {
-            (Some(kubeflow), Some(kserve)) => proofmark_kubeflow::install::with_kserve(kubeflow, kserve),
-            (Some(kubeflow), None) => proofmark_kubeflow::install::objects(kubeflow),
-            (None, Some(kserve)) => proofmark_kserve::install::objects(kserve, Flavor::Standalone),
-            (None, None) => Vec::new(),
-        };
+        let mut objects = self.kserve.map(|kserve| install::kinds(kserve, self.flavor())).unwrap_or_default();
+        objects.extend(self.beside_kinds());
+        objects
+    }
+
+    /// The same, without the schemas of KServe's kinds: for who reads names and roles, and installs nothing.
+    pub fn outlines(&self) -> Vec<Value> {
+        let mut objects = self.kserve.map(install::outlines).unwrap_or_default();
+        objects.extend(self.beside_kinds());
+        objects
+    }
+
+    /// How KServe is installed.
+    pub(crate) fn flavor(&self) -> Flavor {
+        self.kubeflow.map_or(Flavor::Standalone, |_| Flavor::Kubeflow)
+    }
+
+    /// Everything that is to be installed beside KServe's kinds.
+    pub(crate) fn beside_kinds(&self) -> Vec<Value> {
+        let mut objects = self.kubeflow.map(proofmark_kubeflow::install::objects).unwrap_or_default();
+        objects.extend(self.kserve.map(|kserve| install::around(kserve, self.flavor())).unwrap_or_default());
         objects.extend(extras::objects(&self.extras));
         if let (Some(flavor), Some(kserve)) = (self.control_plane, self.kserve) {
             objects.extend(install::control_plane(kserve, flavor.namespace()));

@@ -9,23 +9,22 @@ use kube::Config;
 use kube::client::{Body, ClientBuilder};
 
 use crate::EnvError;
+use crate::error::told;
 use crate::transport::{BoxError, Transport, WireBody, erase, transport};
 
 /// A client by a configuration, for controllers: it tries again what the server asks to try again.
 ///
 /// # Errors
-/// [`EnvError::Prepare`] when the configuration holds credentials that cannot be used.
+/// [`EnvError::Kubeconfig`] when the credentials cannot be had.
 pub(crate) fn client(config: Config) -> Result<kube::Client, EnvError> {
     let builder = ClientBuilder::try_from(config);
-    builder
-        .map(ClientBuilder::build)
-        .map_err(|error| EnvError::Prepare { what: "a client for the cluster".to_owned(), why: error.to_string() })
+    builder.map(ClientBuilder::build).map_err(|error| EnvError::Kubeconfig(told(&error)))
 }
 
 /// A transport by a configuration, for scenarios: one request is one exchange.
 ///
 /// # Errors
-/// [`EnvError::Prepare`] when the configuration holds credentials that cannot be used.
+/// [`EnvError::Kubeconfig`] when the credentials cannot be had.
 pub(crate) fn connect(mut config: Config) -> Result<Transport, EnvError> {
     config.default_retry = false;
     let client = Arc::new(client(config)?);
@@ -35,6 +34,9 @@ pub(crate) fn connect(mut config: Config) -> Result<Transport, EnvError> {
 async fn send(client: Arc<kube::Client>, request: Request<WireBody>) -> Result<Response<WireBody>, BoxError> {
     let (parts, body) = request.into_parts();
     let body: Bytes = body.collect().await?.to_bytes();
-    let response = client.send(Request::from_parts(parts, Body::from(body))).await?;
+    let response = client.send(Request::from_parts(parts, Body::from(body))).await.map_err(|error| match error {
+        kube::Error::Service(error) => error,
+        error => error.into(),
+    })?;
     Ok(response.map(erase))
 }

@@ -89,7 +89,7 @@ fn similar(path: &Path) -> Option<PathBuf> {
 }
 
 /// A path without `.` and with `..` resolved on paper, so that positions read well.
-pub(crate) fn normal(path: &Path) -> PathBuf {
+pub fn normal(path: &Path) -> PathBuf {
     let mut parts = PathBuf::new();
     for part in path.components() {
         match part {

@@ -21,8 +21,9 @@ mod position;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use files::normal;
 pub use identity::{Gvk, Identity, gvk, identity};
-pub use load::{ManifestSet, Source, load};
+pub use load::{ManifestSet, Source, load, written};
 pub use object::Object;
 pub use position::Position;
 pub use yaml::to_yaml;

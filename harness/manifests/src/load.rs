@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Outcome, Severity};
-use crate::document::{Document, documents};
+use crate::document::{Document, documents, nodes};
 use crate::identity::Identity;
 use crate::object::{Object, SourceFile};
 use crate::yaml::Booleans;
@@ -18,6 +18,8 @@ pub enum Source {
     Path(PathBuf),
     /// The text of standard input (`-` on a command line).
     Stdin(String),
+    /// A text that is in no file: what it is called where findings name a file, and the text.
+    Text(PathBuf, String),
 }
 
 impl<P: Into<PathBuf>> From<P> for Source {
@@ -57,14 +59,22 @@ pub fn load(sources: &[Source]) -> Result<ManifestSet, Vec<Diagnostic>> {
     let mut reading = Reading::default();
     for source in sources {
         match source {
-            Source::Stdin(text) => {
-                let file = SourceFile { path: PathBuf::from("<stdin>"), text: text.as_str().into() };
-                reading.file(&Arc::new(file), Others::Error);
-            }
+            Source::Stdin(text) => reading.text("<stdin>".into(), text),
+            Source::Text(name, text) => reading.text(name.clone(), text),
             Source::Path(path) => reading.path(path),
         }
     }
     reading.finish()
+}
+
+/// Every document of a file as it stands, objects of Kubernetes or not: each knows where its parts stand.
+///
+/// # Errors
+/// The file cannot be read, or is not YAML.
+pub fn written(path: &Path) -> Result<Vec<Object>, Box<Diagnostic>> {
+    let file = files::read(path)?;
+    let nodes = nodes(&file, Booleans::Yaml11)?;
+    Ok(nodes.into_iter().map(|node| Object::new(node.value, Arc::clone(&file), node.marks)).collect())
 }
 
 /// What to do with mappings that are no objects, and with objects that have no name: refuse them in a file that is
@@ -83,6 +93,10 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    fn text(&mut self, name: PathBuf, text: &str) {
+        self.file(&Arc::new(SourceFile { path: name, text: text.into() }), Others::Error);
+    }
+
     fn path(&mut self, path: &Path) {
         let path = files::normal(path);
         if path.is_dir() {

@@ -169,6 +169,7 @@ mod tests {
             text,
             exit: None,
             decision: Some("because".into()),
+            summary: None,
         }
     }
 

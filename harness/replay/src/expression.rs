@@ -88,6 +88,7 @@ mod tests {
             text: None,
             exit: None,
             decision: None,
+            summary: None,
         };
         let difference = Expression::new(source).expect("well formed").check(&outcome);
         assert_eq!(difference.and_then(|difference| difference.found), found);

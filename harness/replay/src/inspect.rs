@@ -35,20 +35,28 @@ impl<F: Fn(&ManifestSet) -> Vec<Finding> + Send + Sync> Inspector for F {
 /// # Errors
 /// When the sink fails; the check ends there.
 pub fn check(scenarios: &[Scenario], manifests: &ManifestSet, sink: &mut dyn Sink) -> io::Result<RunResult> {
-    let able: Vec<_> = scenarios.iter().filter_map(|scenario| Some((scenario, scenario.inspector()?))).collect();
     let mut collector = Collector::default();
     let mut tell = |event: Event| {
         collector.take(&event);
         sink.event(&event)
     };
-    let abouts = able.iter().map(|(scenario, _)| scenario.about().clone()).collect();
+    let able = scenarios.iter().filter(|scenario| scenario.inspector().is_some());
+    let abouts = able.map(|scenario| scenario.about().clone()).collect();
     tell(Event::RunStarted { seed: 0, scenarios: abouts, targets: Vec::new(), cases: 0, shard: None })?;
-    for (scenario, inspector) in able {
-        tell(Event::InspectionFinished { inspection: inspect(scenario, inspector, manifests) })?;
+    for inspection in inspections(scenarios, manifests) {
+        tell(Event::InspectionFinished { inspection })?;
     }
     let totals = collector.result().totals();
     sink.event(&Event::RunFinished { totals })?;
     Ok(collector.into_result())
+}
+
+/// What each scenario finds that can read manifests.
+pub(crate) fn inspections<'a>(
+    scenarios: &'a [Scenario],
+    manifests: &'a ManifestSet,
+) -> impl Iterator<Item = Inspection> + 'a {
+    scenarios.iter().filter_map(|scenario| Some(inspect(scenario, scenario.inspector()?, manifests)))
 }
 
 /// One scenario's findings, by place; a panic is its inner error.

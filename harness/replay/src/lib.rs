@@ -51,13 +51,13 @@ pub use mask::MASK;
 pub use merge::{MergeError, merge};
 pub use outcome::Outcome;
 pub use permission::{Permission, PermissionChange, permissions};
-pub use profile::Profile;
+pub use profile::{Level, Profile};
 pub use resource::{Place, Resource};
 pub use result::{
     Bottom, Case, CaseResult, Conclusion, PhaseResult, RunResult, StepResult, StepVerdict, Taken, Totals, Verdict,
 };
 pub use runner::{Purpose, Runner};
-pub use scenario::{About, Level, Link, Phase, Scenario, Variant};
+pub use scenario::{About, Link, Phase, Scenario, Variant};
 pub use shard::{Shard, ShardError, Slice};
 pub use step::{Step, step};
 pub use target::{Affected, Expected, Target};

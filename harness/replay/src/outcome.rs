@@ -24,6 +24,8 @@ pub struct Outcome {
     pub exit: Option<i32>,
     /// Why the last request was let through or refused, where the environment can tell.
     pub decision: Option<String>,
+    /// What it came to in a few words, where the last answer does not say it.
+    pub(crate) summary: Option<String>,
 }
 
 impl Outcome {
@@ -41,6 +43,7 @@ impl Outcome {
             text,
             exit: None,
             decision: exchange.decision.as_ref().map(|decision| decision.explanation.clone()),
+            summary: None,
         }
     }
 
@@ -90,8 +93,11 @@ impl Outcome {
         Some((text(reason), text(message)))
     }
 
-    /// One line: `403 Forbidden: message`, `200 List of 3`, `201 TrainedModel simple-string`, `exit code 1: message`.
+    /// One line: `403 Forbidden: message`, `200 List of 3`, `201 TrainedModel simple-string`, `exit code 1: message`, `gained 3 permissions, lost none`.
     pub fn in_words(&self) -> String {
+        if let Some(summary) = &self.summary {
+            return summary.clone();
+        }
         if let Some(exit) = self.exit {
             let words = self.body["words"].as_str().map(|words| format!(": {words}"));
             return format!("exit code {exit}{}", words.unwrap_or_default());

@@ -42,6 +42,12 @@ struct Course {
 }
 
 impl Course {
+    /// What the case leaves behind is told whatever else happened.
+    fn spoil(&mut self, why: String) {
+        let before = self.reason.take().map(|reason| format!("{reason}; ")).unwrap_or_default();
+        (self.verdict, self.reason) = (Verdict::InnerError, Some(format!("{before}{why}")));
+    }
+
     /// The first bad thing that happens is the reason.
     fn turn(&mut self, verdict: Verdict, reason: String) {
         if self.verdict == Verdict::Passed {
@@ -58,6 +64,15 @@ impl Planned<'_> {
             Event::CaseStarted { case: self.case.clone() },
             Event::CaseFinished { case: self.case.clone(), conclusion },
         ]
+    }
+
+    /// The first of its steps that may write: the phase, and the step's title.
+    pub(crate) fn first_write(&self) -> Option<String> {
+        self.phases.iter().find_map(|phase| {
+            let steps = self.scenario.steps(*phase, self.variant, self.target);
+            let writing = steps.iter().find(|step| step.writes())?;
+            Some(format!("{phase}: {}", writing.title))
+        })
     }
 
     /// Plays the case; nothing that happens in it reaches the caller as a panic.
@@ -104,7 +119,7 @@ impl Planned<'_> {
             let simulated_ms = player.elapsed_ms();
             let left_out = universe.left_out.iter().map(ToString::to_string).collect();
             if let Err(error) = universe.end().await {
-                course.turn(Verdict::InnerError, error.to_string());
+                course.spoil(error.to_string());
             }
             Ok(Conclusion { verdict: course.verdict, reason: course.reason, simulated_ms, left_out })
         })

@@ -174,9 +174,9 @@ impl Player {
                     Ok(survey) => survey,
                     Err(refused) => return Ok(Outcome::of(&refused)),
                 };
-                let words = format!("{} permissions", survey.len());
+                let words = counted(survey.len());
                 self.surveys.insert(name.clone(), (subjects.clone(), survey));
-                Ok(self.permissions(Value::Null, words))
+                Ok(self.permissions(Value::Null, words.clone(), words))
             }
             Action::Compare { name } => {
                 let Some((subjects, before)) = self.surveys.get(name).cloned() else {
@@ -187,8 +187,9 @@ impl Player {
                         let (gained, lost) = after.since(&before);
                         let words = format!("{}\n{}", lines("gained", &gained), lines("lost", &lost));
                         let body = json!({"gained": grouped(&gained), "lost": grouped(&lost)});
+                        let summary = format!("gained {}, lost {}", counted(gained.len()), counted(lost.len()));
                         self.change = Some(PermissionChange { gained, lost });
-                        self.permissions(body, words)
+                        self.permissions(body, words, summary)
                     }
                     Err(refused) => Outcome::of(&refused),
                 })
@@ -211,14 +212,23 @@ impl Player {
         Survey::take(&self.cluster, subjects).await
     }
 
-    fn permissions(&self, body: Value, words: String) -> Outcome {
-        Outcome { status: Some(201), body, ..self.saying(words) }
+    fn permissions(&self, body: Value, words: String, summary: String) -> Outcome {
+        Outcome { status: Some(201), body, summary: Some(summary), ..self.saying(words) }
     }
 
     /// An outcome that is a text and nothing else.
     fn saying(&self, words: impl Into<String>) -> Outcome {
         let (at, text) = (self.cluster.elapsed(), Some(words.into()));
-        Outcome { at, status: None, headers: Vec::new(), body: Value::Null, text, exit: None, decision: None }
+        Outcome {
+            at,
+            status: None,
+            headers: Vec::new(),
+            body: Value::Null,
+            text,
+            exit: None,
+            decision: None,
+            summary: None,
+        }
     }
 
     fn cloud(&self) -> Result<&Aws, EnvError> {
@@ -267,6 +277,15 @@ fn evidence(step: &Step, exchanges: &[Exchange]) -> Vec<Arc<Evidence>> {
         Arc::new(evidence)
     };
     exchanges.iter().map(told).collect()
+}
+
+/// So many permissions, in words.
+fn counted(permissions: usize) -> String {
+    match permissions {
+        0 => "none".to_owned(),
+        1 => "1 permission".to_owned(),
+        more => format!("{more} permissions"),
+    }
 }
 
 fn masked(body: &Value, difference: Difference) -> Difference {

@@ -1,10 +1,33 @@
 //! Conformance profiles: what a distribution can be certified for.
+//!
+//! A scenario can count for several profiles, and not everywhere as much: what one profile requires is beyond another. Profiles can build on each other.
+//! That is how the Gateway API's profiles are made, whose features are core in some and extended in others.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How much a distribution that conforms must get right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Level {
+    /// Required.
+    Core,
+    /// Beyond what is required.
+    Extended,
+}
+
+impl Level {
+    /// The word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Extended => "extended",
+        }
+    }
+}
 
 /// A set of scenarios that make sense together, each of them required or beyond that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +60,11 @@ impl Profile {
         }
     }
 
+    /// The profile that it builds on: whatever counts for that one, at either level, is required here.
+    pub fn base(self) -> Option<Self> {
+        (self == Self::KserveExtended).then_some(Self::KserveCore)
+    }
+
     /// What it is about, in a few words.
     pub fn title(self) -> &'static str {
         match self {
@@ -59,7 +87,10 @@ impl FromStr for Profile {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|profile| profile.name() == name).ok_or_else(|| format!("unknown profile {name}"))
+        Self::ALL
+            .into_iter()
+            .find(|profile| profile.name() == name)
+            .ok_or_else(|| format!("unknown profile {name}; there are {}", Self::ALL.map(Self::name).join(", ")))
     }
 }
 

@@ -13,19 +13,20 @@ use std::thread;
 
 use proofmark_env::{Environment, shell_word};
 
+use crate::inspect::inspections;
 use crate::play::{CONFORMANCE, Planned, WITH_FAILURE, WITHOUT_FAILURE};
 use crate::shard::{Shard, Slice};
-use crate::{Case, Collector, Event, Expected, RunResult, Scenario, Sink, Target, Verdict, seed};
+use crate::{Case, Collector, Event, Expected, Profile, RunResult, Scenario, Sink, Target, Verdict, seed};
 
 /// What a run is to show.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Purpose {
     /// The documented failures, and that the fixes mend them.
     #[default]
     Story,
-    /// That a target conforms. Where a distribution can have got it right, it must have: arrange, verify and guard are played, without a fix.
-    /// Where no distribution can, because the fix is its users' affair, the whole story is played.
-    Conformance,
+    /// That a target conforms to profiles. Where a distribution can have got it right, it must have: arrange, verify and guard are played, without a
+    /// fix. Where no distribution can, because the fix is its users' affair, the whole story is played.
+    Conformance(Vec<Profile>),
 }
 
 /// Plays scenarios against targets.
@@ -37,6 +38,7 @@ pub struct Runner<'a> {
     purpose: Purpose,
     brief: bool,
     shard: Option<Shard>,
+    read_only: bool,
 }
 
 impl<'a> Runner<'a> {
@@ -51,6 +53,7 @@ impl<'a> Runner<'a> {
             purpose: Purpose::Story,
             brief: false,
             shard: None,
+            read_only: false,
         }
     }
 
@@ -89,6 +92,13 @@ impl<'a> Runner<'a> {
         self
     }
 
+    /// Plays only cases that write nothing; others are left out. What a target has is read besides, by every scenario that can.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
     /// Skips the cases that have not begun once this flag is set, and ends those that have after the step that is under way.
     #[must_use]
     pub fn interrupted_by(mut self, flag: Arc<AtomicBool>) -> Self {
@@ -123,6 +133,12 @@ impl<'a> Runner<'a> {
             shard,
         })?;
         self.play_all(&plan, &mut tell)?;
+        if self.read_only {
+            for manifests in targets.iter().filter_map(|target| target.manifests.as_deref()) {
+                inspections(scenarios, manifests)
+                    .try_for_each(|inspection| tell(&Event::InspectionFinished { inspection }))?;
+            }
+        }
         let totals = collector.result().totals();
         sink.event(&Event::RunFinished { totals })?;
         Ok(collector.into_result())
@@ -148,8 +164,8 @@ impl<'a> Runner<'a> {
     }
 
     fn expected(&self, scenario: &Scenario, target: &Target) -> Expected {
-        match (scenario.expected(target), self.purpose, scenario.inspector()) {
-            (Expected::Reproduces, Purpose::Conformance, Some(_)) => Expected::Absent,
+        match (scenario.expected(target), &self.purpose, scenario.inspector()) {
+            (Expected::Reproduces, Purpose::Conformance(_), Some(_)) => Expected::Absent,
             (expected, _, _) => expected,
         }
     }
@@ -171,28 +187,49 @@ impl<'a> Runner<'a> {
             expected: expected.clone(),
             rerun: String::new(),
         };
-        let mut words = match (self.purpose, about.profile) {
-            (Purpose::Conformance, Some(profile)) => {
-                ["proofmark", "certify", "--profile", profile.name()].map(str::to_owned).to_vec()
+        let mut words = vec!["proofmark".to_owned()];
+        match &self.purpose {
+            Purpose::Conformance(profiles) => {
+                let profile = profiles.iter().find(|profile| about.profiles.contains_key(profile));
+                words.push("certify".to_owned());
+                words.extend(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), profile.to_string()]));
             }
-            _ => vec!["proofmark".to_owned(), "run".to_owned(), case.name()],
-        };
+            Purpose::Story => words.extend(["run".to_owned(), case.name()]),
+        }
         words.extend(target.arguments.iter().cloned());
         words.extend(match self.purpose {
-            Purpose::Conformance => ["--output".to_owned(), "bundle".to_owned()],
+            Purpose::Conformance(_) => ["--output".to_owned(), "bundle".to_owned()],
             Purpose::Story => ["--seed".to_owned(), self.seed.to_string()],
         });
         case.rerun = words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");
         // Nothing can be said of what nobody can recognise.
-        let untold =
-            self.purpose == Purpose::Conformance && target.manifests.is_some() && scenario.inspector().is_none();
-        let phases = match (self.purpose, expected) {
+        let untold = matches!(self.purpose, Purpose::Conformance(_))
+            && target.manifests.is_some()
+            && scenario.inspector().is_none();
+        let phases = match (&self.purpose, expected) {
             _ if untold => [].as_slice(),
-            (Purpose::Conformance, Expected::Absent) => &CONFORMANCE,
+            (Purpose::Conformance(_), Expected::Absent) => &CONFORMANCE,
             (_, Expected::Absent) => &WITHOUT_FAILURE,
             _ => &WITH_FAILURE,
         };
         Planned { scenario, variant, target, case, seed, phases }
+    }
+
+    /// The events of a case.
+    fn events(&self, planned: &Planned<'_>) -> Vec<Event> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return planned.left_out(Verdict::Skipped, "interrupted");
+        }
+        let may_be_played = !matches!(planned.case.expected, Expected::NotApplicable { .. });
+        let Some(step) = (self.read_only && may_be_played).then(|| planned.first_write()).flatten() else {
+            return planned.play(self.environment, &self.interrupted);
+        };
+        // Of what conforms something is missing, if nobody has looked; a story is just not told.
+        let verdict = match self.purpose {
+            Purpose::Conformance(_) => Verdict::Skipped,
+            Purpose::Story => Verdict::NotApplicable,
+        };
+        planned.left_out(verdict, &format!("nothing may be written, and the scenario has to ({step})"))
     }
 
     /// Plays the plan on several threads and hands out its events in order.
@@ -207,10 +244,7 @@ impl<'a> Runner<'a> {
                     while !stop.load(Ordering::Relaxed) {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(planned) = plan.get(index) else { break };
-                        let events = match self.interrupted.load(Ordering::Relaxed) {
-                            true => planned.left_out(Verdict::Skipped, "interrupted"),
-                            false => planned.play(self.environment, &self.interrupted),
-                        };
+                        let events = self.events(planned);
                         if done.send((index, events)).is_err() {
                             break;
                         }

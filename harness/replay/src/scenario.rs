@@ -1,22 +1,13 @@
 //! A scenario: the story of one documented failure, and the steps that show it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use proofmark_env::Plan;
 use serde::{Deserialize, Serialize};
 
-use crate::{Affected, Expected, Inspector, Profile, Severity, Step, Target};
-
-/// How much a distribution that conforms must get right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Level {
-    /// Required.
-    Core,
-    /// Beyond what is required.
-    Extended,
-}
+use crate::{Affected, Expected, Inspector, Level, Profile, Severity, Step, Target};
 
 /// Where to read more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,11 +70,8 @@ pub struct About {
     pub links: Vec<Link>,
     /// The releases that have it, in words.
     pub affected: String,
-    /// The conformance profile it belongs to, if it belongs to one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile: Option<Profile>,
-    /// Whether the profile requires it.
-    pub level: Level,
+    /// The conformance profiles that it counts for, and how much in each.
+    pub profiles: BTreeMap<Profile, Level>,
     /// The ways to fix it; empty when there is one and it needs no name.
     pub variants: Vec<Variant>,
 }
@@ -145,8 +133,7 @@ impl Scenario {
             fix: String::new(),
             links: Vec::new(),
             affected: affected.words.clone(),
-            profile: None,
-            level: Level::Core,
+            profiles: BTreeMap::new(),
             variants: Vec::new(),
         };
         let planner: Planner = Arc::new(|target| target.plan.clone());
@@ -203,11 +190,14 @@ impl Scenario {
         self
     }
 
-    /// The conformance profile it belongs to, and how much it counts there.
+    /// A conformance profile that it counts for, and how much it does there; may be said of several. Profiles that build on this one require it, unless
+    /// something else is said of them.
     #[must_use]
     pub fn profile(mut self, profile: Profile, level: Level) -> Self {
-        self.about.profile = Some(profile);
-        self.about.level = level;
+        self.about.profiles.insert(profile, level);
+        for further in Profile::ALL.into_iter().filter(|further| further.base() == Some(profile)) {
+            self.about.profiles.entry(further).or_insert(Level::Core);
+        }
         self
     }
 
@@ -285,7 +275,7 @@ impl Scenario {
     /// What it should find on a target. Of a release that is known; of a distribution's manifests its inspector says.
     pub fn expected(&self, target: &Target) -> Expected {
         match (&target.manifests, &self.inspector) {
-            (None, _) => self.affected.judge(target),
+            (None, _) => self.affected.expects(target),
             (Some(manifests), Some(inspector)) => {
                 if let Err(reason) = inspector.applies(manifests) {
                     return Expected::NotApplicable { reason };
@@ -316,7 +306,7 @@ impl Scenario {
     }
 
     /// What the universe for a target holds.
-    pub(crate) fn plan(&self, target: &Target) -> Plan {
+    pub fn plan(&self, target: &Target) -> Plan {
         (self.planner)(target)
     }
 

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
+use http::Method;
 use proofmark_env::{ApiRequest, Identity, PatchFormat};
 use proofmark_status::Status;
 use serde::Serialize;
@@ -235,6 +236,19 @@ impl Step {
     pub fn wait(mut self, time: Duration) -> Self {
         self.action = Action::Wait(time);
         self
+    }
+
+    /// Whether playing it may change something in the cluster, or in a cloud.
+    pub(crate) fn writes(&self) -> bool {
+        match &self.action {
+            // Surveys ask by reviews, which leave nothing behind.
+            Action::Wait(_) | Action::Survey { .. } | Action::Compare { .. } => false,
+            Action::Request { request, .. } | Action::Http(request) => {
+                !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS)
+            }
+            // What a typed client calls is not known before.
+            Action::Apply { .. } | Action::Client { .. } | Action::Aws(_) | Action::Load(_) | Action::Pull(_) => true,
+        }
     }
 
     fn asks(mut self, verb: &'static str, place: Place, request: ApiRequest) -> Self {

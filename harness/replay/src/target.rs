@@ -100,7 +100,8 @@ impl Affected {
         })
     }
 
-    pub(crate) fn judge(&self, target: &Target) -> Expected {
+    /// What a scenario should find on a release.
+    pub fn expects(&self, target: &Target) -> Expected {
         (self.judge)(target)
     }
 }

@@ -5,14 +5,14 @@ use std::path::Path;
 use proofmark_env::{CloudPlan, Plan};
 use proofmark_kserve::Flavor;
 use proofmark_manifests::Source;
-use proofmark_replay::{Affected, Link, Scenario};
+use proofmark_replay::{Level, Link, Scenario, Target};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
-use crate::document::{Document, Step};
+use crate::document::{Document, LevelSaid, LinkSaid, Step};
 use crate::kinds::Kinds;
 use crate::problem::{Problem, place};
-use crate::releases;
+use crate::reach;
 use crate::step::Compiler;
 
 /// Reads a scenario file. `path` is where it stands: the files that it names are beside it, and problems name it.
@@ -28,13 +28,32 @@ pub fn read(path: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
     if problems.is_empty() { Ok(scenario) } else { Err(problems) }
 }
 
+/// A scenario whose file is part of the program, like the fixtures of releases. `name` is the name of the file.
+///
+/// # Panics
+/// If the text is no scenario: that is a defect of the build. The tests of the crates that embed files read every one of them.
+#[must_use]
+pub fn embedded(name: &str, text: &str) -> Scenario {
+    read(Path::new(name), text).unwrap_or_else(|problems| {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        panic!("the embedded scenario is none: {}", problems.join("; "))
+    })
+}
+
 fn whole(path: &Path, document: Document, compiler: &mut Compiler<'_>) -> Scenario {
     let name = &document.metadata.name;
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.value.is_empty() || !name.value.chars().all(is_plain) {
         compiler.complain(place(name), "a scenario's name has lower-case letters, digits and hyphens");
     }
-    let mut scenario = Scenario::new(&name.value, &document.title, affected(&document, compiler))
+    let affected = reach::affected(&document, compiler);
+    if document.reproduce.iter().all(|step| step.value.either_way) {
+        compiler.problem(Problem::whole(path, "`reproduce` names no symptom: every step of it says `eitherWay`"));
+    } else if let Some(release) = reach::without_symptom(&document.reproduce, &affected) {
+        let message = format!("`reproduce` names no symptom for KServe {release}, which is affected");
+        compiler.problem(Problem::whole(path, message));
+    }
+    let mut scenario = Scenario::new(&name.value, &document.title, affected)
         .family(&document.family)
         .summary(&document.summary)
         .story(&document.story)
@@ -43,29 +62,30 @@ fn whole(path: &Path, document: Document, compiler: &mut Compiler<'_>) -> Scenar
     for link in &document.links {
         scenario = scenario.link(linked(link));
     }
+    for (profile, said) in &document.profiles {
+        let level = match said {
+            LevelSaid::Core => Level::Core,
+            LevelSaid::Extended => Level::Extended,
+        };
+        scenario = scenario.profile(*profile, level);
+    }
     let universe = &document.universe;
-    let (control_plane, nodes) = (universe.control_plane, universe.nodes);
+    let (control_plane, nodes, kubeflow) = (universe.control_plane, universe.nodes, universe.kubeflow != Some(false));
     let cloud = universe.cloud.clone().map(|accounts| CloudPlan { accounts, ..CloudPlan::default() });
-    scenario = scenario.universe(move |target| Plan {
-        control_plane: control_plane.then_some(if target.plan.kubeflow.is_some() {
-            Flavor::Kubeflow
-        } else {
-            Flavor::Standalone
-        }),
-        nodes,
-        cloud: cloud.clone().or_else(|| target.plan.cloud.clone()),
-        ..target.plan.clone()
+    scenario = scenario.universe(move |target| {
+        let kubeflow = target.plan.kubeflow.filter(|_| kubeflow);
+        let flavor = if kubeflow.is_some() { Flavor::Kubeflow } else { Flavor::Standalone };
+        let cloud = cloud.clone().or_else(|| target.plan.cloud.clone());
+        let control_plane = control_plane.then_some(flavor);
+        Plan { control_plane, nodes, kubeflow, cloud, ..target.plan.clone() }
     });
     if !document.fix.is_empty() && !document.fixes.is_empty() {
         let at = document.fix.first().map_or(Location::UNKNOWN, place);
         compiler.complain(at, "a scenario has one `fix`, or several `fixes`, not both");
     }
-    if document.reproduce.iter().all(|step| step.value.either_way) {
-        compiler.problem(Problem::whole(path, "`reproduce` names no symptom: every step of it says `eitherWay`"));
-    }
     let script = |steps: &[Spanned<Step>], compiler: &mut Compiler<'_>| {
         let steps = compiler.steps(steps);
-        move |_: &proofmark_replay::Target| steps.iter().map(|step| step()).collect::<Vec<_>>()
+        move |target: &Target| steps.iter().filter_map(|step| step(target)).collect::<Vec<_>>()
     };
     scenario = scenario.arrange(script(&document.arrange, compiler));
     scenario = scenario.reproduce(script(&document.reproduce, compiler));
@@ -77,32 +97,28 @@ fn whole(path: &Path, document: Document, compiler: &mut Compiler<'_>) -> Scenar
     scenario.guard(script(&document.guard, compiler))
 }
 
-fn affected(document: &Document, compiler: &mut Compiler<'_>) -> Affected {
-    let Some(requirement) = &document.affected.kserve else {
-        return Affected::kserve(words(document, "every release"), |_| true);
-    };
-    let matching = releases::matching(&requirement.value).unwrap_or_else(|why| {
-        compiler.complain(place(requirement), why);
-        Vec::new()
-    });
-    Affected::kserve(words(document, &format!("KServe {}", requirement.value)), move |release| {
-        matching.contains(&release)
-    })
+fn linked(said: &LinkSaid) -> Link {
+    match said {
+        LinkSaid::Titled { title, url } => Link { title: title.clone(), url: url.clone() },
+        LinkSaid::Address(text) => on_github(text).unwrap_or_else(|| Link { title: text.clone(), url: text.clone() }),
+    }
 }
 
-fn words(document: &Document, otherwise: &str) -> String {
-    let words = &document.affected.words;
-    if words.is_empty() { otherwise.to_owned() } else { words.clone() }
-}
-
-/// `owner/repository#number`, or a URL.
-fn linked(text: &str) -> Link {
-    let issue = text.split_once('#').and_then(|(repository, number)| {
-        let is_repository = repository.split('/').count() == 2 && !repository.contains(':');
-        is_repository.then_some(())?;
-        Some(Link::issue(repository, number.parse().ok()?))
-    });
-    issue.unwrap_or_else(|| Link { title: text.to_owned(), url: text.to_owned() })
+/// `owner/repository#number`, or the URL of an issue or a pull request on GitHub.
+fn on_github(text: &str) -> Option<Link> {
+    if let Some(path) = text.strip_prefix("https://github.com/") {
+        let mut parts = path.splitn(4, '/');
+        let (owner, name, kind) = (parts.next()?, parts.next()?, parts.next()?);
+        let (repository, number) = (format!("{owner}/{name}"), parts.next()?.parse().ok()?);
+        return match kind {
+            "issues" => Some(Link::issue(&repository, number)),
+            "pull" => Some(Link::pull(&repository, number)),
+            _ => None,
+        };
+    }
+    let (repository, number) = text.split_once('#')?;
+    let is_repository = repository.split('/').count() == 2 && !repository.contains(':');
+    is_repository.then_some(Link::issue(repository, number.parse().ok()?))
 }
 
 /// An object that a step creates or applies.

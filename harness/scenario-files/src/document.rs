@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use proofmark_aws::setup::Spec;
+use proofmark_replay::Profile;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use crate::aws::{AwsRequest, AwsWho};
+use crate::reach::{AffectedSaid, Applicable};
 
 /// A documented failure, and the steps that show it, fix it, and show that it is gone and that nothing else was opened.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -40,12 +42,19 @@ pub(crate) struct Document {
     /// What mends it.
     #[serde(default)]
     pub(crate) remedy: String,
-    /// Upstream issues and pull requests: `kserve/kserve#4224`, or a URL.
+    /// Upstream issues and pull requests.
     #[serde(default)]
-    pub(crate) links: Vec<String>,
+    pub(crate) links: Vec<LinkSaid>,
+    /// The conformance profiles that it counts for, and whether they require it.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, LevelSaid>", extend("propertyNames" = {"enum": Profile::ALL.map(Profile::name)}))]
+    pub(crate) profiles: BTreeMap<Profile, LevelSaid>,
     /// The releases that have the failure.
     #[serde(default)]
-    pub(crate) affected: Affected,
+    pub(crate) affected: AffectedSaid,
+    /// Where the scenario has a meaning.
+    #[serde(default)]
+    pub(crate) applicable: Applicable,
     /// What the world holds beside the release that the scenario is played against.
     #[serde(default)]
     pub(crate) universe: Universe,
@@ -101,16 +110,31 @@ pub(crate) struct Metadata {
     pub(crate) name: Spanned<String>,
 }
 
-/// The releases that have the failure: those that match, and every known release where nothing is said.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Affected {
-    /// In words.
-    #[serde(default)]
-    pub(crate) words: String,
-    /// Releases of KServe: `>=0.11, <0.15.2`.
-    #[schemars(with = "Option<String>")]
-    pub(crate) kserve: Option<Spanned<String>>,
+/// Where to read more.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
+#[schemars(rename = "Link")]
+pub(crate) enum LinkSaid {
+    /// An issue as `kserve/kserve#4224`, or a URL.
+    Address(String),
+    /// A URL with a title.
+    Titled {
+        /// What stands there.
+        title: String,
+        /// The address.
+        url: String,
+    },
+}
+
+/// How much a distribution that conforms must get right.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Level")]
+pub(crate) enum LevelSaid {
+    /// Required.
+    Core,
+    /// Beyond what is required.
+    Extended,
 }
 
 /// What runs beside the API server.
@@ -120,6 +144,8 @@ pub(crate) struct Universe {
     /// Whether KServe's webhooks and controllers run.
     #[serde(default)]
     pub(crate) control_plane: bool,
+    /// Whether Kubeflow is there as well, where the release comes with it. It is, unless this says `false`.
+    pub(crate) kubeflow: Option<bool>,
     /// So many nodes.
     #[serde(default)]
     pub(crate) nodes: u32,
@@ -223,6 +249,9 @@ pub(crate) struct Step {
     /// It must come to hold within this time: `30s`, `5m`.
     #[schemars(with = "Option<String>")]
     pub(crate) within: Option<Spanned<String>>,
+    /// Only on these releases of KServe: `>=0.14`. On all, if nothing is said.
+    #[schemars(with = "Option<String>")]
+    pub(crate) releases: Option<Spanned<String>>,
     /// In `reproduce`: this is no symptom; what it expects holds on every release.
     #[serde(default)]
     pub(crate) either_way: bool,

@@ -34,12 +34,12 @@ mod document;
 mod import;
 mod kinds;
 mod problem;
-mod releases;
+mod reach;
 mod schema;
 mod step;
 mod vet;
 
-pub use compile::read;
+pub use compile::{embedded, read};
 pub use import::{Imported, import};
 pub use problem::Problem;
 pub use schema::schema;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use http::Method;
 use jiff::SignedDuration;
 use proofmark_env::{ApiRequest, Body, Identity, PatchFormat};
-use proofmark_replay::{Expression, Permission, Resource, Step, step};
+use proofmark_kserve::Release;
+use proofmark_replay::{Expression, Permission, Resource, Step, Target, step};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
@@ -16,9 +17,10 @@ use crate::compile::beside;
 use crate::document::{self as written, Document, Format, Who};
 use crate::kinds::Kinds;
 use crate::problem::{Problem, place};
+use crate::reach::{is_played, matching};
 
-/// Makes a step anew: steps stay on one thread, and a scenario is played on several.
-pub(crate) type Maker = Box<dyn Fn() -> Step + Send + Sync>;
+/// Makes a step anew, if it is played on a target: steps stay on one thread, and a scenario is played on several.
+pub(crate) type Maker = Box<dyn Fn(&Target) -> Option<Step> + Send + Sync>;
 
 /// One thing that is said of a step.
 pub(crate) type Turn = Box<dyn Fn(Step) -> Step + Send + Sync>;
@@ -108,6 +110,14 @@ impl<'a> Compiler<'a> {
         Identity::Anonymous
     }
 
+    /// The releases that a requirement means; none of a broken one.
+    pub(crate) fn releases(&mut self, requirement: &Spanned<String>) -> Vec<Release> {
+        matching(&requirement.value).unwrap_or_else(|why| {
+            self.complain(place(requirement), why);
+            Vec::new()
+        })
+    }
+
     fn time(&mut self, text: &Spanned<String>) -> Duration {
         let parsed = text.value.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
         parsed.unwrap_or_else(|| {
@@ -170,6 +180,7 @@ impl<'a> Compiler<'a> {
             };
             self.complain(place(written), words);
         }
+        let on = said.releases.as_ref().map(|requirement| self.releases(requirement));
         let actions = self.actions(written);
         let makers = actions.into_iter().map(|action| {
             let mut turns: Vec<Turn> = Vec::new();
@@ -188,7 +199,10 @@ impl<'a> Compiler<'a> {
                 turns.push(Box::new(Step::either_way));
             }
             let title = said.step.clone();
-            Box::new(move || turns.iter().fold(step(&title), |step, turn| turn(step))) as Maker
+            let on = on.clone();
+            Box::new(move |target: &Target| {
+                is_played(on.as_deref(), target).then(|| turns.iter().fold(step(&title), |step, turn| turn(step)))
+            }) as Maker
         });
         makers.collect()
     }

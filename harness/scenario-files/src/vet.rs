@@ -27,11 +27,11 @@ pub async fn vet(path: &Path, text: &str, cluster: &Cluster) -> Result<Vec<Probl
     let made = objects(path, &document);
     let kinds = Kinds::with(made.iter().map(|made| &made.object));
     let admin = Identity::Admin;
+    let mut problems = strangers(path, &document, &made, cluster).await?;
     for name in namespaces(&made) {
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
         cluster.send(&admin, ApiRequest::post("/api/v1/namespaces", namespace)).await?;
     }
-    let mut problems = strangers(path, &document, &made);
     for definition in made.iter().filter(|made| kind(made) == "CustomResourceDefinition" && !made.is_refused) {
         let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
         cluster.send(&admin, ApiRequest::post(path, definition.object.clone())).await?;
@@ -63,8 +63,13 @@ async fn ask(path: &Path, made: &Made, kinds: &Kinds, cluster: &Cluster) -> Resu
     })
 }
 
-/// Service accounts that appear and that no step makes. Every namespace has `default`, and every Profile two more.
-fn strangers(path: &Path, document: &Document, made: &[Made]) -> Vec<Problem> {
+/// Service accounts that appear, that are not there, and that no step makes. Every namespace has `default`, and every Profile two more.
+async fn strangers(
+    path: &Path,
+    document: &Document,
+    made: &[Made],
+    cluster: &Cluster,
+) -> Result<Vec<Problem>, EnvError> {
     let known: BTreeSet<String> = made
         .iter()
         .flat_map(|made| {
@@ -78,13 +83,19 @@ fn strangers(path: &Path, document: &Document, made: &[Made]) -> Vec<Problem> {
             }
         })
         .collect();
-    let appearing = document.identities.values().filter_map(|who| who.value.service_account.as_ref());
-    let unknown = appearing.filter(|account| !known.contains(&account.value) && !account.value.ends_with("/default"));
-    unknown
-        .map(|account| {
-            Problem::new(path, place(account), format!("no step creates the service account {}", account.value))
-        })
-        .collect()
+    let mut problems = Vec::new();
+    for account in document.identities.values().filter_map(|who| who.value.service_account.as_ref()) {
+        let Some((namespace, name)) = account.value.split_once('/') else { continue };
+        if known.contains(&account.value) || name == "default" {
+            continue;
+        }
+        let found = ApiRequest::get(format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}"));
+        if cluster.send(&Identity::Admin, found).await?.response.status == 404 {
+            let message = format!("no step creates the service account {}", account.value);
+            problems.push(Problem::new(path, place(account), message));
+        }
+    }
+    Ok(problems)
 }
 
 /// The namespaces that objects live in.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use proofmark_replay::{Expected, Target};
 use proofmark_scenario_files::{Problem, read, schema};
 
 fn file(name: &str) -> PathBuf {
@@ -38,6 +39,25 @@ fn requests_to_aws_are_checked_before_they_are_sent() {
     assert_eq!(scenario.about().id, "bucket-of-another-account");
     let problems = read_file("strangers.yaml").err().expect("it is refused");
     insta::assert_snapshot!("strangers", told(&problems));
+}
+
+#[test]
+fn what_is_said_of_releases_must_fit() {
+    let problems = read_file("elsewhere.yaml").err().expect("it is refused");
+    insta::assert_snapshot!("elsewhere", told(&problems));
+}
+
+#[rstest::rstest]
+#[case::before_it_had_a_meaning("0.11.2", Err("KServe 0.11.2 has none of this"))]
+#[case::before_the_failure("0.12.0-rc0", Ok(Expected::Absent))]
+#[case::with_the_failure("0.15.2", Ok(Expected::Reproduces))]
+#[case::after_the_failure("0.16.0", Ok(Expected::Absent))]
+fn files_say_what_is_expected_of_releases(#[case] release: &str, #[case] expected: Result<Expected, &str>) {
+    let scenario = read_file("sometimes.yaml").unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    let target = Target::kserve(release.parse().expect("a release"));
+    let expected = expected.unwrap_or_else(|reason| Expected::NotApplicable { reason: reason.to_owned() });
+    assert_eq!(scenario.expected(&target), expected);
+    insta::assert_json_snapshot!("about_sometimes", scenario.about());
 }
 
 #[rstest::rstest]

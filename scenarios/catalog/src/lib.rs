@@ -26,7 +26,7 @@ pub fn all() -> Vec<Scenario> {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NotFound {
     /// There is no scenario of this id.
-    #[error("unknown scenario `{given}`{}; known are {}", hint(.nearest.as_deref()), .known.join(", "))]
+    #[error("unknown scenario `{given}`{}", hint(.nearest.as_deref()))]
     Scenario {
         /// What was given.
         given: String,

@@ -39,7 +39,7 @@ fn texts_are_complete() {
         }
         assert!(!about.title.is_empty() && !about.title.ends_with('.'), "{}: {}", about.id, about.title);
         assert!(about.summary.ends_with('.') && about.summary.len() < 160, "{}: {}", about.id, about.summary);
-        assert!(about.profile.is_some(), "{} has no profile", about.id);
+        assert!(!about.profiles.is_empty(), "{} has no profile", about.id);
         assert!(!about.links.is_empty(), "{} has no links", about.id);
         assert!(
             about.links.iter().all(|link| link.url.starts_with("https://") && !link.title.is_empty()),

@@ -4,8 +4,6 @@ use proofmark_replay::Resource;
 
 /// InferenceServices.
 pub const SERVICES: Resource = Resource::new("serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService");
-/// TrainedModels.
-pub const TRAINED_MODELS: Resource = Resource::new("serving.kserve.io", "v1alpha1", "trainedmodels", "TrainedModel");
 /// ServingRuntimes.
 pub const RUNTIMES: Resource = Resource::new("serving.kserve.io", "v1alpha1", "servingruntimes", "ServingRuntime");
 /// ClusterServingRuntimes.
@@ -14,9 +12,6 @@ pub const CLUSTER_RUNTIMES: Resource =
 /// ClusterStorageContainers.
 pub const STORAGE_CONTAINERS: Resource =
     Resource::new("serving.kserve.io", "v1alpha1", "clusterstoragecontainers", "ClusterStorageContainer");
-/// LocalModelCaches.
-pub const LOCAL_MODELS: Resource =
-    Resource::new("serving.kserve.io", "v1alpha1", "localmodelcaches", "LocalModelCache");
 /// Namespaces.
 pub const NAMESPACES: Resource = Resource::new("", "v1", "namespaces", "Namespace");
 /// ConfigMaps.

@@ -12,7 +12,7 @@
 //! | `duplicate_volume` | a storage container has another name than the one that is looked for |
 //! | `memory` | the memory of the initializer is not where it is looked for |
 //! | `hugging_face` | a token for the server that the initializer does not get |
-//! | `stuck_namespace` | a namespace that does not go, for a model whose service went first |
+//! | `stories/namespace-stuck-on-trainedmodel.yaml` | a namespace that does not go, for a model whose service went first |
 
 mod authority_missing;
 mod certificate_field;
@@ -24,10 +24,10 @@ mod key_missing;
 mod memory;
 mod not_text;
 mod secret;
-mod stuck_namespace;
 mod variable_conflict;
 
 use proofmark_replay::Scenario;
+use proofmark_scenario_files::embedded;
 
 /// The scenarios of this family.
 pub fn scenarios() -> Vec<Scenario> {
@@ -42,7 +42,10 @@ pub fn scenarios() -> Vec<Scenario> {
         duplicate_volume::scenario(),
         memory::scenario(),
         hugging_face::scenario(),
-        stuck_namespace::scenario(),
+        embedded(
+            "namespace-stuck-on-trainedmodel.yaml",
+            include_str!("../stories/namespace-stuck-on-trainedmodel.yaml"),
+        ),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The app's own manifests let everybody do everything.
 
 use proofmark_env::{ApiRequest, Plan};
-use proofmark_replay::{Link, Scenario, Target, step};
+use proofmark_replay::{Level, Link, Profile, Scenario, Target, step};
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::{NEIGHBOUR, TEAM};
 use serde_json::json;
@@ -28,6 +28,7 @@ pub(crate) fn scenario() -> Scenario {
             url: "https://github.com/kserve/models-web-app/tree/v1.0.1/manifests/kustomize/base".to_owned(),
         })
         .universe(universe)
+        .profile(Profile::KubeflowMultiuser, Level::Extended)
         .arrange(|_| {
             let mut steps = vec![app::running()];
             steps.extend(people::services());

@@ -2,7 +2,7 @@
 
 use proofmark_env::{ApiRequest, Identity, Plan};
 use proofmark_kserve::install::cluster_roles;
-use proofmark_replay::{Link, Scenario, Step, Target, step};
+use proofmark_replay::{Level, Link, Profile, Scenario, Step, Target, step};
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::universe::release;
 use proofmark_scenarios_serving::{NEIGHBOUR, TEAM};
@@ -33,6 +33,7 @@ pub(crate) fn scenario() -> Scenario {
         .link(Link::pull("kserve/models-web-app", 7))
         .link(Link::issue("kserve/kserve", 738))
         .universe(universe)
+        .profile(Profile::KubeflowMultiuser, Level::Extended)
         .arrange(|_| {
             let mut steps = vec![app::running()];
             steps.extend(people::services());

@@ -21,7 +21,8 @@ use tokio_util::sync::CancellationToken;
 use super::cloud::{self, Beside};
 use super::kubeconfig::CLUSTER;
 use super::request_log::Log;
-use super::{ingress, kfam};
+use super::{ingress, issuer, kfam};
+use crate::args::UpArgs;
 use crate::error::ExpectedError;
 use crate::{http_server, random, tell};
 
@@ -40,30 +41,35 @@ pub(super) struct Live {
     web: Option<SocketAddr>,
     ingress: Option<SocketAddr>,
     cloud: Option<Beside>,
+    issuer: Option<String>,
     stop: CancellationToken,
 }
 
 impl Live {
     /// Starts it, with what an earlier one held if that is given, and returns when it is complete.
-    pub(super) async fn start(
-        plan: &Plan,
-        listen: SocketAddr,
-        cluster_admin: &str,
-        world: Option<World>,
-    ) -> Result<Self, ExpectedError> {
-        let listener = Listener::bind(listen).await?;
+    pub(super) async fn start(plan: &Plan, args: &UpArgs, world: Option<World>) -> Result<Self, ExpectedError> {
+        let listener = Listener::bind(args.listen).await?;
         let bound = listener.address();
         if !bound.ip().is_loopback() {
             let told = "the key that signs service account tokens is public, and whoever reaches this port can use it";
             tell::line(format_args!("warning: {bound} can be reached from other machines; {told}"));
         }
         let address = SocketAddr::new(reachable(bound.ip()), bound.port()).to_string();
+        let issuer = match &args.issuer {
+            Some(Some(url)) => Some(url.clone()),
+            Some(None) => Some(format!("https://{address}")),
+            None => None,
+        };
         let builder = ApiServer::builder()
             .seed(plan.seed)
             .real_clock()
             .address(address)
             .admin_token(random::hexadecimal::<16>()?);
-        let builder = if plan.cloud.is_some() { builder.issuer(ISSUER) } else { builder };
+        let builder = match &issuer {
+            Some(url) => builder.issuer(url),
+            None if plan.cloud.is_some() => builder.issuer(ISSUER),
+            None => builder,
+        };
         let server = match world {
             Some(world) => builder.world(world).build()?,
             None => builder.build()?,
@@ -78,7 +84,7 @@ impl Live {
         let control_plane = ControlPlane::start(&site, &cluster, plan, Some(HEARTBEAT)).await?;
         let serving = tokio::spawn(listener.serve(server.clone(), stop.clone()));
         let kfam = if control_plane.profiles {
-            let settings = Settings { cluster_admin: cluster_admin.to_owned(), ..Settings::default() };
+            let settings = Settings { cluster_admin: args.cluster_admin.clone(), ..Settings::default() };
             let access = Kfam::new(kube::Client::new(server.service(), "default"), settings);
             let (listener, address) = http_server::bind(SocketAddr::new(bound.ip(), 0)).await?;
             let service = service_fn(move |request| kfam::answer(access.clone(), request));
@@ -106,7 +112,7 @@ impl Live {
             }
             None => None,
         };
-        Ok(Self { server, control_plane, serving, kfam, web, ingress, cloud, stop })
+        Ok(Self { server, control_plane, serving, kfam, web, ingress, cloud, issuer, stop })
     }
 
     /// The variables by which clients find it.
@@ -116,7 +122,11 @@ impl Live {
         let beside = [("KFAM_URL", self.kfam), ("MODELS_WEB_APP_URL", self.web), ("INGRESS_URL", self.ingress)];
         let beside = beside.into_iter().filter_map(|(name, address)| Some((name, url(address?))));
         let cloud = self.cloud.iter().flat_map(|cloud| cloud.variables(url(cloud.address())));
-        let all = beside.chain(cloud).map(|(name, value)| (name, value.into()));
+        let issuer = self
+            .issuer
+            .iter()
+            .flat_map(|url| [("OIDC_ISSUER", url.clone()), ("OIDC_THUMBPRINT", issuer::thumbprint(&self.server))]);
+        let all = beside.chain(cloud).chain(issuer).map(|(name, value)| (name, value.into()));
         [("KUBECONFIG", kubeconfig.as_os_str().to_owned())].into_iter().chain(all).collect()
     }
 

@@ -5,6 +5,7 @@
 
 mod cloud;
 mod ingress;
+mod issuer;
 mod kfam;
 mod kubeconfig;
 mod live;
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &UpArgs, terminal: &Terminal) -> Result<Exit, ExpectedEr
 
 /// What shall run there: the newest Kubeflow unless told.
 fn plan(args: &UpArgs, terminal: &Terminal) -> Result<Plan, ExpectedError> {
-    let plan = match (args.kserve, args.kubeflow) {
+    let mut plan = match (args.kserve, args.kubeflow) {
         _ if args.bare => Plan::default(),
         _ if !args.manifests.is_empty() => {
             let read = input::manifests(&args.manifests, terminal, args.quiet)?;
@@ -47,6 +48,7 @@ fn plan(args: &UpArgs, terminal: &Terminal) -> Result<Plan, ExpectedError> {
         (Some(kserve), Some(kubeflow)) => Plan { kserve: Some(kserve), ..Plan::kubeflow(kubeflow) },
         (None, kubeflow) => Plan::kubeflow(kubeflow.unwrap_or(KubeflowRelease::latest())),
     };
+    plan.manifests.extend(args.issuer.is_some().then(issuer::everybody_reads));
     let usual = u32::from(!args.bare && !args.no_nodes);
     let control_plane = plan.kserve.map(|_| match (args.kserve, args.kubeflow) {
         (Some(_), None) => Flavor::Standalone,
@@ -107,7 +109,7 @@ async fn start(args: &UpArgs, plan: &Plan) -> Result<Started, ExpectedError> {
     let log = args.request_log.as_deref().map(request_log::open).transpose()?;
     let save = args.save.as_deref().map(Save::to).transpose()?;
     let world = args.restore.as_deref().map(world::read).transpose()?;
-    let live = Live::start(plan, args.listen, &args.cluster_admin, world).await?;
+    let live = Live::start(plan, args, world).await?;
     if let Some(log) = log {
         live.log_requests(log);
     }

@@ -3,13 +3,7 @@
 use crate::support::{assert_snapshot, command, proofmark, proofmark_reading, root};
 
 /// Kinds of KServe 0.14.1.
-const KINDS: [&str; 5] = [
-    "--manifests",
-    "fixtures/kserve/crds/inferenceservices",
-    "fixtures/kserve/crds/inferencegraphs/v0.13.0.yaml",
-    "fixtures/kserve/crds/servingruntimes/v0.11.0.yaml",
-    "fixtures/kserve/crds/trainedmodels/v0.12.0.yaml",
-];
+const KINDS: [&str; 2] = ["--manifests", "harness/cli/tests/data/kinds.yaml"];
 /// Its users' roles, which do not name all of them; and those of a later release, which do.
 const WITHOUT: &str = "fixtures/kserve/clusterroles/v0.11.0.yaml";
 const WITH: &str = "fixtures/kserve/clusterroles/v0.15.0-rc1.yaml";
@@ -67,4 +61,43 @@ fn results_go_where_they_are_sent() {
     assert_eq!((ran.status.code(), ran.stdout), (Some(1), Vec::new()));
     assert!(text(result).starts_with("::error file="));
     assert!(text(summary).starts_with("## Proofmark: 4 errors"));
+}
+
+#[test]
+fn github_finds_the_lines_wherever_in_the_repository_it_runs() {
+    let repository = tempfile::tempdir().expect("a folder");
+    let dist = repository.path().join("dist, 100%");
+    std::fs::create_dir_all(&dist).expect("made");
+    std::fs::create_dir(repository.path().join(".git")).expect("made");
+    std::fs::copy(root().join(WITHOUT), dist.join("roles.yaml")).expect("copied");
+    let kinds = KINDS[1..].iter().map(|kinds| root().join(kinds).display().to_string());
+    let whole = dist.join("roles.yaml").canonicalize().expect("it is there");
+    for (here, roles) in
+        [(repository.path(), "dist, 100%/roles.yaml"), (&dist, "roles.yaml"), (&dist, "../dist, 100%/./roles.yaml")]
+    {
+        let roles = [roles.to_owned(), whole.display().to_string()];
+        for roles in roles {
+            let mut command = command(&["check", "--format", "github", "--manifests"]);
+            let output = command.args(kinds.clone()).arg(&roles).current_dir(here).output().expect("the binary runs");
+            let said = String::from_utf8(output.stdout).expect("UTF-8");
+            let start = "::error file=dist%2C 100%25/roles.yaml,line=";
+            assert!(
+                said.lines().filter(|line| line.starts_with("::error")).all(|line| line.starts_with(start)),
+                "{said}"
+            );
+            assert!(said.contains(start), "{said}");
+        }
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_told_even_when_quiet() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let remote =
+        "resources:\n- https://github.com/kserve/kserve//config/default?ref=v0.15.2\nhelmCharts:\n- name: kserve\n";
+    std::fs::write(folder.path().join("kustomization.yaml"), remote).expect("written");
+    let path = folder.path().display().to_string();
+    let ran =
+        ["--quiet", "--format=text"].map(|how| proofmark(&["check", how, "--manifests", &path]).naming(&path, "DIR"));
+    assert_snapshot("check.unread", &ran);
 }

@@ -86,19 +86,78 @@ fn what_others_have_under_the_same_name_is_not_touched() {
 }
 
 #[test]
+fn nothing_is_played_beside_what_another_run_left() {
+    let ran = beside(
+        r#"
+        mess KILL
+        "$0" $case 2>"$DIR/said" || echo "code $?"
+        sed -E 's/made, [0-9]+ in/made, N in/; s/[0-9a-f]{12}/RUN/; s/127.0.0.1:[0-9]+/SERVER/' "$DIR/said"
+        "#,
+    );
+    let Some(ran) = ran else { return };
+    let refused = "code 2\nerror: https://SERVER/ has what a run of Proofmark made, N in all (RUN)\n  \
+                   help: once nobody plays there any more, `proofmark clean` takes them away\n";
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), refused), "{ran}");
+}
+
+#[test]
+fn whoever_is_not_known_or_may_not_look_is_told() {
+    let ran = beside(
+        r#"
+        as() {
+            kubectl config view --raw --flatten >"$DIR/kubeconfig"
+            kubectl --kubeconfig "$DIR/kubeconfig" config set-credentials somebody --token="$1" >/dev/null
+            kubectl --kubeconfig "$DIR/kubeconfig" config set-context --current --user=somebody >/dev/null
+        }
+        clean() {
+            "$0" clean --kubeconfig "$DIR/kubeconfig" 2>&1 | sed -E 's/127.0.0.1:[0-9]+/SERVER/; s/(listed: )configmaps.*/\1.../; s/(listed: ).*secrets.*/\1.../'
+        }
+        as nonsense
+        clean
+        "$0" run wrong-namespace --env kubeconfig --kubeconfig "$DIR/kubeconfig" >&2 || echo "code $?"
+        "$0" run --read-only --env kubeconfig --kubeconfig "$DIR/kubeconfig" >&2 || echo "code $?"
+        kubectl create serviceaccount somebody >/dev/null
+        as "$(kubectl create token somebody)"
+        clean
+        kubectl create clusterrolebinding somebody --clusterrole=view --serviceaccount=default:somebody >/dev/null
+        kubectl create clusterrole lister --verb=list --resource=configmaps >/dev/null
+        kubectl create clusterrolebinding lister --clusterrole=lister --serviceaccount=default:somebody >/dev/null
+        clean
+        "#,
+    );
+    let Some(mut ran) = ran else { return };
+    assert_eq!(ran.code, Some(0), "{ran}");
+    ran.stderr.clear();
+    assert_snapshot("clean.refused", &[ran]);
+}
+
+#[test]
 fn a_cluster_that_cannot_be_reached_is_bad_input() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("kubeconfig");
-    let nowhere = r#"{"apiVersion": "v1", "kind": "Config", "current-context": "a", "clusters": [{"name": "a", "cluster": {"server": "https://127.0.0.1:1"}}],
-        "users": [{"name": "a", "user": {}}], "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}]}"#;
-    std::fs::write(&file, nowhere).expect("writable");
-    let file = file.to_str().expect("UTF-8");
+    let kubeconfig = |name: &str, server: &str, user: &str| {
+        let file = folder.path().join(name);
+        let text = format!(
+            r#"{{"apiVersion": "v1", "kind": "Config", "current-context": "a", "clusters": [{{"name": "a", "cluster": {{"server": "{server}"}}}}],
+            "users": [{{"name": "a", "user": {user}}}], "contexts": [{{"name": "a", "context": {{"cluster": "a", "user": "a"}}}}]}}"#
+        );
+        std::fs::write(&file, text).expect("writable");
+        file.to_str().expect("UTF-8").to_owned()
+    };
+    let nowhere = "https://127.0.0.1:1";
+    let (file, tokenless) =
+        (kubeconfig("file", nowhere, "{}"), kubeconfig("tokenless", nowhere, r#"{"tokenFile": "/no/such/token"}"#));
+    let (file, folder) = (file.as_str(), folder.path().to_str().expect("UTF-8"));
+    let bundle = format!("{folder}/bundle");
     let ran = [
         proofmark(&["clean", "--kubeconfig", file]),
         proofmark(&["clean", "--kubeconfig", "no-such-file"]),
+        proofmark(&["clean", "--kubeconfig", file, "--context", "b"]),
+        proofmark(&["clean", "--kubeconfig", &tokenless]),
         proofmark(&["clean"]),
+        proofmark(&["clean", "--kubeconfig", file, "--run", "a b"]),
         proofmark(&["run", "trainedmodel-403", "--env", "kubeconfig", "--kubeconfig", file]),
+        proofmark(&["certify", "--profile", "kserve-core", "--kubeconfig", file, "-o", &bundle]),
     ];
-    let ran = ran.map(|ran| ran.naming(file, "[file]"));
+    let ran = ran.map(|ran| ran.naming(file, "[file]").naming(folder, "[folder]"));
     assert_snapshot("clean.wrong", &ran);
 }

@@ -10,9 +10,10 @@ use crate::support::root;
 
 /// A distribution with the failure, or without.
 fn distribution(is_bad: bool) -> Vec<String> {
-    let roles = if is_bad { "clusterroles/v0.11.0.yaml" } else { "clusterroles/v0.15.0-rc1.yaml" };
-    let paths = ["crds/inferenceservices", "crds/trainedmodels/v0.12.0.yaml", roles];
-    paths.iter().map(|path| root().join("fixtures/kserve").join(path).to_string_lossy().into_owned()).collect()
+    let roles = if is_bad { "v0.11.0.yaml" } else { "v0.15.0-rc1.yaml" };
+    let paths =
+        [Path::new("harness/cli/tests/data/kinds.yaml"), &Path::new("fixtures/kserve/clusterroles").join(roles)];
+    paths.map(|path| root().join(path).to_string_lossy().into_owned()).to_vec()
 }
 
 fn template(path: &str) -> Value {

@@ -36,8 +36,7 @@ fn a_distribution_is_played_as_its_manifests_say() {
         "fixtures/kubeflow/namespaces/1.5.0.yaml",
         "fixtures/kubeflow/clusterroles/1.5.0.yaml",
         "fixtures/kubeflow/crds",
-        "fixtures/kserve/crds/inferenceservices/v0.11.0.yaml",
-        "fixtures/kserve/crds/trainedmodels/v0.12.0.yaml",
+        "harness/cli/tests/data/kinds.yaml",
         "fixtures/kserve/clusterroles/v0.11.0.yaml",
     ];
     let run =

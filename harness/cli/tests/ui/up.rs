@@ -201,7 +201,7 @@ fn what_is_saved_is_restored() {
     let (file, foreign, cut) = (path("world"), path("foreign"), path("cut"));
     let maps = "/api/v1/namespaces/default/configmaps";
     let body = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"kept"}}"#;
-    let uid = r#"grep -o '"uid":"[^"]*"' | head -n 1"#;
+    let uid = r#"grep -o '"uid": "[^"]*"' | head -n 1"#;
     let ask = "curl -sk -H \"Authorization: Bearer $token\"";
     let script = format!("{GET} {ask} -H 'Content-Type: application/json' -d '{body}' $url{maps} | {uid}");
     let first = up(&["--bare", "--save", &file], &script);

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{ApiRequest, Cluster, EnvError, Identity};
+use super::get;
+use crate::{Cluster, EnvError};
 
 /// The collections that say so.
 const COLLECTIONS: [&str; 2] =
@@ -30,12 +31,12 @@ pub struct Distribution {
 /// Reads it.
 ///
 /// # Errors
-/// [`EnvError::Prepare`] when the cluster does not tell.
+/// [`EnvError::Refused`] when the cluster does not tell.
 pub async fn read(cluster: &Cluster) -> Result<Distribution, EnvError> {
-    let version = get(cluster, "/version").await?.unwrap_or_default();
+    let version = served(cluster, "/version").await?.unwrap_or_default();
     let mut objects = Vec::new();
     for path in COLLECTIONS {
-        let Some(mut list) = get(cluster, path).await? else { continue };
+        let Some(mut list) = served(cluster, path).await? else { continue };
         let (version, kind) = (list["apiVersion"].take(), list["kind"].take());
         let kind = kind.as_str().and_then(|kind| kind.strip_suffix("List")).unwrap_or_default().to_owned();
         if let Value::Array(items) = list["items"].take() {
@@ -44,7 +45,7 @@ pub async fn read(cluster: &Cluster) -> Result<Distribution, EnvError> {
     }
     let mut admission = Vec::new();
     for plural in ADMISSION {
-        let found = get(cluster, &format!("/apis/admissionregistration.k8s.io/v1/{plural}")).await?;
+        let found = served(cluster, &format!("/apis/admissionregistration.k8s.io/v1/{plural}")).await?;
         let names = found.iter().flat_map(|list| list["items"].as_array().into_iter().flatten());
         admission.extend(names.filter_map(|item| Some(format!("{plural}/{}", item["metadata"]["name"].as_str()?))));
     }
@@ -52,15 +53,10 @@ pub async fn read(cluster: &Cluster) -> Result<Distribution, EnvError> {
 }
 
 /// What is at a path; none if nothing is served there.
-async fn get(cluster: &Cluster, path: &str) -> Result<Option<Value>, EnvError> {
-    let answer = cluster.send(&Identity::Admin, ApiRequest::get(path)).await?.response;
-    match answer.status {
-        200 => Ok(Some(answer.body.json().clone())),
-        404 => Ok(None),
-        status => {
-            let message = answer.body.json()["message"].as_str().unwrap_or("no answer that could be read");
-            Err(EnvError::Prepare { what: path.to_owned(), why: format!("{status}: {message}") })
-        }
+async fn served(cluster: &Cluster, path: &str) -> Result<Option<Value>, EnvError> {
+    match get(cluster, path).await {
+        Err(EnvError::Refused { status: 404, .. }) => Ok(None),
+        found => found.map(Some),
     }
 }
 

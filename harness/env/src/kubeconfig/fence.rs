@@ -3,7 +3,7 @@
 //! A request passes if it reads, or if it asks something without leaving an object behind (access reviews, tokens, dry runs). A creation gets the run's
 //! label and is remembered. A change or a deletion passes if it is about something that was remembered, or about something in a namespace that was:
 //! what controllers put in there is ours as well. So is a namespace that a controller made for an object of ours, which its owners tell.
-//! An apply of something that is not there is a creation. Anything else is not sent; the caller gets [`EnvError::Foreign`].
+//! An apply of something that is not there is a creation. Where nothing may be written at all, only reading and asking passes. Anything else is not sent; the caller gets [`EnvError::Foreign`].
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +26,7 @@ const QUESTIONS: [&str; 2] = ["authorization.k8s.io", "authentication.k8s.io"];
 pub(super) struct Fence {
     open: Transport,
     run: String,
+    read_only: bool,
     ledger: Mutex<Ledger>,
 }
 
@@ -46,8 +47,8 @@ enum Ruling {
 }
 
 impl Fence {
-    pub(super) fn new(open: Transport, run: &str) -> Self {
-        Self { open, run: run.to_owned(), ledger: Mutex::default() }
+    pub(super) fn new(open: Transport, run: &str, read_only: bool) -> Self {
+        Self { open, run: run.to_owned(), read_only, ledger: Mutex::default() }
     }
 
     /// The way to the cluster through this fence.
@@ -105,6 +106,9 @@ impl Fence {
         let dry = request.uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "dryRun=All"));
         if asks || dry {
             return Ok(Ruling::Pass);
+        }
+        if self.read_only {
+            return Ok(Ruling::Refuse);
         }
         if request.method == Method::POST && path.subresource.is_none() {
             return Ok(Ruling::Label);

@@ -5,7 +5,7 @@
 //! - [`fence`] stands between every client of the run and the cluster: what is made gets the run's label, and what the run did not make can be read and
 //!   not changed, whoever asks;
 //! - [`removal`] deletes at the end of each case what it made, newest first, and waits until it is gone; [`clean`] does the same for what a run
-//!   left behind that was killed, which it finds by the label;
+//!   left behind that was killed, which [`leftovers`] finds by the label;
 //! - [`preflight`] asks before anything is made whether everything that is needed is allowed.
 //!
 //! Cases are played one at a time, since they use the same names. Where the cluster already has the distribution ([`Plan::installed`]), nothing is
@@ -16,6 +16,7 @@
 
 mod distribution;
 mod fence;
+mod leftovers;
 mod path;
 mod preflight;
 mod removal;
@@ -32,15 +33,19 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig as File};
+use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::transport::Transport;
-use crate::{Cluster, ControlPlane, EnvError, Environment, Plan, Rest, Site, Universe, real_runtime, remote};
+use crate::{
+    ApiRequest, Cluster, ControlPlane, EnvError, Environment, Identity, Plan, Rest, Site, Universe, real_runtime,
+    remote,
+};
 
 pub use distribution::{Distribution, read};
 use fence::Fence;
+pub use leftovers::{Leftover, Leftovers, clean, find};
 pub use preflight::{Missing, Needs, missing};
-pub use removal::{Cleaned, clean};
 
 /// The label that everything gets which a run makes; its value is the run's name.
 pub const LABEL: &str = "proofmark.dev/run";
@@ -73,10 +78,9 @@ impl Kubeconfig {
     /// The cluster of a context, or of the current one. `run` is the name by which what is made will be known; it must be fit for a label.
     ///
     /// # Errors
-    /// When the file cannot be read, or names no cluster that can be reached so.
+    /// [`EnvError::Kubeconfig`] when the file cannot be read, or names no cluster.
     pub fn open(file: &Path, context: Option<&str>, run: impl Into<String>) -> Result<Self, EnvError> {
-        let failed =
-            |why: &dyn fmt::Display| EnvError::Prepare { what: file.display().to_string(), why: why.to_string() };
+        let failed = |why: &dyn fmt::Display| EnvError::Kubeconfig(format!("{}: {why}", file.display()));
         let read = File::read_from(file).map_err(|error| failed(&error))?;
         let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
         let runtime = real_runtime().map_err(|error| failed(&error))?;
@@ -101,7 +105,7 @@ impl Kubeconfig {
     /// The cluster itself, without a fence. Must be called inside [`Environment::runtime`].
     ///
     /// # Errors
-    /// When the credentials cannot be used.
+    /// [`EnvError::Kubeconfig`] when the credentials cannot be had.
     pub fn cluster(&self) -> Result<Cluster, EnvError> {
         Ok(Cluster::new(self.transport()?, REST))
     }
@@ -131,13 +135,13 @@ impl Kubeconfig {
             (plan.cloud.is_some(), "cloud"),
             (plan.control_plane.is_some() && !plan.installed, "control plane of KServe that the cluster could ask"),
             (plan.nodes > 0, "simulated nodes"),
-            (self.read_only, "leave to write"),
+            (self.read_only && !plan.installed, "leave to write"),
         ];
         if let Some((_, what)) = lacks.into_iter().find(|(lacking, _)| *lacking) {
             return Err(EnvError::Unsupported(what));
         }
         let open = self.transport()?;
-        let fence = Arc::new(Fence::new(open.clone(), &self.run));
+        let fence = Arc::new(Fence::new(open.clone(), &self.run, self.read_only));
         let fenced = fence.clone().transport();
         let mut left_out = Vec::new();
         let mut control_plane = None;
@@ -164,5 +168,14 @@ impl Kubeconfig {
         });
         universe.left_out = left_out;
         Ok(universe)
+    }
+}
+
+/// What is at a path.
+async fn get(cluster: &Cluster, path: &str) -> Result<Value, EnvError> {
+    let answer = cluster.send(&Identity::Admin, ApiRequest::get(path)).await?.response;
+    match answer.status {
+        200 => Ok(answer.body.json().clone()),
+        _ => Err(EnvError::refused(path, &answer)),
     }
 }

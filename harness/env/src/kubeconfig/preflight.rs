@@ -61,12 +61,25 @@ impl Needs {
             }
         }
     }
+
+    /// Whether whoever may do just this may list and delete objects of a kind, or of any kind of a group.
+    ///
+    /// # Errors
+    /// As in [`missing`].
+    pub(super) fn cleans(self, group: &str, resource: Option<&str>) -> Result<bool, EnvError> {
+        let names = |list: &[String], name: &str| list.iter().any(|member| member == "*" || member == name);
+        let allows = |rule: &Rule| {
+            let kind = names(&rule.api_groups, group) && resource.is_none_or(|plural| names(&rule.resources, plural));
+            kind && names(&rule.verbs, "list") && names(&rule.verbs, "delete")
+        };
+        Ok(self.rules()?.iter().any(allows))
+    }
 }
 
 /// The permissions that are missing, of those that are needed; asked one by one by SelfSubjectAccessReviews, in all namespaces.
 ///
 /// # Errors
-/// When the cluster does not answer such reviews.
+/// [`EnvError::Refused`] when the cluster does not answer such reviews.
 pub async fn missing(cluster: &Cluster, needs: Needs) -> Result<Vec<Missing>, EnvError> {
     let mut missing = Vec::new();
     for rule in needs.rules()? {
@@ -92,10 +105,7 @@ async fn is_allowed(cluster: &Cluster, group: &str, resource: &str, verb: &str) 
     let answer = cluster.send(&Identity::Admin, ApiRequest::post(path, body)).await?.response;
     match (answer.status, answer.body.json()["status"]["allowed"].as_bool()) {
         (201, Some(allowed)) => Ok(allowed),
-        (status, _) => {
-            let message = answer.body.json()["message"].as_str().unwrap_or("no answer that could be read");
-            Err(EnvError::Prepare { what: "the preflight".to_owned(), why: format!("{status}: {message}") })
-        }
+        _ => Err(EnvError::refused(path, &answer)),
     }
 }
 

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::LABEL;
+use crate::EnvError;
 use crate::transport::{self, BoxError, Transport, full};
-use crate::{ApiRequest, Cluster, EnvError, Exchange, Identity};
 
-/// How long what is deleted may take to go: namespaces empty themselves, kinds their objects.
+/// How long nothing of what is deleted may go: namespaces empty themselves, kinds their objects, and on a busy cluster dozens of kinds take their time.
 const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -23,6 +23,11 @@ const CLUSTER_ROLES: &str = "/clusterroles/";
 /// How long to wait for whoever holds an object of ours before its finalizers are taken away. Its controller may have gone with a run that was killed, or
 /// never let it go: KServe's of TrainedModels is known for that.
 const GRACE: Duration = Duration::from_secs(15);
+
+/// How long to wait before deletions are asked for once more. kube-apiserver empties a kind before it lets it go; when it fails at first, because the kind is
+/// still young, and then finds that its own note of that came in between, it forgets the kind for minutes (its finalizer skips changes of the condition
+/// Terminating). Another deletion is another change.
+const SECOND_WIND: Duration = Duration::from_secs(5);
 
 /// An object that a run made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,35 +43,79 @@ pub(super) struct Made {
 /// # Errors
 /// [`EnvError::LeftBehind`] with what is still there.
 pub(super) async fn remove(open: &Transport, mut made: Vec<Made>) -> Result<(), EnvError> {
-    // The garbage collector would see to these, but not once the kind of their owner is gone.
-    made.extend(owned_namespaces(open, &made).await);
+    let owners: BTreeSet<String> = made.iter().map(|object| object.uid.clone()).collect();
+    let (mut waiting, mut left) = (Waiting::new(), Vec::new());
+    loop {
+        // The garbage collector would see to these, but not once the kind of their owner is gone. A controller that has just heard of an owner may make
+        // one while the owner goes.
+        made.extend(owned_namespaces(open, &owners).await);
+        if made.is_empty() {
+            break;
+        }
+        left.extend(delete_all(open, &made).await);
+        made = waiting.wait_for(open, made).await;
+        if !made.is_empty() {
+            left.extend(made.into_iter().map(|object| object.path));
+            break;
+        }
+    }
+    if left.is_empty() { Ok(()) } else { Err(EnvError::LeftBehind(left.join(", "))) }
+}
+
+/// Asks for the deletion of all; those that were refused, with the reason.
+async fn delete_all(open: &Transport, made: &[Made]) -> Vec<String> {
     for object in made.iter().filter(|object| object.path.contains(CLUSTER_ROLES)) {
         disconnect(open, object).await;
     }
-    let mut left: Vec<String> = Vec::new();
+    let mut refused = Vec::new();
     for Made { path, uid } in made.iter().rev() {
         match delete(open, path, uid).await {
             // With another uid it is somebody else's.
             Ok(StatusCode::NOT_FOUND | StatusCode::CONFLICT) => {}
             Ok(status) if status.is_success() => {}
-            Ok(status) => left.push(format!("{path} ({status})")),
-            Err(error) => left.push(format!("{path} ({error})")),
+            Ok(status) => refused.push(format!("{path} ({status})")),
+            Err(error) => refused.push(format!("{path} ({error})")),
         }
     }
-    // All at once, since some wait for others.
-    let start = Instant::now();
-    while !made.is_empty() && start.elapsed() < PATIENCE {
-        let mut still = Vec::new();
-        for object in made {
-            if is_there(open, &object, start.elapsed() >= GRACE).await {
-                still.push(object);
+    refused
+}
+
+/// Waits as long as there is progress: as long as fewer objects are left than ever before. What comes back again and again is none.
+struct Waiting {
+    start: Instant,
+    asked_again: bool,
+    fewest: usize,
+    since: Instant,
+}
+
+impl Waiting {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { start: now, asked_again: false, fewest: usize::MAX, since: now }
+    }
+
+    /// Waits until all are gone, which some only are after others; what is left when patience ends.
+    async fn wait_for(&mut self, open: &Transport, mut made: Vec<Made>) -> Vec<Made> {
+        while !made.is_empty() && self.since.elapsed() < PATIENCE {
+            if !self.asked_again && self.start.elapsed() >= SECOND_WIND {
+                self.asked_again = true;
+                // What is refused now was refused before.
+                let _ = delete_all(open, &made).await;
             }
+            let mut still = Vec::new();
+            for object in made {
+                if is_there(open, &object, self.start.elapsed() >= GRACE).await {
+                    still.push(object);
+                }
+            }
+            made = still;
+            if made.len() < self.fewest {
+                (self.fewest, self.since) = (made.len(), Instant::now());
+            }
+            sleep(PAUSE).await;
         }
-        made = still;
-        sleep(PAUSE).await;
+        made
     }
-    left.extend(made.into_iter().map(|object| object.path));
-    if left.is_empty() { Ok(()) } else { Err(EnvError::LeftBehind(left.join(", "))) }
 }
 
 /// Makes an aggregated ClusterRole a plain one. Kubernetes' controller fills aggregated ones by an apply whenever a role that feeds them goes, and if they go as
@@ -123,9 +172,8 @@ fn is_held(path: &str, object: &Value) -> bool {
     deleted && metadata["labels"][LABEL].is_string() && !is_ground(path)
 }
 
-/// The namespaces that belong to owners among these.
-async fn owned_namespaces(open: &Transport, owners: &[Made]) -> Vec<Made> {
-    let uids: BTreeSet<&str> = owners.iter().map(|made| made.uid.as_str()).collect();
+/// The namespaces that belong to owners with these uids.
+async fn owned_namespaces(open: &Transport, uids: &BTreeSet<String>) -> Vec<Made> {
     let Ok((_, list)) = send(open, Method::GET, "/api/v1/namespaces", None).await else { return Vec::new() };
     let owned = |namespace: &&Value| {
         let owners = namespace["metadata"]["ownerReferences"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -157,82 +205,8 @@ async fn send(
     Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
 }
 
-/// What [`clean`] found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cleaned {
-    /// The path of the object.
-    pub path: String,
-    /// The run that made it.
-    pub run: String,
-    uid: String,
-}
-
-/// Deletes what earlier runs left behind, or only the run of this name; it is found by its label. With `dry_run` nothing is deleted.
-///
-/// # Errors
-/// When the cluster does not answer, or something cannot be deleted.
-pub async fn clean(cluster: &Cluster, run: Option<&str>, dry_run: bool) -> Result<Vec<Cleaned>, EnvError> {
-    let selector = run.map_or_else(|| LABEL.to_owned(), |run| format!("{LABEL}%3D{run}")).replace('/', "%2F");
-    let mut found = Vec::new();
-    for collection in collections(cluster).await? {
-        let list = ask(cluster, &format!("{collection}?labelSelector={selector}")).await?;
-        if list.response.status != 200 {
-            continue; // what may not be listed was not made by a run that may as much
-        }
-        let items = list.response.body.json()["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-        found.extend(items.iter().filter_map(|item| leftover(&collection, item)));
-    }
-    if !dry_run {
-        // The first goes last: what is in a namespace, or of a kind, may need it to go.
-        found.sort_by_key(|cleaned| !is_ground(&cleaned.path));
-        let made = found.iter().map(|cleaned| Made { path: cleaned.path.clone(), uid: cleaned.uid.clone() }).collect();
-        remove(cluster.transport(), made).await?;
-    }
-    Ok(found)
-}
-
-fn is_ground(path: &str) -> bool {
+/// Whether others may be in it, or of it: a namespace, or a kind.
+pub(super) fn is_ground(path: &str) -> bool {
     path.starts_with("/api/v1/namespaces/") && path.split('/').count() == 5
         || path.starts_with("/apis/apiextensions.k8s.io/")
-}
-
-fn leftover(collection: &str, item: &Value) -> Option<Cleaned> {
-    let metadata = &item["metadata"];
-    let (name, run) = (metadata["name"].as_str()?, metadata["labels"][LABEL].as_str()?);
-    let path = match metadata["namespace"].as_str() {
-        Some(namespace) => {
-            let (version, plural) = collection.rsplit_once('/')?;
-            format!("{version}/namespaces/{namespace}/{plural}/{name}")
-        }
-        None => format!("{collection}/{name}"),
-    };
-    let uid = metadata["uid"].as_str().unwrap_or_default().to_owned();
-    Some(Cleaned { path, run: run.to_owned(), uid })
-}
-
-/// The collections of every kind that can be listed and deleted, in its preferred version.
-async fn collections(cluster: &Cluster) -> Result<Vec<String>, EnvError> {
-    let mut versions = vec!["/api/v1".to_owned()];
-    let groups = ask(cluster, "/apis").await?;
-    for group in groups.response.body.json()["groups"].as_array().into_iter().flatten() {
-        versions.extend(group["preferredVersion"]["groupVersion"].as_str().map(|version| format!("/apis/{version}")));
-    }
-    let mut collections = Vec::new();
-    for version in versions {
-        let resources = ask(cluster, &version).await?;
-        for resource in resources.response.body.json()["resources"].as_array().into_iter().flatten() {
-            let can = |verb: &str| resource["verbs"].as_array().is_some_and(|verbs| verbs.iter().any(|v| v == verb));
-            match resource["name"].as_str() {
-                Some(name) if !name.contains('/') && can("list") && can("delete") => {
-                    collections.push(format!("{version}/{name}"))
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(collections)
-}
-
-async fn ask(cluster: &Cluster, path: &str) -> Result<Exchange, EnvError> {
-    cluster.send(&Identity::Admin, ApiRequest::get(path)).await
 }

@@ -108,10 +108,16 @@ fn a_cluster_is_left_as_it_was_found() {
         killed.cluster.settle().await;
         drop(killed);
         assert_ne!(versions(&theirs).await, before);
-        assert_eq!(clean(&theirs, Some("another"), false).await.unwrap(), []);
-        let cleaned = clean(&theirs, None, false).await.unwrap();
-        let paths: Vec<_> = cleaned.iter().map(|cleaned| cleaned.path.as_str()).collect();
-        assert_eq!(paths, ["/apis/kubeflow.org/v1/profiles/killed"]);
+        assert_eq!(find(&theirs, Some("another"), None).await.unwrap(), Leftovers::default());
+        for needs in [None, Some(Needs::Install), Some(Needs::Certify)] {
+            let found = find(&theirs, None, needs).await.unwrap();
+            let paths: Vec<_> = found.objects.iter().map(|leftover| leftover.path.as_str()).collect();
+            assert_eq!(
+                (paths.as_slice(), found.unseen.is_empty()),
+                (&["/apis/kubeflow.org/v1/profiles/killed"][..], true)
+            );
+        }
+        clean(&theirs, find(&theirs, Some("test"), None).await.unwrap().objects).await.unwrap();
         assert_eq!(versions(&theirs).await, before);
     });
 }

@@ -114,6 +114,7 @@ impl Load {
             body: json!({"exit": ended.exit, "words": self.last_words(&ended), "files": left(&files, &before, DESTINATION)}),
             text: Some(text),
             decision: None,
+            summary: None,
         })
     }
 

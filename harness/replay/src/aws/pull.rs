@@ -74,6 +74,7 @@ impl Pull {
             body: json!({"exit": exit, "words": words, "files": left(&files, &before, MODELS)}),
             text: words,
             decision: None,
+            summary: None,
         })
     }
 }

@@ -11,7 +11,7 @@ use proofmark_replay::{
 };
 use serde_json::json;
 
-use crate::support::{MODELS, World, always, broken, buggy, by_manifests, editor, fixed, model, sound, viewer};
+use crate::support::{MODELS, World, always, broken, buggy, by_manifests, editor, fixed, model, sound, target, viewer};
 
 fn run(scenarios: &[Scenario], targets: &[Target]) -> RunResult {
     Runner::new(&World).run(scenarios, targets, &mut |_: &Event| Ok(())).unwrap()
@@ -95,6 +95,18 @@ fn verdicts(#[case] scenario: Scenario, #[case] target: Target, #[case] verdict:
     let case = play(scenario, target);
     assert_eq!(case.conclusion.verdict, verdict, "{:?}", case.conclusion);
     assert!(case.conclusion.reason.is_some());
+}
+
+#[test]
+fn what_is_left_behind_is_told_whatever_else_happened() {
+    // A world with the bug that does not go.
+    let told = |scenario| play(scenario, target("sticky", &["Bug", "Sticky"])).conclusion;
+    let good = told(one_fix(by_manifests()));
+    assert_eq!((good.verdict, good.reason.as_deref()), (Verdict::InnerError, Some("left behind: the world")));
+    let bad = told(one_fix(by_manifests()).verify(|_| vec![step("x").get(MODELS.in_namespace("a").named("x"))]));
+    assert_eq!(bad.verdict, Verdict::InnerError);
+    let reason = bad.reason.unwrap();
+    assert!(reason.starts_with("verify: x: ") && reason.ends_with("; left behind: the world"), "{reason}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 pub(crate) const MODELS: Resource = Resource::new("example.org", "v1", "models", "Model");
 pub(crate) const ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole");
 
-/// Which worlds there are: with the bug, without it, and one that cannot be built.
+/// Which worlds there are: with the bug, without it, one that cannot be built, and one that does not go.
 pub(crate) struct World;
 
 impl Environment for World {
@@ -39,7 +39,9 @@ impl Environment for World {
             }
             let api = Api { bug: is("Bug"), seed: plan.seed, objects: Arc::default() };
             let service = transport(tower::service_fn(move |request| api.clone().answer(request)));
-            Ok(Universe::new(Cluster::new(service, Duration::from_millis(1)), ()))
+            let universe = Universe::new(Cluster::new(service, Duration::from_millis(1)), ());
+            let stays = || async { Err(EnvError::LeftBehind("the world".into())) }.boxed_local();
+            Ok(if is("Sticky") { universe.ending(stays) } else { universe })
         }
         .boxed_local()
     }
@@ -139,7 +141,8 @@ pub(crate) fn viewer() -> Identity {
     Identity::service_account("a", "viewer")
 }
 
-fn target(name: &str, kinds: &[&str]) -> Target {
+/// A world of this name with an object of each of these kinds.
+pub(crate) fn target(name: &str, kinds: &[&str]) -> Target {
     Target::new(name, &["--world", name], Plan::manifests(kinds.iter().map(|kind| json!({"kind": kind})).collect()))
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use proofmark_manifests::{Object, Position};
+use serde_json::Value;
 
-use super::{Test, documents};
+use super::{Test, by_name, documents, kubectl, objects};
 use crate::Problem;
 
 /// How long kuttl waits for an assertion unless told.
@@ -60,48 +61,98 @@ fn steps(folder: &Path) -> Result<BTreeMap<u32, Vec<(Role, PathBuf)>>, Problem> 
 fn step(test: &mut Test, role: Role, path: &Path) -> Result<(), Problem> {
     let title = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut within = WITHIN.to_owned();
-    for document in documents(path)? {
-        let own = document["apiVersion"].as_str().is_some_and(|version| version.starts_with("kuttl.dev/"));
-        match (own, document["kind"].as_str().unwrap_or_default()) {
-            (true, "TestStep") => of_its_own(test, path, &title, &document),
+    let is_step = |document: &Object| {
+        let said = &document.value;
+        is_kuttls(said) && said["kind"] == "TestStep"
+    };
+    let (own, others): (Vec<_>, Vec<_>) = documents(path)?.into_iter().partition(is_step);
+    // The order in which kuttl takes a step: it deletes, runs commands, applies.
+    own.iter().for_each(|document| before(test, &title, document));
+    for document in others {
+        let said = &document.value;
+        match (is_kuttls(said), said["kind"].as_str().unwrap_or_default()) {
             (true, "TestAssert") => {
-                if let Some(seconds) = document["timeout"].as_u64() {
+                if let Some(seconds) = said["timeout"].as_u64() {
                     within = format!("{seconds}s");
                 }
-                for part in ["commands", "collectors"] {
-                    if document.get(part).is_some() {
-                        test.left_out(path, format!("{title}: `{part}`"));
-                    }
-                }
+                commands(test, &title, &document);
+                left_out(test, &title, &document, &["collectors", "assertAny", "assertAll"]);
             }
-            (true, other) => test.left_out(path, format!("{title}: a {other}")),
-            (false, _) => match role {
-                Role::Apply => test.does(&title, "apply", document),
-                Role::Assert => test.asserts(path, &title, &document, &within),
-                Role::Errors => test.refutes(path, &title, &document),
-            },
+            (true, other) => test.left_out(&document.at, format!("{title}: a {other}")),
+            (false, _) => takes(test, role, &title, &document.at, said.clone(), &within),
         }
     }
+    own.iter().try_for_each(|document| after(test, path, &title, document))
+}
+
+fn is_kuttls(document: &Value) -> bool {
+    document["apiVersion"].as_str().is_some_and(|version| version.starts_with("kuttl.dev/"))
+}
+
+/// What an object in a file of this role is for.
+fn takes(test: &mut Test, role: Role, title: &str, at: &Position, object: Value, within: &str) {
+    match role {
+        Role::Apply => test.does(title, "apply", object),
+        Role::Assert => test.asserts(at, title, &object, within),
+        Role::Errors => test.refutes(at, title, &object),
+    }
+}
+
+/// What a TestStep does before the objects of its file are applied.
+fn before(test: &mut Test, title: &str, document: &Object) {
+    let said = &document.value;
+    for (index, of) in said["delete"].as_array().into_iter().flatten().enumerate() {
+        match by_name(of) {
+            // What is not there need not be deleted.
+            Some(place) => test.deletes(title, place, true),
+            None => {
+                let at = document.position_of(&format!("/delete/{index}"));
+                test.left_out(&at, format!("{title}: `delete` of objects without a name"));
+            }
+        }
+    }
+    commands(test, title, document);
+}
+
+/// The files that a TestStep names.
+fn after(test: &mut Test, path: &Path, title: &str, document: &Object) -> Result<(), Problem> {
+    let said = &document.value;
+    for (part, role) in [("apply", Role::Apply), ("assert", Role::Assert), ("error", Role::Errors)] {
+        for (index, file) in said[part].as_array().into_iter().flatten().enumerate() {
+            let at = document.position_of(&format!("/{part}/{index}"));
+            match file.as_str() {
+                Some(file) => {
+                    for object in objects(&path.with_file_name(file))? {
+                        takes(test, role, title, &at, object, WITHIN);
+                    }
+                }
+                None => test.left_out(&at, format!("{title}: `{part}` of something that is no file")),
+            }
+        }
+    }
+    left_out(test, title, document, &["kubeconfig", "unitTest", "index"]);
     Ok(())
 }
 
-/// What a TestStep says beside the objects of its file.
-fn of_its_own(test: &mut Test, path: &Path, title: &str, document: &Value) {
-    for of in document["delete"].as_array().into_iter().flatten() {
-        match (of["apiVersion"].as_str(), of["kind"].as_str(), of["name"].as_str()) {
-            (Some(api_version), Some(kind), Some(name)) => {
-                let mut place = json!({"apiVersion": api_version, "kind": kind, "name": name});
-                if let Some(namespace) = of["namespace"].as_str() {
-                    place["namespace"] = json!(namespace);
-                }
-                test.does(title, "delete", place);
-            }
-            _ => test.left_out(path, format!("{title}: `delete` of objects without a name")),
-        }
+/// Members without a counterpart.
+fn left_out(test: &mut Test, title: &str, document: &Object, members: &[&str]) {
+    for member in members.iter().filter(|member| document.value.get(**member).is_some()) {
+        test.left_out(&document.position_of(&format!("/{member}")), format!("{title}: `{member}`"));
     }
-    for part in ["commands", "apply", "assert", "error", "index"] {
-        if document.get(part).is_some() {
-            test.left_out(path, format!("{title}: `{part}` of the TestStep"));
+}
+
+/// The commands of a TestStep or a TestAssert.
+fn commands(test: &mut Test, title: &str, document: &Object) {
+    for (index, said) in document.value["commands"].as_array().into_iter().flatten().enumerate() {
+        let at = document.position_of(&format!("/commands/{index}"));
+        let text = |name: &str| said[name].as_str();
+        let changes = ["ignoreFailure", "background"].iter().find(|name| said[**name] == true);
+        match (text("command").or_else(|| text("script")), changes) {
+            (Some(text), None) => {
+                kubectl::script(test, &at, document.file().parent().unwrap_or(Path::new("")), title, text)
+            }
+            (Some(text), Some(how)) => test.left_out(&at, format!("{title}: `{text}` with {how}")),
+            (None, _) => test.left_out(&at, format!("{title}: a command that says nothing")),
         }
     }
 }

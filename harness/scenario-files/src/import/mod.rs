@@ -3,21 +3,25 @@
 //! - [`chainsaw`]: a `Test` of `chainsaw.kyverno.io`.
 //! - [`kuttl`]: a folder of numbered steps with their `-assert` and `-errors` files.
 //!
+//! - [`kubectl`]: the calls of kubectl in either, and [`until`] what they wait for.
+//!
 //! Both apply objects and assert what becomes of them, step by step. What is applied goes into `arrange`, together with the assertions on the
-//! way; the assertions after the last change are what the test is about, and go into `reproduce`. Commands, scripts, templates and
+//! way; the assertions after the last change are what the test is about, and go into `reproduce`. Other commands, expressions, templates and
 //! the like have no counterpart: each is named in [`Imported::left_out`] with its place, and never dropped in silence.
 
 mod chainsaw;
+mod kubectl;
 mod kuttl;
+mod until;
 
-use std::fs;
 use std::path::Path;
 
-use proofmark_manifests::{Source, to_yaml};
+use proofmark_manifests::{Diagnostic, Object, Position, Source, to_yaml};
 use serde_json::{Map, Value, json};
 
 use crate::kinds::Kinds;
 use crate::{API_VERSION, Problem};
+use until::Until;
 
 /// What became of a test.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +78,8 @@ const OBJECTS: [&str; 3] = ["apply", "create", "update"];
 struct Test {
     name: String,
     title: String,
+    /// The namespace that the tool runs the test in, where it is not made for the test.
+    namespace: Option<String>,
     steps: Vec<Draft>,
     left_out: Vec<Problem>,
 }
@@ -86,27 +92,29 @@ struct Draft {
 }
 
 impl Test {
-    fn left_out(&mut self, path: &Path, what: impl Into<String>) {
-        self.left_out.push(Problem::whole(path, what));
+    fn left_out(&mut self, at: &Position, what: impl Into<String>) {
+        self.left_out.push(at_place(at, what));
     }
 
     /// Both tools give a test a namespace of its own, where what names none is meant. Here it is named like the scenario.
     fn settle(&mut self) {
-        let own = name(&self.name);
+        let own = self.namespace.clone().unwrap_or_else(|| name(&self.name));
         let objects = self.steps.iter().flat_map(|step| OBJECTS.map(|action| &step.written[action]));
         let kinds = Kinds::with(objects);
         let mut homeless = false;
         for step in &mut self.steps {
-            for (action, at) in
-                OBJECTS.map(|action| (action, "metadata")).into_iter().chain([("get", ""), ("delete", "")])
+            for (action, at) in OBJECTS
+                .map(|action| (format!("/{action}"), "metadata"))
+                .into_iter()
+                .chain(["/get", "/delete", "/patch/of"].map(|place| (place.to_owned(), "")))
             {
-                let Some(object) = step.written.get_mut(action) else { continue };
+                let Some(object) = step.written.pointer_mut(&action) else { continue };
                 let text = |name: &str| object[name].as_str().unwrap_or_default();
                 if !kinds.is_namespaced(text("apiVersion"), text("kind")) {
                     continue;
                 }
                 let holder = if at.is_empty() { object } else { &mut object[at] };
-                if holder.get("namespace").is_none() {
+                if holder.get("namespace").is_none_or(|namespace| *namespace == own) {
                     holder["namespace"] = json!(own);
                     homeless = true;
                 }
@@ -123,8 +131,26 @@ impl Test {
         self.steps.push(Draft { written: json!({"step": title, action: of}), asserts: false });
     }
 
+    /// A deletion, of what may be gone already or not.
+    fn deletes(&mut self, title: &str, place: Value, may_be_missing: bool) {
+        self.does(title, "delete", place);
+        if let Some(step) = self.steps.last_mut().filter(|_| may_be_missing) {
+            step.written["expect"] = json!({"holds": ["status == 200 || status == 202 || status == 404"]});
+        }
+    }
+
+    /// Something that an object must come to within a time.
+    fn finds(&mut self, title: &str, place: Value, expect: Value, within: &str) {
+        let written = json!({"step": title, "get": place, "expect": expect, "within": within});
+        self.steps.push(Draft { written, asserts: true });
+    }
+
+    fn waits(&mut self, title: &str, place: Value, until: &Until, within: &str) {
+        self.finds(title, place, until.expected(), within);
+    }
+
     /// The objects that a test expects to find: those with a name. Of each its content must come to be within the time.
-    fn asserts(&mut self, path: &Path, title: &str, object: &Value, within: &str) {
+    fn asserts(&mut self, path: &Position, title: &str, object: &Value, within: &str) {
         let Some(place) = place_of(object) else {
             return self.left_out(path, format!("{title}: an assertion on objects without a name"));
         };
@@ -133,12 +159,11 @@ impl Test {
         }
         let members = content(object);
         let expect = if members.is_empty() { json!({"succeeds": true}) } else { json!({"shows": members}) };
-        let written = json!({"step": title, "get": place, "expect": expect, "within": within});
-        self.steps.push(Draft { written, asserts: true });
+        self.finds(title, place, expect, within);
     }
 
     /// The objects that a test expects not to find. Only absence as a whole has a counterpart.
-    fn refutes(&mut self, path: &Path, title: &str, object: &Value) {
+    fn refutes(&mut self, path: &Position, title: &str, object: &Value) {
         match place_of(object) {
             Some(place) if content(object).is_empty() => {
                 let written = json!({"step": title, "get": place, "expect": {"code": 404}, "stays": true});
@@ -151,11 +176,19 @@ impl Test {
 
 /// `apiVersion`, `kind`, `namespace` and `name` of an object that has a name.
 fn place_of(object: &Value) -> Option<Value> {
-    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
+    place(object, &object["metadata"])
+}
+
+/// The same of what says `apiVersion`, `kind`, `name` and perhaps `namespace` side by side.
+fn by_name(said: &Value) -> Option<Value> {
+    place(said, said)
+}
+
+fn place(of: &Value, named: &Value) -> Option<Value> {
     let mut place = json!({
-        "apiVersion": text("/apiVersion")?, "kind": text("/kind")?, "name": text("/metadata/name")?,
+        "apiVersion": of["apiVersion"].as_str()?, "kind": of["kind"].as_str()?, "name": named["name"].as_str()?,
     });
-    if let Some(namespace) = text("/metadata/namespace") {
+    if let Some(namespace) = named["namespace"].as_str() {
         place["namespace"] = json!(namespace);
     }
     Some(place)
@@ -188,9 +221,17 @@ fn expression_in(value: &Value) -> Option<String> {
 }
 
 /// The documents of a YAML file as they stand, objects or not.
-fn documents(path: &Path) -> Result<Vec<Value>, Problem> {
-    let text = fs::read_to_string(path).map_err(|error| Problem::whole(path, error.to_string()))?;
-    serde_saphyr::from_multiple(&text).map_err(|error| crate::compile::broken(path, &error))
+fn documents(path: &Path) -> Result<Vec<Object>, Problem> {
+    let broken = |error: Box<Diagnostic>| match &error.position {
+        Some(at) => at_place(at, error.message),
+        None => Problem::whole(path, error.message),
+    };
+    proofmark_manifests::written(path).map_err(broken)
+}
+
+fn at_place(at: &Position, message: impl Into<String>) -> Problem {
+    let place = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    Problem { file: at.file.clone(), at: Some((place(at.line), place(at.column))), message: message.into() }
 }
 
 /// The objects of a file, a folder or a pattern's first match.

@@ -180,7 +180,7 @@ fn guard() -> Vec<Step> {
             .denied(format!("User: {SESSION} is not authorized to perform: sts:AssumeRole on resource: {THEIRS_ARN}"))
             .explained(format!(
                 "Denied: {SESSION} may not sts:AssumeRole on {THEIRS_ARN} of account {MODELS}; no account {WORKLOADS}'s identity-based policy allows \
-                 it; account {MODELS}'s resource-based policy allows it (trust policy of {THEIRS_ARN}, statement 2)"
+                 it; account {MODELS}'s resource-based policy allows it (trust policy of {THEIRS_ARN}, statement 2); across accounts both sides must allow it"
             )),
     ]
 }

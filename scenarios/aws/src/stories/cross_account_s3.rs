@@ -109,6 +109,7 @@ fn verify(release: Release) -> Vec<Step> {
 fn decided(identity: Option<&str>, resource: Option<u8>) -> String {
     let verdict = if identity.is_some() && resource.is_some() { "Allowed" } else { "Denied" };
     let may = if verdict == "Allowed" { "may" } else { "may not" };
+    let note = if identity.is_some() == resource.is_some() { "" } else { ONE_SIDE };
     let identity = match identity {
         Some(statement) => format!("account {WORKLOADS}'s identity-based policy allows it ({statement})"),
         None => format!("no account {WORKLOADS}'s identity-based policy allows it"),
@@ -122,9 +123,12 @@ fn decided(identity: Option<&str>, resource: Option<u8>) -> String {
         None => format!("no account {MODELS}'s resource-based policy allows it"),
     };
     format!(
-        "{verdict}: {SESSION} {may} s3:GetObject on arn:aws:s3:::{BUCKET}/{KEY} of account {MODELS}; {ORGANIZATION}; {identity}; {resource}"
+        "{verdict}: {SESSION} {may} s3:GetObject on arn:aws:s3:::{BUCKET}/{KEY} of account {MODELS}; {ORGANIZATION}; {identity}; {resource}{note}"
     )
 }
+
+/// How a decision ends that one of two accounts is against.
+const ONE_SIDE: &str = "; across accounts both sides must allow it";
 
 /// What the organisation of the cluster's account says: nothing against it.
 const ORGANIZATION: &str = "account 111111111111's service control policy allows it (FullAWSAccess (p-FullAWSAccess) on 111111111111, statement 1)";
@@ -171,7 +175,7 @@ fn guard() -> Vec<Step> {
             .fails(400, "InvalidIdentityToken", format!("No OpenIDConnect provider found in your account for {ISSUER}")),
         reading("nobody else's account was let in", &stranger(), KEY).denied("Access Denied").explained(format!(
             "Denied: {} may not s3:GetObject on arn:aws:s3:::{BUCKET}/{KEY} of account {MODELS}; account {STRANGER}'s identity-based \
-             policy allows it (user/eve: inline policy anything, statement 1); no account {MODELS}'s resource-based policy allows it",
+             policy allows it (user/eve: inline policy anything, statement 1); no account {MODELS}'s resource-based policy allows it{ONE_SIDE}",
             stranger()
         )),
         reading("nor was everybody", &AwsIdentity::Anonymous, KEY).denied("Access Denied"),

@@ -30,6 +30,7 @@ pub(super) fn scenario() -> Scenario {
     .link(Link::issue("kserve/kserve", 4047))
     .link(Link::pull("kserve/kserve", 4157))
     .profile(Profile::KserveCore, Level::Extended)
+    .profile(Profile::AwsCrossAccount, Level::Extended)
     .universe(|_| cloud::universe())
     .arrange(|_| arrange())
     .reproduce(steps(reproduce))

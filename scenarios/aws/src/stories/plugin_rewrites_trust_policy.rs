@@ -44,6 +44,7 @@ pub(super) fn scenario() -> Scenario {
         url: "https://github.com/kubeflow/kubeflow/blob/v1.10.0/components/profile-controller/controllers/plugin_iam.go".to_owned(),
     })
     .profile(Profile::AwsCrossAccount, Level::Extended)
+    .profile(Profile::KubeflowMultiuser, Level::Extended)
     .universe(universe)
     .arrange(|_| arrange())
     .reproduce(|_| reproduce())

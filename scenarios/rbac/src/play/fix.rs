@@ -16,7 +16,7 @@ pub(crate) const OWN_ROLE: &str = "ClusterRoles of one's own join the users' rol
 /// Applies the component's roles again, with the kind in the rule that speaks of its group, as the next release of the distribution would.
 /// A misspelt name beside it stays: it grants nothing.
 pub(crate) fn name_in_roles(target: &Target, gaps: &[Gap]) -> Vec<Step> {
-    let objects = target.plan.objects();
+    let objects = target.plan.outlines();
     let mut mended: Vec<(usize, Value)> = Vec::new();
     for gap in gaps {
         let at = mended.iter().position(|(object, _)| *object == gap.object).unwrap_or_else(|| {

@@ -11,14 +11,14 @@ pub(super) static STORY: Story = Story {
     summary: "Everybody in a profile is answered 403 on every request for a LocalModelNamespaceCache.",
     story: "A user wants a large model to be kept on the nodes for his profile alone. That is what the namespaced cache is for, but neither he nor \
             his notebook may create one, or see whether there is one.",
-    cause: "KServe v0.17.0 brought the kind; the ClusterRoles kubeflow-kserve-edit and kubeflow-kserve-view do not name \
+    cause: "KServe v0.18.0 brought the kind; the ClusterRoles kubeflow-kserve-edit and kubeflow-kserve-view do not name \
             localmodelnamespacecaches.",
     remedy: "Name localmodelnamespacecaches in the rules for serving.kserve.io of both roles, or add ClusterRoles of one's own with the labels \
              rbac.authorization.kubeflow.org/aggregate-to-kubeflow-edit and -view. Where caches are to stay in the owners' hands, name them \
              in a role that only kubeflow-admin collects.",
     links: || vec![Link::pull("kserve/kserve", 4887)],
     level: Level::Extended,
-    affected: "KServe v0.17.0 to v0.20.0",
+    affected: "KServe v0.18.0 to v0.20.0",
     is_affected: |_| true,
     file: "cache.yaml",
     sample: Sample {

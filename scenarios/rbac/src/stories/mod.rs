@@ -8,9 +8,9 @@ mod serving_runtime;
 mod story;
 mod trained_model;
 mod untold;
-mod wrong_namespace;
 
 use proofmark_replay::Scenario;
+use proofmark_scenario_files::embedded;
 
 pub(crate) use story::{Sample, Story};
 
@@ -25,7 +25,8 @@ static STORIES: [&Story; 5] = [
 /// The scenarios of this family: documented failures of a kind first, those that only the fixtures show after them, then the one that finds the
 /// same failure of any other kind in a distribution's own manifests, and last those that are about no kind.
 pub fn scenarios() -> Vec<Scenario> {
-    let others = [untold::scenario(), wrong_namespace::scenario(), roles_missing::scenario()];
+    let wrong_namespace = embedded("wrong-namespace.yaml", include_str!("../../stories/wrong-namespace.yaml"));
+    let others = [untold::scenario(), wrong_namespace, roles_missing::scenario()];
     STORIES.iter().map(|story| story.scenario()).chain(others).collect()
 }
 

@@ -85,7 +85,7 @@ impl Story {
 
     /// For whom the kind is forgotten on a target, which is what a fix mends.
     fn gaps_of(&self, target: &Target) -> Vec<Gap> {
-        let objects = target.plan.objects();
+        let objects = target.plan.outlines();
         self.own(gaps(&objects.iter().collect::<Vec<_>>()))
     }
 

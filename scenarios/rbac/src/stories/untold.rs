@@ -36,7 +36,7 @@ pub(super) fn scenario() -> Scenario {
 }
 
 fn gaps_of(target: &Target) -> Vec<Gap> {
-    untold(gaps(&target.plan.objects().iter().collect::<Vec<_>>()))
+    untold(gaps(&target.plan.outlines().iter().collect::<Vec<_>>()))
 }
 
 fn untold(mut gaps: Vec<Gap>) -> Vec<Gap> {

@@ -1,0 +1,25 @@
+//! The cluster as an OpenID Connect issuer for those outside of it: clouds that give its service accounts roles (IRSA).
+
+use proofmark_apiserver::ApiServer;
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use serde_json::{Value, json};
+
+/// Lets everybody read the discovery document and the keys, which API servers show to service accounts alone.
+///
+/// Source: Kubernetes, "Configure Service Accounts for Pods", service account issuer discovery.
+pub(super) fn everybody_reads() -> Value {
+    const GROUP: &str = "rbac.authorization.k8s.io";
+    json!({
+        "apiVersion": format!("{GROUP}/v1"),
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "proofmark:service-account-issuer-discovery"},
+        "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": "system:service-account-issuer-discovery"},
+        "subjects": [{"apiGroup": GROUP, "kind": "Group", "name": "system:unauthenticated"}],
+    })
+}
+
+/// The SHA-1 digest of the certificate authority behind an API server, as IAM takes it.
+pub(super) fn thumbprint(server: &ApiServer) -> String {
+    let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, server.authority().certificate_der());
+    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
