@@ -9,6 +9,7 @@ fn manifests() {
     let files = [
         "broken.yaml",
         "unknown-kind.yaml",
+        "misshapen.yaml",
         "no-such-kind.yaml",
         "same-file.yaml",
         "brokn.yaml",

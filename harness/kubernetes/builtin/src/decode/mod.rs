@@ -41,6 +41,23 @@ pub struct Decoded {
     pub unknown: Vec<String>,
 }
 
+/// What does not fit its field, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Why, in Go's words.
+    pub error: DecodeError,
+    /// The path to it: `spec.containers[0].ports`.
+    pub path: String,
+}
+
+/// Decodes a parsed value as [`decode`] does, and says where it stands if something does not fit.
+///
+/// # Errors
+/// [`Misfit`] for the first value that does not fit its field.
+pub fn decode_located(value: &Value, ty: TypeId) -> Result<Decoded, Box<Misfit>> {
+    Reader::new(true).located(value, ty)
+}
+
 /// Decodes a parsed value as a type of [`types`](crate::types); `strict` collects unknown fields.
 ///
 /// # Errors

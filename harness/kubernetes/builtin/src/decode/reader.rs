@@ -11,7 +11,7 @@ use super::error::DecodeError;
 use super::node::{Node, Tree, View};
 use super::scalar::misfit;
 use super::zero::{omitted, zero, zero_field};
-use super::{Decoded, untyped};
+use super::{Decoded, Misfit, untyped};
 use crate::gotext;
 use crate::table::{Codec, Details, TABLES};
 
@@ -22,8 +22,8 @@ const MAX_COMPLAINTS: usize = 100;
 pub(super) struct Reader {
     strict: bool,
     complaints: Vec<String>,
-    /// The first misfit; decoding goes on, for a custom decoder may end it with another error.
-    saved: Option<DecodeError>,
+    /// The first misfit, and the path to it; decoding goes on, for a custom decoder may end it with another error.
+    saved: Option<(DecodeError, String)>,
     /// Go's names of the fields down to here, embedded structs included: the path of errors.
     fields: Vec<&'static str>,
     /// The innermost struct.
@@ -47,12 +47,16 @@ impl Reader {
         }
     }
 
-    pub(super) fn run<N: Node>(mut self, node: &N, ty: TypeId) -> Result<Decoded, Box<DecodeError>> {
+    pub(super) fn run<N: Node>(self, node: &N, ty: TypeId) -> Result<Decoded, Box<DecodeError>> {
+        self.located(node, ty).map_err(|misfit| Box::new(misfit.error))
+    }
+
+    pub(super) fn located<N: Node>(mut self, node: &N, ty: TypeId) -> Result<Decoded, Box<Misfit>> {
         match self.value(slice::from_ref(&node), ty) {
             // Where it ended is the context of the error.
-            Err(error) => Err(Box::new(self.in_context(*error))),
+            Err(error) => Err(Box::new(Misfit { error: self.in_context(*error), path: self.path })),
             Ok(value) => match self.saved {
-                Some(error) => Err(Box::new(error)),
+                Some((error, path)) => Err(Box::new(Misfit { error, path })),
                 None => Ok(Decoded { value: value.unwrap_or_else(|| zero(ty)), unknown: self.complaints }),
             },
         }
@@ -65,7 +69,7 @@ impl Reader {
     /// Keeps the first misfit.
     pub(super) fn save(&mut self, error: DecodeError) {
         if self.saved.is_none() {
-            self.saved = Some(self.in_context(error));
+            self.saved = Some((self.in_context(error), self.path.clone()));
         }
     }
 

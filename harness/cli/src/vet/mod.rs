@@ -1,7 +1,10 @@
 //! What manifests say that no cluster would take, or that comes to nothing there.
 //!
 //! Only what can be known is judged: a kind whose group neither Kubernetes nor the manifests define may well exist in a cluster. A kind that
-//! one of Kubernetes' own groups does not have is an error; everything else is a warning, because manifests may be a part of something larger.
+//! one of Kubernetes' own groups does not have is an error, and so is a role that cannot be read (see [`shape`]); everything else is a warning, because manifests
+//! may be a part of something larger.
+
+mod shape;
 
 use std::collections::BTreeSet;
 
@@ -18,8 +21,11 @@ const KUBERNETES: &str = "Kubernetes 1.35";
 pub(crate) fn vet(manifests: &ManifestSet) -> Vec<Diagnostic> {
     let kinds = Kinds::of(manifests);
     let roles = Roles::of(manifests);
-    let odd = |object| unknown_kind(object, &kinds).or_else(|| bound_to_nothing(object, &roles));
-    manifests.objects.iter().filter_map(odd).collect()
+    let odd = |object| {
+        let whole = unknown_kind(object, &kinds).or_else(|| bound_to_nothing(object, &roles));
+        whole.into_iter().chain(shape::vet(object))
+    };
+    manifests.objects.iter().flat_map(odd).collect()
 }
 
 fn unknown_kind(object: &Object, kinds: &Kinds) -> Option<Diagnostic> {
