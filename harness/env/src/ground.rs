@@ -2,7 +2,8 @@
 //!
 //! What is installed follows from the plan alone, and a run plays many cases on few plans. So in this process a plan's objects are installed once,
 //! with Kubernetes' controllers around them until they are at rest, and every universe begins as a fork of that world. Only random names differ.
-//! The kinds of a release of KServe, which are most of what a plan's objects weigh, are the same in many plans: they are a world below these.
+//! The kinds of a release of KServe, which are most of what a plan's objects weigh, are the same in many plans, whatever else these bring: they are a world
+//! below these.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -103,7 +104,7 @@ async fn kept<K: PartialEq, V: Clone>(
 pub(crate) async fn laid(plan: &Plan) -> Result<(World, Ground), EnvError> {
     static WORLDS: Kept<Installed, (World, Ground)> = Mutex::new(Vec::new());
     kept(&WORLDS, Installed::of(plan), async {
-        let (world, there) = match plan.kserve.filter(|_| plan.manifests.is_empty()) {
+        let (world, there) = match plan.kserve {
             Some(release) => kinds(release, plan.flavor()).await?,
             None => (bare().await?, Arc::default()),
         };
