@@ -28,6 +28,8 @@ pub const EVENTS: Resource = Resource::new("", "v1", "events", "Event");
 pub const CORE_SERVICES: Resource = Resource::new("", "v1", "services", "Service");
 /// Deployments.
 pub const DEPLOYMENTS: Resource = Resource::new("apps", "v1", "deployments", "Deployment");
+/// ReplicaSets.
+pub const REPLICA_SETS: Resource = Resource::new("apps", "v1", "replicasets", "ReplicaSet");
 /// MutatingWebhookConfigurations.
 pub const MUTATING: Resource = Resource::new(
     "admissionregistration.k8s.io",

@@ -7,7 +7,7 @@ use kube::Client;
 use proofmark_replay::{Place, Resource, Step, step};
 use serde_json::{Value, json};
 
-use crate::kinds::{DEPLOYMENTS, EVENTS, PODS, SERVICES};
+use crate::kinds::{DEPLOYMENTS, EVENTS, PODS, REPLICA_SETS, SERVICES};
 
 const INITIALIZER: &str = "storage-initializer";
 
@@ -81,7 +81,31 @@ async fn newest(client: &Client, namespace: &str, service: &str) -> kube::Result
     let selector = format!("labelSelector=serving.kserve.io%2Finferenceservice%3D{service}");
     let mut pods = list(client, &PODS, namespace, &selector).await?;
     pods.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null());
-    Ok(pods.into_iter().max_by_key(|pod| pod["metadata"]["creationTimestamp"].as_str().unwrap_or_default().to_owned()))
+    let mut newest = youngest(pods);
+    // Times are whole seconds, and a Deployment can be changed twice in one.
+    if newest.len() > 1 {
+        let sets = list(client, &REPLICA_SETS, namespace, &selector).await?;
+        newest.sort_by_key(|pod| revision(pod, &sets));
+    }
+    Ok(newest.pop())
+}
+
+/// Of these pods those that were created last.
+fn youngest(mut pods: Vec<Value>) -> Vec<Value> {
+    let created = |pod: &Value| pod["metadata"]["creationTimestamp"].as_str().unwrap_or_default().to_owned();
+    if let Some(last) = pods.iter().map(created).max() {
+        pods.retain(|pod| created(pod) == last);
+    }
+    pods
+}
+
+/// Which revision of its Deployment a pod belongs to; 0 if to none.
+fn revision(pod: &Value, sets: &[Value]) -> u64 {
+    let owners = pod["metadata"]["ownerReferences"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let owned = |set: &&Value| owners.iter().any(|owner| owner["uid"] == set["metadata"]["uid"]);
+    let revision =
+        sets.iter().find(owned).map(|set| &set["metadata"]["annotations"]["deployment.kubernetes.io/revision"]);
+    revision.and_then(Value::as_str).and_then(|revision| revision.parse().ok()).unwrap_or_default()
 }
 
 /// How the storage initializer of a pod ended, last time.
@@ -189,6 +213,21 @@ mod tests {
         for (message, expected) in table {
             assert_eq!(settled(message), expected);
         }
+    }
+
+    #[test]
+    fn pods_of_one_second_are_told_apart_by_their_revision() {
+        let pod = |name: &str, at: &str, owner: &str| json!({"metadata": {"name": name, "creationTimestamp": at, "ownerReferences": [{"uid": owner}]}});
+        let set = |uid: &str, revision: &str| json!({"metadata": {"uid": uid, "annotations": {"deployment.kubernetes.io/revision": revision}}});
+        let (first, second) = ("2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z");
+        let pods =
+            vec![pod("z", first, "s2"), pod("b", second, "s9"), pod("a", second, "s10"), pod("c", second, "none")];
+        let mut left = youngest(pods);
+        let sets = [set("s2", "2"), set("s9", "9"), set("s10", "10")];
+        left.sort_by_key(|pod| revision(pod, &sets));
+        let names: Vec<_> = left.iter().map(|pod| pod["metadata"]["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["c", "b", "a"]);
+        assert!(youngest(Vec::new()).is_empty());
     }
 
     #[test]
