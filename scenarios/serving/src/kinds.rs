@@ -22,14 +22,10 @@ pub const SECRETS: Resource = Resource::new("", "v1", "secrets", "Secret");
 pub const ACCOUNTS: Resource = Resource::new("", "v1", "serviceaccounts", "ServiceAccount");
 /// Pods.
 pub const PODS: Resource = Resource::new("", "v1", "pods", "Pod");
-/// Events.
-pub const EVENTS: Resource = Resource::new("", "v1", "events", "Event");
 /// Services of Kubernetes.
 pub const CORE_SERVICES: Resource = Resource::new("", "v1", "services", "Service");
 /// Deployments.
 pub const DEPLOYMENTS: Resource = Resource::new("apps", "v1", "deployments", "Deployment");
-/// ReplicaSets.
-pub const REPLICA_SETS: Resource = Resource::new("apps", "v1", "replicasets", "ReplicaSet");
 /// MutatingWebhookConfigurations.
 pub const MUTATING: Resource = Resource::new(
     "admissionregistration.k8s.io",
