@@ -17,7 +17,10 @@ use proofmark_nodes::{NodePool, Nodes};
 use serde_json::Value;
 
 use crate::ground::Ground;
-use crate::{CloudPlan, Cluster, EnvError, LeftOut, Plan, Site};
+use crate::{CloudPlan, Cluster, EnvError, LeftOut, Limit, Plan, Site};
+
+/// How long controllers may take to read what is there, on a machine that has much else to do.
+const READY: Duration = Duration::from_secs(120);
 
 /// The controllers around an API server. Dropping it stops them.
 pub struct ControlPlane {
@@ -74,7 +77,7 @@ impl ControlPlane {
     ) -> Result<Self, EnvError> {
         let controllers = site.controllers().map(|options| proofmark_controllers::start(site.client(), options));
         if let Some(controllers) = &controllers {
-            controllers.ready().await;
+            Limit::of(READY).wait("Kubernetes' controllers to be ready", controllers.ready()).await?;
         }
         let nodes = start_nodes(site, plan, heartbeat).await?;
         let gateway =
@@ -88,14 +91,14 @@ impl ControlPlane {
         let runs = wanted && ground.defines(POLICIES);
         let profiles = runs.then(|| profile::start(site.client(), Config { aws: site.aws(), ..Config::default() }));
         if let Some(profiles) = &profiles {
-            profiles.ready().await;
+            Limit::of(READY).wait("Kubeflow's Profile controller to be ready", profiles.ready()).await?;
         }
         let kserve = start_kserve(site, plan).await?;
         if plan.extras.contains(&Project::Irsa) {
             start_irsa(site, plan).await?;
         }
         if let Some(gateway) = &gateway {
-            gateway.ready().await;
+            Limit::of(READY).wait("the gateway to be ready", gateway.ready()).await?;
         }
         Ok(Self {
             profiles: runs,
@@ -122,7 +125,7 @@ async fn start_kserve(site: &Site, plan: &Plan) -> Result<Option<kserve::Control
         async move { webhooks.answer(request).await }
     };
     let address = site.answer_webhooks(flavor.namespace(), kserve::SERVICE, answer).await?;
-    plane.ready().await;
+    Limit::of(READY).wait("KServe's controllers to be ready", plane.ready()).await?;
     let registered = plane.register(address.as_ref()).await;
     registered.map_err(|error| EnvError::Prepare { what: "KServe's webhooks".to_owned(), why: error.to_string() })?;
     Ok(Some(plane))
@@ -165,7 +168,7 @@ async fn start_nodes(site: &Site, plan: &Plan, heartbeat: Option<Duration>) -> R
     let nodes = proofmark_nodes::start(site.client(), options)
         .await
         .map_err(|error| EnvError::Prepare { what: "the nodes".to_owned(), why: error.to_string() })?;
-    nodes.ready().await;
+    Limit::of(READY).wait("the nodes to be ready", nodes.ready()).await?;
     site.answer_kubelets(&nodes);
     Ok(Some(nodes))
 }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use proofmark_mesh::Gateway;
@@ -67,6 +68,12 @@ pub trait Environment: Send + Sync {
 
     /// How many universes there may be at once; any number unless told.
     fn at_once(&self) -> Option<NonZeroUsize> {
+        None
+    }
+
+    /// How long a case may take, on a real clock: what waits for an answer that never comes must not keep the others from being played. None where time is
+    /// simulated, which costs nothing.
+    fn case_limit(&self) -> Option<Duration> {
         None
     }
 

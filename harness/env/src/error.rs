@@ -1,5 +1,7 @@
 //! What can go wrong outside a scenario's own expectations.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::ApiResponse;
@@ -13,6 +15,14 @@ pub enum EnvError {
     /// No answer came back.
     #[error("no answer from the API server: {0}")]
     Transport(String),
+    /// Something did not come in the time that there was for it.
+    #[error("waited {limit:?} in vain for {what}")]
+    TimedOut {
+        /// What was waited for.
+        what: String,
+        /// How long.
+        limit: Duration,
+    },
     /// No cluster is found by a kubeconfig, or not the credentials for it.
     #[error("{0}")]
     Kubeconfig(String),

@@ -1,33 +1,36 @@
 //! The way to an API server in another process or on another machine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use kube::Config;
 use kube::client::{Body, ClientBuilder};
+use tower::layer::layer_fn;
 
 use crate::EnvError;
 use crate::error::told;
+use crate::limit::Limited;
 use crate::transport::{BoxError, Transport, WireBody, erase, transport};
 
-/// A client by a configuration, for controllers: it tries again what the server asks to try again.
+/// A client by a configuration, for controllers: it tries again what the server asks to try again. An answer must come within `answer`, all attempts counted.
 ///
 /// # Errors
 /// [`EnvError::Kubeconfig`] when the credentials cannot be had.
-pub(crate) fn client(config: Config) -> Result<kube::Client, EnvError> {
-    let builder = ClientBuilder::try_from(config);
-    builder.map(ClientBuilder::build).map_err(|error| EnvError::Kubeconfig(told(&error)))
+pub(crate) fn client(config: Config, answer: Duration) -> Result<kube::Client, EnvError> {
+    let builder = ClientBuilder::try_from(config).map_err(|error| EnvError::Kubeconfig(told(&error)))?;
+    Ok(builder.with_layer(&layer_fn(|inner| Limited { inner, answer })).build())
 }
 
 /// A transport by a configuration, for scenarios: one request is one exchange.
 ///
 /// # Errors
 /// [`EnvError::Kubeconfig`] when the credentials cannot be had.
-pub(crate) fn connect(mut config: Config) -> Result<Transport, EnvError> {
+pub(crate) fn connect(mut config: Config, answer: Duration) -> Result<Transport, EnvError> {
     config.default_retry = false;
-    let client = Arc::new(client(config)?);
+    let client = Arc::new(client(config, answer)?);
     Ok(transport(tower::service_fn(move |request: Request<WireBody>| send(client.clone(), request))))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Request;
 use http_body_util::BodyExt;
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use tower::ServiceExt;
 
 use crate::transport::{Transport, full};
@@ -41,14 +41,18 @@ impl Rest {
             Self::WhenStill { still, limit } => (still, limit),
         };
         let start = Instant::now();
-        let (mut last, mut since) = (revision(transport).await, start);
-        while since.elapsed() < still && start.elapsed() < limit {
-            sleep(still / 5).await;
-            let now = revision(transport).await;
-            if now.is_none() || now != last {
-                (last, since) = (now, Instant::now());
+        // A server that does not answer is not still; whoever asks it next is told.
+        let _ = timeout_at(start + limit, async {
+            let (mut last, mut since) = (revision(transport).await, start);
+            while since.elapsed() < still {
+                sleep(still / 5).await;
+                let now = revision(transport).await;
+                if now.is_none() || now != last {
+                    (last, since) = (now, Instant::now());
+                }
             }
-        }
+        })
+        .await;
     }
 }
 

@@ -1,5 +1,7 @@
 //! HTTP to what runs in pods: through the gateway, as browsers and programs outside of the cluster ask.
 
+use std::time::Duration;
+
 use http::header::HOST;
 use http::{HeaderValue, Uri};
 use proofmark_mesh::policy::Verdict;
@@ -7,7 +9,10 @@ use proofmark_mesh::{Caller, Gateway};
 
 use crate::cluster::wire;
 use crate::recorder::{Recorder, listed};
-use crate::{ApiRequest, ApiResponse, Body, Cluster, Decision, EnvError, Exchange, Identity};
+use crate::{ApiRequest, ApiResponse, Body, Cluster, Decision, EnvError, Exchange, Identity, Limit};
+
+/// How long a program may take for an answer: longer than any that is of use.
+const ANSWER: Duration = Duration::from_secs(600);
 
 /// The way into a universe's pods. Every exchange is kept, among those with the API server.
 #[derive(Clone)]
@@ -25,7 +30,7 @@ impl Web {
     /// answer. A service account asks from a pod of its own, inside of the mesh. Everybody else comes in from outside, and to HTTP is who the headers say.
     ///
     /// # Errors
-    /// [`EnvError::Request`] when the request cannot be put on the wire.
+    /// [`EnvError::Request`] when the request cannot be put on the wire, [`EnvError::TimedOut`] when nobody answers.
     pub async fn send(&self, who: &Identity, request: ApiRequest) -> Result<Exchange, EnvError> {
         let mut wire = wire(request.clone())?;
         let (Some(host), Some(path)) = (wire.uri().authority().cloned(), wire.uri().path_and_query().cloned()) else {
@@ -37,7 +42,8 @@ impl Web {
         if let Identity::ServiceAccount { namespace, name } = who {
             wire.extensions_mut().insert(Caller::account(namespace, name));
         }
-        let (parts, body) = self.gateway.answer(wire).await.into_parts();
+        let what = format!("the answer to {} {}", request.method, request.path);
+        let (parts, body) = Limit::of(ANSWER).wait(what, self.gateway.answer(wire)).await?.into_parts();
         let exchange = Exchange {
             at: self.recorder.elapsed(),
             who: who.to_string(),

@@ -25,6 +25,7 @@ mod inspect;
 mod kubectl;
 mod mask;
 mod merge;
+mod observe;
 mod outcome;
 mod permission;
 mod play;

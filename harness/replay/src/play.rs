@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use proofmark_env::{EnvError, Environment, Plan};
+use proofmark_env::{EnvError, Environment, Limit, Plan};
 
 use crate::player::{Player, panic_message};
 use crate::{Case, Conclusion, Event, Expected, Phase, Scenario, StepResult, StepVerdict, Target, Verdict};
@@ -100,29 +100,44 @@ impl Planned<'_> {
         told: &RefCell<Vec<Event>>,
     ) -> Result<Conclusion, String> {
         let runtime = environment.runtime().map_err(|error| format!("no runtime: {error}"))?;
-        runtime.block_on(async {
-            let plan = Plan { seed: self.seed, ..self.scenario.plan(self.target) };
-            let wants_cloud = plan.cloud.is_some();
-            let prepared = match environment.prepare(plan).await {
-                Ok(universe) if wants_cloud && universe.cloud.is_none() => Err(EnvError::Unsupported("cloud")),
-                prepared => prepared,
-            };
-            let universe = match prepared {
-                Ok(universe) => universe,
-                Err(lacking @ EnvError::Unsupported(_)) => {
-                    return Ok(Conclusion::without_playing(Verdict::Skipped, lacking.to_string()));
-                }
-                Err(error) => return Err(error.to_string()),
-            };
-            let mut player = Player::new(&universe);
-            let mut course = self.phases(&mut player, interrupted, told).await;
-            let simulated_ms = player.elapsed_ms();
-            let left_out = universe.left_out.iter().map(ToString::to_string).collect();
-            if let Err(error) = universe.end().await {
-                course.spoil(error.to_string());
+        let played = runtime.block_on(self.with_limit(environment, interrupted, told));
+        // What a thread of the runtime still waits for (a name that is looked up) is nobody's business any more.
+        runtime.shutdown_background();
+        played
+    }
+
+    async fn with_limit(
+        &self,
+        environment: &dyn Environment,
+        interrupted: &AtomicBool,
+        told: &RefCell<Vec<Event>>,
+    ) -> Result<Conclusion, String> {
+        let new_limit = || environment.case_limit().map_or(Limit::NONE, Limit::of);
+        let limit = new_limit();
+        let plan = Plan { seed: self.seed, ..self.scenario.plan(self.target) };
+        let wants_cloud = plan.cloud.is_some();
+        let prepared = limit.wait("the universe of the case", environment.prepare(plan)).await;
+        let prepared = match prepared.and_then(|prepared| prepared) {
+            Ok(universe) if wants_cloud && universe.cloud.is_none() => Err(EnvError::Unsupported("cloud")),
+            prepared => prepared,
+        };
+        let universe = match prepared {
+            Ok(universe) => universe,
+            Err(lacking @ EnvError::Unsupported(_)) => {
+                return Ok(Conclusion::without_playing(Verdict::Skipped, lacking.to_string()));
             }
-            Ok(Conclusion { verdict: course.verdict, reason: course.reason, simulated_ms, left_out })
-        })
+            Err(error) => return Err(error.to_string()),
+        };
+        let mut player = Player::new(&universe, limit);
+        let mut course = self.phases(&mut player, interrupted, told).await;
+        let simulated_ms = player.elapsed_ms();
+        let left_out = universe.left_out.iter().map(ToString::to_string).collect();
+        // A case that has used up its time must still clean up.
+        let ended = new_limit().wait("what the case made to be taken away", universe.end()).await;
+        if let Err(error) = ended.and_then(|ended| ended) {
+            course.spoil(error.to_string());
+        }
+        Ok(Conclusion { verdict: course.verdict, reason: course.reason, simulated_ms, left_out })
     }
 
     async fn phases(&self, player: &mut Player, interrupted: &AtomicBool, told: &RefCell<Vec<Event>>) -> Course {
@@ -178,14 +193,18 @@ impl Planned<'_> {
             }
         }
         let created = player.take_created();
-        if phase == Phase::Reproduce
-            && absent
-            && let Some(result) = created.remove(player.cluster()).await
-        {
-            if result.verdict != StepVerdict::AsExpected {
-                course.turn(Verdict::InnerError, format!("{phase}: {}: {}", result.title, result.found));
+        if phase == Phase::Reproduce && absent {
+            let what = "what the attempts created to be removed again";
+            match player.limit().wait(what, created.remove(player.cluster())).await {
+                Ok(Some(result)) => {
+                    if result.verdict != StepVerdict::AsExpected {
+                        course.turn(Verdict::InnerError, format!("{phase}: {}: {}", result.title, result.found));
+                    }
+                    tell(result);
+                }
+                Ok(None) => {}
+                Err(over) => course.turn(Verdict::InnerError, format!("{phase}: {over}")),
             }
-            tell(result);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use proofmark_env::{Aws, Body, Cluster, EnvError, Exchange, Identity, Universe, Web};
+use proofmark_env::{Aws, Body, Cluster, EnvError, Exchange, Identity, Limit, Universe, Web};
 use serde_json::{Value, json};
 
 use crate::created::Created;
@@ -35,6 +35,10 @@ pub(crate) struct Player {
     change: Option<PermissionChange>,
     /// Whether a step would have changed what others have there.
     fenced: bool,
+    /// What the case may take in all.
+    limit: Limit,
+    /// What the last look at the step that is being played found.
+    found: Option<String>,
 }
 
 /// What came of a step.
@@ -45,7 +49,8 @@ struct Look {
 }
 
 impl Player {
-    pub(crate) fn new(universe: &Universe) -> Self {
+    /// Plays in a universe, and no longer than to the limit.
+    pub(crate) fn new(universe: &Universe, limit: Limit) -> Self {
         Self {
             cluster: universe.cluster.clone(),
             cloud: universe.cloud.clone(),
@@ -55,6 +60,8 @@ impl Player {
             surveys: BTreeMap::new(),
             change: None,
             fenced: false,
+            limit,
+            found: None,
         }
     }
 
@@ -66,10 +73,13 @@ impl Player {
         self.cluster.settle().await;
     }
 
-    /// Plays a step. A panic or a failure of the environment ends the step as an inner error.
+    /// Plays a step. A panic, a failure of the environment or the end of the case's time ends the step as an inner error.
     pub(crate) async fn play(&mut self, step: &Step, should_be_missing: bool) -> StepResult {
         let expectations = step.expectations();
-        let looked = AssertUnwindSafe(self.look(step, &expectations)).catch_unwind().await;
+        self.found = None;
+        let limit = self.limit;
+        let look = AssertUnwindSafe(self.look(step, &expectations)).catch_unwind();
+        let looked = limit.wait("the end of the case, which was at this step", look).await;
         self.note_exchanges();
         let exchanges = std::mem::take(&mut self.exchanges);
         self.created.note(&exchanges);
@@ -92,7 +102,7 @@ impl Player {
             evidence: evidence(step, &exchanges),
         };
         match looked {
-            Ok(Ok(look)) => {
+            Ok(Ok(Ok(look))) => {
                 let occurred = look.differences.is_empty();
                 result.verdict =
                     if occurred == should_be_missing { StepVerdict::Unexpected } else { StepVerdict::AsExpected };
@@ -101,11 +111,15 @@ impl Player {
                 result.differences = look.differences.into_iter().map(|d| masked(&look.outcome.body, d)).collect();
                 result.history = look.history;
             }
-            Ok(Err(error)) => {
+            Ok(Ok(Err(error))) => {
                 self.fenced |= matches!(error, EnvError::Foreign(_));
                 result.found = error.to_string();
             }
-            Err(panic) => result.found = format!("panic: {}", panic_message(&*panic)),
+            Err(over) => {
+                let last = self.found.take().map(|found| format!("; what was found last: {found}")).unwrap_or_default();
+                result.found = format!("{over}{last}");
+            }
+            Ok(Err(panic)) => result.found = format!("panic: {}", panic_message(&*panic)),
         }
         result
     }
@@ -150,6 +164,7 @@ impl Player {
             };
         }
         self.note_exchanges();
+        self.found = Some(mask::text(&outcome.in_words()));
         let differences = expectations.iter().flat_map(|expect| expect.check(&outcome)).collect();
         Ok(Look { outcome, differences, history: Vec::new() })
     }
@@ -254,6 +269,11 @@ impl Player {
     /// Whether a step was not sent because it would have changed what others have there: on this cluster the scenario cannot be played.
     pub(crate) fn is_fenced(&self) -> bool {
         self.fenced
+    }
+
+    /// What the case may take in all.
+    pub(crate) fn limit(&self) -> Limit {
+        self.limit
     }
 
     /// Where the steps are played.

@@ -231,6 +231,13 @@ pub(crate) struct Step {
     /// Sends a request to AWS.
     #[schemars(with = "Option<AwsRequest>")]
     pub(crate) aws: Option<Spanned<AwsRequest>>,
+    /// Reads the messages of all events of a reason, each once, oldest first: `messages`. Names of pods stand as `<pod>` in them, pointers of Go as `<ptr>`.
+    #[schemars(with = "Option<Events>")]
+    pub(crate) events: Option<Spanned<Events>>,
+    /// Reads the newest pod of an InferenceService, summed up: `containers`, `initContainers` and `volumes` by name, or `pods: 0`. Of a container there are `args`,
+    /// `env` (a value, or `secret/key`), `mounts` (path by volume) and `limits`.
+    #[schemars(with = "Option<Pod>")]
+    pub(crate) pod: Option<Spanned<Pod>>,
     /// Lets time pass: `10m`.
     #[schemars(with = "Option<String>")]
     pub(crate) wait: Option<Spanned<String>>,
@@ -317,6 +324,26 @@ pub(crate) struct Request {
     /// Further headers.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
+}
+
+/// Events.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Events {
+    /// Where they are.
+    pub(crate) namespace: String,
+    /// What they have in common: `FailedCreate`.
+    pub(crate) reason: String,
+}
+
+/// A pod, by what it serves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Pod {
+    /// Where it is.
+    pub(crate) namespace: String,
+    /// The InferenceService that it belongs to.
+    pub(crate) service: String,
 }
 
 /// What some identities may do.

@@ -268,6 +268,14 @@ impl<'a> Compiler<'a> {
         if let Some(request) = &said.aws {
             return Some(self.aws_request(request));
         }
+        if let Some(written::Events { namespace, reason }) = said.events.as_ref().map(|events| &events.value) {
+            let (namespace, reason) = (namespace.clone(), reason.clone());
+            return Some(Box::new(move |step| step.events(&namespace, &reason)));
+        }
+        if let Some(written::Pod { namespace, service }) = said.pod.as_ref().map(|pod| &pod.value) {
+            let (namespace, service) = (namespace.clone(), service.clone());
+            return Some(Box::new(move |step| step.newest_pod(&namespace, &service)));
+        }
         if let Some(time) = &said.wait {
             let time = self.time(time);
             return Some(Box::new(move |step| step.wait(time)));
@@ -400,6 +408,8 @@ impl written::Step {
             (self.delete_all.is_some(), "deleteAll"),
             (self.request.is_some(), "request"),
             (self.aws.is_some(), "aws"),
+            (self.events.is_some(), "events"),
+            (self.pod.is_some(), "pod"),
             (self.wait.is_some(), "wait"),
             (self.survey.is_some(), "survey"),
             (self.compare.is_some(), "compare"),

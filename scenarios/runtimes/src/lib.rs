@@ -1,16 +1,17 @@
 //! Failures around serving runtimes: lists that look empty, runtimes that are missing, switched off, refused or not chosen.
 //!
-//! * [`list_empty`](mod@list_empty): a program that may not list the cluster's runtimes, and drops the error, finds none.
-//! * `not_installed`: the shipped runtimes were not applied.
-//! * `auto_select`: an upgrade took the version of a format away.
-//! * `stories/same-priority-denied.yaml`: a runtime of one's own is refused.
-//! * `disabled`: a runtime is switched off.
-//! * `none_matches`: a runtime that may only be named.
+//! | where | what goes wrong |
+//! |---|---|
+//! | [`list_empty`](mod@list_empty) | a program that may not list the cluster's runtimes, and drops the error, finds none |
+//! | `not_installed` | the shipped runtimes were not applied |
+//! | `stories/runtime-auto-select-changed.yaml` | an upgrade took the version of a format away |
+//! | `stories/same-priority-denied.yaml` | a runtime of one's own is refused |
+//! | `stories/disabled-runtime.yaml` | a runtime is switched off |
+//! | `stories/no-matching-runtime.yaml` | a runtime that may only be named |
+//!
+//! In Rust are those that no file can say: `list_empty` is a program with a typed client and has an inspector, `not_installed` applies what each release ships.
 
-mod auto_select;
-mod disabled;
 mod list_empty;
-mod none_matches;
 mod not_installed;
 
 use proofmark_replay::Scenario;
@@ -21,9 +22,9 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![
         list_empty::scenario(),
         not_installed::scenario(),
-        none_matches::scenario(),
-        disabled::scenario(),
+        embedded("no-matching-runtime.yaml", include_str!("../stories/no-matching-runtime.yaml")),
+        embedded("disabled-runtime.yaml", include_str!("../stories/disabled-runtime.yaml")),
         embedded("same-priority-denied.yaml", include_str!("../stories/same-priority-denied.yaml")),
-        auto_select::scenario(),
+        embedded("runtime-auto-select-changed.yaml", include_str!("../stories/runtime-auto-select-changed.yaml")),
     ]
 }

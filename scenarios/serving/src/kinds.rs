@@ -22,8 +22,6 @@ pub const SECRETS: Resource = Resource::new("", "v1", "secrets", "Secret");
 pub const ACCOUNTS: Resource = Resource::new("", "v1", "serviceaccounts", "ServiceAccount");
 /// Pods.
 pub const PODS: Resource = Resource::new("", "v1", "pods", "Pod");
-/// Events.
-pub const EVENTS: Resource = Resource::new("", "v1", "events", "Event");
 /// Services of Kubernetes.
 pub const CORE_SERVICES: Resource = Resource::new("", "v1", "services", "Service");
 /// Deployments.

@@ -27,6 +27,9 @@ pub(crate) use server::Server;
 /// A controller's watch has told it of a write long before this is over.
 const REST: Rest = Rest::WhenStill { still: Duration::from_millis(250), limit: Duration::from_secs(20) };
 
+/// How long a case may take; few take longer than a quarter of a minute.
+const CASE: Duration = Duration::from_secs(300);
+
 /// How often nodes say that they are there: as often as kubelets do.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
@@ -35,12 +38,20 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub struct Envtest {
     assets: Assets,
     at_once: NonZeroUsize,
+    case: Duration,
 }
 
 impl Envtest {
     /// Universes with these binaries. A server starts on one processor and keeps some of it, so as many are under way as there are processors.
     pub fn new(assets: Assets) -> Self {
-        Self { assets, at_once: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN) }
+        Self { assets, at_once: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), case: CASE }
+    }
+
+    /// Sets how long a case may take; five minutes unless told.
+    #[must_use]
+    pub fn case_limit(mut self, limit: Duration) -> Self {
+        self.case = limit;
+        self
     }
 }
 
@@ -55,6 +66,10 @@ impl Environment for Envtest {
 
     fn at_once(&self) -> Option<NonZeroUsize> {
         Some(self.at_once)
+    }
+
+    fn case_limit(&self) -> Option<Duration> {
+        Some(self.case)
     }
 }
 

@@ -7,6 +7,7 @@
 use std::io;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Descriptor 3 is our end of the pipe; nobody writes to it. A process that ends by itself keeps its folder, for its log.
 const GUARD: &str = r#"
@@ -19,6 +20,10 @@ kill $watch
 [ $code -ne 137 ] || rm -rf -- "$folder"
 exit $code
 "#;
+
+/// How often a process is looked for that should be gone, and the time between: ten seconds in all. Then its guard goes, too.
+const LOOKS: u32 = 5000;
+const BLINK: Duration = Duration::from_millis(2);
 
 /// A running process. Dropping it kills it.
 #[derive(Debug)]
@@ -43,9 +48,17 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(clippy::disallowed_methods, reason = "processes live in real time, and what is dropped cannot await")]
     fn drop(&mut self) {
         drop(self.0.stdin.take());
         // It ends in milliseconds; nobody is left who could be told that it did not.
+        for _ in 0..LOOKS {
+            if self.has_ended() {
+                break;
+            }
+            std::thread::sleep(BLINK);
+        }
+        let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }

@@ -14,11 +14,12 @@ use proofmark_clock::Clock;
 use proofmark_identity::{Authority, Credentials, KubeconfigUser, TokenSigner, kubeconfig};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
 use super::assets::Assets;
 use super::process::Process;
+use crate::limit::ANSWER;
 use crate::transport::{Transport, full};
 use crate::{EnvError, Site, remote};
 
@@ -26,6 +27,8 @@ use crate::{EnvError, Site, remote};
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How often it is asked whether it is.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long it may take to say so.
+const LOOK: Duration = Duration::from_secs(5);
 /// Free ports are taken by others now and then, between the moment we learn of them and the moment they are used.
 const ATTEMPTS: usize = 3;
 
@@ -80,7 +83,7 @@ impl Server {
 
     /// Waits until the server says that it is ready, or until one of the processes has ended.
     async fn ready(&mut self) -> Result<Readiness, EnvError> {
-        let transport = remote::connect(self.config().await?)?;
+        let transport = remote::connect(self.config().await?, ANSWER)?;
         let start = Instant::now();
         loop {
             if self.etcd.has_ended() {
@@ -89,7 +92,8 @@ impl Server {
             if self.kube_apiserver.has_ended() {
                 return Ok(Readiness::Ended(self.last_words("kube-apiserver", API_SERVER_LOG)));
             }
-            if is_ready(&transport).await {
+            // While it starts it may take a connection and drop what comes over it.
+            if timeout(LOOK, is_ready(&transport)).await.unwrap_or(false) {
                 return Ok(Readiness::Ready);
             }
             if start.elapsed() > PATIENCE {
@@ -106,13 +110,13 @@ impl Server {
 
     /// A way in with the rights of an administrator.
     pub(crate) async fn transport(&self) -> Result<Transport, EnvError> {
-        remote::connect(self.config().await?)
+        remote::connect(self.config().await?, ANSWER)
     }
 
     /// What a control plane has to know.
     pub(crate) async fn site(&self) -> Result<Site, EnvError> {
         let signer = TokenSigner::from_pkcs8_pem(&self.signer_key).map_err(|error| failed(&error))?;
-        Ok(Site::beside(remote::client(self.config().await?)?, self.authority.clone(), signer))
+        Ok(Site::beside(remote::client(self.config().await?, ANSWER)?, self.authority.clone(), signer))
     }
 
     /// The file that leads to it.

@@ -13,6 +13,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use tempfile::TempDir;
@@ -200,6 +201,10 @@ impl Environment for Kind {
 
     fn at_once(&self) -> Option<NonZeroUsize> {
         self.cluster.at_once()
+    }
+
+    fn case_limit(&self) -> Option<Duration> {
+        Environment::case_limit(&self.cluster)
     }
 }
 

@@ -36,10 +36,11 @@ use kube::config::{KubeConfigOptions, Kubeconfig as File};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::limit::ANSWER;
 use crate::transport::Transport;
 use crate::{
-    ApiRequest, Cluster, ControlPlane, EnvError, Environment, Identity, Plan, Rest, Site, Universe, real_runtime,
-    remote,
+    ApiRequest, Cluster, ControlPlane, EnvError, Environment, Identity, Limit, Plan, Rest, Site, Universe,
+    real_runtime, remote,
 };
 
 pub use distribution::{Distribution, read};
@@ -53,8 +54,11 @@ pub const LABEL: &str = "proofmark.dev/run";
 /// Others write to the store as well, so that it may never be still.
 const REST: Rest = Rest::WhenStill { still: Duration::from_millis(500), limit: Duration::from_secs(3) };
 
-/// How long a request may take. A server that hangs must not keep a run from cleaning up.
+/// How long a connection may say nothing that is waited for. A server that hangs must not keep a run from cleaning up.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a case may take: images are pulled, and controllers try again after many minutes.
+const CASE: Duration = Duration::from_secs(1800);
 
 /// A cluster, by the kubeconfig that leads to it.
 #[derive(Clone)]
@@ -62,6 +66,8 @@ pub struct Kubeconfig {
     config: Config,
     run: String,
     read_only: bool,
+    answer: Duration,
+    case: Duration,
 }
 
 impl fmt::Debug for Kubeconfig {
@@ -87,7 +93,23 @@ impl Kubeconfig {
         let mut config =
             runtime.block_on(Config::from_custom_kubeconfig(read, &options)).map_err(|error| failed(&error))?;
         (config.read_timeout, config.write_timeout) = (Some(PATIENCE), Some(PATIENCE));
-        Ok(Self { config, run: run.into(), read_only: false })
+        // Else the time that a connection had nothing to do counts.
+        config.reset_reader_on_write = true;
+        Ok(Self { config, run: run.into(), read_only: false, answer: ANSWER, case: CASE })
+    }
+
+    /// Sets how long the API server may take for an answer.
+    #[must_use]
+    pub fn answer_limit(mut self, limit: Duration) -> Self {
+        self.answer = limit;
+        self
+    }
+
+    /// Sets how long a case may take; half an hour unless told.
+    #[must_use]
+    pub fn case_limit(mut self, limit: Duration) -> Self {
+        self.case = limit;
+        self
     }
 
     /// Refuses every write: what needs one cannot be played.
@@ -111,7 +133,7 @@ impl Kubeconfig {
     }
 
     fn transport(&self) -> Result<Transport, EnvError> {
-        remote::connect(self.config.clone())
+        remote::connect(self.config.clone(), self.answer)
     }
 }
 
@@ -126,6 +148,10 @@ impl Environment for Kubeconfig {
 
     fn at_once(&self) -> Option<NonZeroUsize> {
         Some(NonZeroUsize::MIN)
+    }
+
+    fn case_limit(&self) -> Option<Duration> {
+        Some(self.case)
     }
 }
 
@@ -146,8 +172,12 @@ impl Kubeconfig {
         let mut left_out = Vec::new();
         let mut control_plane = None;
         if !plan.installed {
-            let site = Site::elsewhere(remote::client(self.config.clone())?);
-            match ControlPlane::start(&site, &Cluster::new(fenced.clone(), REST), &plan, None).await {
+            let site = Site::elsewhere(remote::client(self.config.clone(), self.answer)?);
+            // Whoever gives the case up would leave behind what is there by then.
+            let installer = Cluster::new(fenced.clone(), REST);
+            let start = ControlPlane::start(&site, &installer, &plan, None);
+            let started = Limit::of(self.case / 2).wait("what the plan installs", start).await;
+            match started.and_then(|started| started) {
                 Ok(started) => {
                     left_out = started.left_out.clone();
                     control_plane = Some(started);

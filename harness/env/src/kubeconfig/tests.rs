@@ -121,3 +121,29 @@ fn a_cluster_is_left_as_it_was_found() {
         assert_eq!(versions(&theirs).await, before);
     });
 }
+
+#[test]
+fn a_server_that_never_answers_holds_nobody_up() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    let kubeconfig = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "silent",
+        "clusters": [{"name": "silent", "cluster": {"server": server}}],
+        "contexts": [{"name": "silent", "context": {"cluster": "silent", "user": "nobody"}}],
+        "users": [{"name": "nobody", "user": {}}],
+    });
+    std::fs::write(file.path(), kubeconfig.to_string()).unwrap();
+    // Connections are accepted by the operating system; nobody reads them.
+    let kubeconfig = Kubeconfig::open(file.path(), None, "test").unwrap().answer_limit(Duration::from_millis(100));
+    kubeconfig.runtime().unwrap().block_on(async {
+        let cluster = kubeconfig.cluster().unwrap();
+        let error = cluster.send(&Identity::Admin, ApiRequest::get("/version")).await.unwrap_err();
+        assert_eq!(error.to_string(), "waited 100ms in vain for the answer to GET /version");
+        cluster.settle().await;
+        let plan = Plan::kubeflow(KubeflowRelease::V1_10_2);
+        let Err(error) = kubeconfig.prepare(plan).await else { panic!("something was installed") };
+        assert_eq!(error.to_string(), "waited 100ms in vain for the answer to GET /apis/apiextensions.k8s.io/v1");
+    });
+    drop(listener);
+}

@@ -11,7 +11,9 @@ use proofmark_replay::{
 };
 use serde_json::json;
 
-use crate::support::{MODELS, World, always, broken, buggy, by_manifests, editor, fixed, model, sound, target, viewer};
+use crate::support::{
+    LIMIT, MODELS, World, always, broken, buggy, by_manifests, editor, fixed, model, sound, target, viewer,
+};
 
 fn run(scenarios: &[Scenario], targets: &[Target]) -> RunResult {
     Runner::new(&World).run(scenarios, targets, &mut |_: &Event| Ok(())).unwrap()
@@ -26,6 +28,30 @@ fn play(scenario: Scenario, target: Target) -> proofmark_replay::CaseResult {
 
 fn one_fix(affected: proofmark_replay::Affected) -> Scenario {
     sound(affected).only_variant("role").unwrap()
+}
+
+#[rstest::rstest]
+#[case::that_never_stands("Endless", "waited 3600s in vain for the universe of the case")]
+#[case::that_answers_nothing(
+    "Silent",
+    "arrange: what everybody may do is noted: waited 3600s in vain for the end of the case, which was at this step"
+)]
+#[case::that_never_goes("Stuck", "waited 3600s in vain for what the case made to be taken away")]
+fn a_world_ends_its_case_in_time(#[case] kind: &str, #[case] why: &str) {
+    let case = play(one_fix(always(Expected::Absent)), target("slow", &[kind]));
+    let reason = case.conclusion.reason.unwrap();
+    assert_eq!((case.conclusion.verdict, reason.ends_with(why)), (Verdict::InnerError, true), "{reason}");
+}
+
+#[test]
+fn what_does_not_come_in_the_time_of_a_case_is_told() {
+    let waits = || step("a model comes").get(MODELS.in_namespace("a").named("m")).succeeds().within(LIMIT * 2);
+    let case = play(one_fix(by_manifests()).arrange(move |_| vec![waits()]), buggy());
+    let found = &case.phases[0].steps[0].found;
+    let (over, last) = found.split_once("; what was found last: ").unwrap();
+    assert_eq!(over, "waited 3600s in vain for the end of the case, which was at this step");
+    assert!(last.contains("404"), "{last}");
+    assert_eq!(case.conclusion.verdict, Verdict::InnerError);
 }
 
 #[test]

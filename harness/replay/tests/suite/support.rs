@@ -23,12 +23,20 @@ use serde_json::{Value, json};
 pub(crate) const MODELS: Resource = Resource::new("example.org", "v1", "models", "Model");
 pub(crate) const ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole");
 
-/// Which worlds there are: with the bug, without it, one that cannot be built, and one that does not go.
+/// How long a case may take here.
+pub(crate) const LIMIT: Duration = Duration::from_secs(3600);
+
+/// Which worlds there are: with the bug, without it, one that cannot be built, one that never stands, one that answers nothing, one that cannot be taken away,
+/// and one that never is.
 pub(crate) struct World;
 
 impl Environment for World {
     fn runtime(&self) -> io::Result<tokio::runtime::Runtime> {
         simulated_runtime()
+    }
+
+    fn case_limit(&self) -> Option<Duration> {
+        Some(LIMIT)
     }
 
     fn prepare(&self, plan: Plan) -> LocalBoxFuture<'_, Result<Universe, EnvError>> {
@@ -37,10 +45,20 @@ impl Environment for World {
             if is("Broken") {
                 return Err(EnvError::Prepare { what: "the world".into(), why: "it is broken".into() });
             }
+            if is("Endless") {
+                std::future::pending::<()>().await;
+            }
+            if is("Silent") {
+                let silent = tower::service_fn(|_| std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>());
+                return Ok(Universe::new(Cluster::new(transport(silent), Duration::from_millis(1)), ()));
+            }
             let api = Api { bug: is("Bug"), seed: plan.seed, objects: Arc::default() };
             let service = transport(tower::service_fn(move |request| api.clone().answer(request)));
             let universe = Universe::new(Cluster::new(service, Duration::from_millis(1)), ());
             let stays = || async { Err(EnvError::LeftBehind("the world".into())) }.boxed_local();
+            if is("Stuck") {
+                return Ok(universe.ending(|| std::future::pending().boxed_local()));
+            }
             Ok(if is("Sticky") { universe.ending(stays) } else { universe })
         }
         .boxed_local()
