@@ -114,11 +114,16 @@ async fn damaged_and_foreign_files_are_told() {
     let mut later = file.clone();
     later[11] = 2;
     assert_eq!(why(&later).to_string(), "the world is saved in format 2; this release reads format 1 only");
-    for at in (12..file.len()).step_by(file.len() / 50) {
+    // What deflate fills its last byte up with says nothing.
+    let is_harmless = |bytes: &[u8]| {
+        let mut again = Vec::new();
+        World::read(bytes).is_ok_and(|world| world.write(&mut again).is_ok()) && again == file
+    };
+    // gzip's own header may change without harm as well.
+    for at in (25..file.len()).step_by(file.len() / 50) {
         let mut flipped = file.clone();
         flipped[at] ^= 0x10;
-        // gzip's own header may change without harm.
-        if at > 24 {
+        if !is_harmless(&flipped) {
             assert!(matches!(why(&flipped), WorldError::Damaged(_)), "{at}");
         }
     }
