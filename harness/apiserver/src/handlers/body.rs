@@ -1,5 +1,6 @@
 //! From a request's body to an object of the resource: format, version, kind, fields, namespace and name.
 
+use proofmark_builtin::decode::Complaint;
 use proofmark_builtin::proto::ProtoError;
 use proofmark_registry::meta;
 use proofmark_status::{FieldError, Reason, Status};
@@ -33,7 +34,7 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
                         call,
                         resource,
                         finish(resource, decoded.value, disowns(&value)),
-                        decoded.unknown,
+                        told(&decoded.complaints),
                         options.validation,
                     )
                 }
@@ -200,12 +201,17 @@ pub(crate) fn object(
     settle(call, resource, object, [duplicates, unknown].concat(), validation)
 }
 
+/// Complaints in the words of a decoder.
+fn told(complaints: &[Complaint]) -> Vec<String> {
+    complaints.iter().map(Complaint::to_string).collect()
+}
+
 /// A value as an object of the resource, with its defaults, and what of it was unknown. The error says what does not fit.
 pub(super) fn read_value(resource: &Resource, value: Value, strict: bool) -> Result<(Value, Vec<String>), String> {
     match &resource.body {
         Body::Typed(ty) => {
             let decoded = proofmark_builtin::decode::decode(&value, *ty, strict).map_err(|e| e.to_string())?;
-            Ok((finish(resource, decoded.value, disowns(&value)), decoded.unknown))
+            Ok((finish(resource, decoded.value, disowns(&value)), told(&decoded.complaints)))
         }
         Body::Custom(version) => {
             let mut object = value;

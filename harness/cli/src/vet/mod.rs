@@ -1,8 +1,8 @@
 //! What manifests say that no cluster would take, or that comes to nothing there.
 //!
 //! Only what can be known is judged: a kind whose group neither Kubernetes nor the manifests define may well exist in a cluster. A kind that
-//! one of Kubernetes' own groups does not have is an error, and so is a role that cannot be read (see [`shape`]); everything else is a warning, because manifests
-//! may be a part of something larger.
+//! one of Kubernetes' own groups does not have is an error, and so is a role, a binding or a definition of a kind that cannot be read (see [`shape`]);
+//! everything else is a warning, because manifests may be a part of something larger.
 
 mod shape;
 

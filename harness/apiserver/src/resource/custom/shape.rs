@@ -104,8 +104,7 @@ fn decode_metadata(object: &mut Value) -> Result<Vec<String>, String> {
     };
     let Some(ty) = object_meta() else { return Ok(Vec::new()) };
     let decoded = proofmark_builtin::decode::decode(meta, ty, true).map_err(|e| e.to_string())?;
-    let complaints =
-        decoded.unknown.iter().map(|u| u.replacen("unknown field \"", "unknown field \"metadata.", 1)).collect();
+    let complaints = decoded.complaints.into_iter().map(|complaint| complaint.below("metadata").to_string()).collect();
     let mut meta = decoded.value;
     if let Some(members) = meta.as_object_mut() {
         members.retain(|_, v| !v.is_null());

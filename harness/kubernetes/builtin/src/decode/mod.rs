@@ -13,6 +13,7 @@ pub(crate) mod base64;
 mod error;
 mod node;
 mod parser;
+mod path;
 mod reader;
 mod scalar;
 mod zero;
@@ -27,6 +28,7 @@ use reader::Reader;
 
 pub use error::DecodeError;
 pub use parser::MAX_DEPTH;
+pub use path::{Complaint, FieldPath};
 pub(crate) use scalar::float_value;
 pub use zero::is_zero;
 pub(crate) use zero::{omitted, zero, zero_field};
@@ -36,9 +38,8 @@ pub(crate) use zero::{omitted, zero, zero_field};
 pub struct Decoded {
     /// The object as Go writes it.
     pub value: Value,
-    /// What a strict decoder complains of, in the order of the body: `unknown field "spec.foo"`, `duplicate field "spec.a"`.
-    /// Empty unless asked for.
-    pub unknown: Vec<String>,
+    /// What a strict decoder complains of, in the order of the body. Empty unless asked for.
+    pub complaints: Vec<Complaint>,
 }
 
 /// What does not fit its field, and where it stands.
@@ -46,8 +47,8 @@ pub struct Decoded {
 pub struct Misfit {
     /// Why, in Go's words.
     pub error: DecodeError,
-    /// The path to it: `spec.containers[0].ports`.
-    pub path: String,
+    /// The way to it; empty unless complaints were asked for, too.
+    pub path: FieldPath,
 }
 
 /// Decodes a parsed value as [`decode`] does, and says where it stands if something does not fit.

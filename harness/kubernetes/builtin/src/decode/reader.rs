@@ -1,7 +1,6 @@
 //! The typed walk over a body.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::slice;
 
 use proofmark_types::{Field, ListType, MapType, Scalar, Struct, Type, TypeId};
@@ -9,32 +8,32 @@ use serde_json::{Map, Value};
 
 use super::error::DecodeError;
 use super::node::{Node, Tree, View};
+use super::path::{Complaint, FieldPath, Step};
 use super::scalar::misfit;
 use super::zero::{omitted, zero, zero_field};
 use super::{Decoded, Misfit, untyped};
-use crate::gotext;
 use crate::table::{Codec, Details, TABLES};
 
 /// How many complaints a strict decoder collects.
 const MAX_COMPLAINTS: usize = 100;
 
 /// The state of one decoding.
-pub(super) struct Reader {
+pub(super) struct Reader<'n> {
     strict: bool,
-    complaints: Vec<String>,
-    /// The first misfit, and the path to it; decoding goes on, for a custom decoder may end it with another error.
-    saved: Option<(DecodeError, String)>,
+    complaints: Vec<Complaint>,
+    /// The first misfit; decoding goes on, for a custom decoder may end it with another error.
+    saved: Option<Misfit>,
     /// Go's names of the fields down to here, embedded structs included: the path of errors.
     fields: Vec<&'static str>,
     /// The innermost struct.
     outer: &'static str,
-    /// The path of complaints.
-    path: String,
+    /// The path of complaints; it stays empty unless they are asked for.
+    path: Vec<Step<'n>>,
     /// Everything was decoded once, with its complaints; now what a repeated field was given is put together.
     merging: bool,
 }
 
-impl Reader {
+impl<'n> Reader<'n> {
     pub(super) fn new(strict: bool) -> Self {
         Self {
             strict,
@@ -42,22 +41,22 @@ impl Reader {
             saved: None,
             fields: Vec::new(),
             outer: "",
-            path: String::new(),
+            path: Vec::new(),
             merging: false,
         }
     }
 
-    pub(super) fn run<N: Node>(self, node: &N, ty: TypeId) -> Result<Decoded, Box<DecodeError>> {
+    pub(super) fn run<N: Node>(self, node: &'n N, ty: TypeId) -> Result<Decoded, Box<DecodeError>> {
         self.located(node, ty).map_err(|misfit| Box::new(misfit.error))
     }
 
-    pub(super) fn located<N: Node>(mut self, node: &N, ty: TypeId) -> Result<Decoded, Box<Misfit>> {
+    pub(super) fn located<N: Node>(mut self, node: &'n N, ty: TypeId) -> Result<Decoded, Box<Misfit>> {
         match self.value(slice::from_ref(&node), ty) {
             // Where it ended is the context of the error.
-            Err(error) => Err(Box::new(Misfit { error: self.in_context(*error), path: self.path })),
+            Err(error) => Err(Box::new(self.misfit(*error))),
             Ok(value) => match self.saved {
-                Some((error, path)) => Err(Box::new(Misfit { error, path })),
-                None => Ok(Decoded { value: value.unwrap_or_else(|| zero(ty)), unknown: self.complaints }),
+                Some(misfit) => Err(Box::new(misfit)),
+                None => Ok(Decoded { value: value.unwrap_or_else(|| zero(ty)), complaints: self.complaints }),
             },
         }
     }
@@ -69,8 +68,12 @@ impl Reader {
     /// Keeps the first misfit.
     pub(super) fn save(&mut self, error: DecodeError) {
         if self.saved.is_none() {
-            self.saved = Some((self.in_context(error), self.path.clone()));
+            self.saved = Some(self.misfit(error));
         }
+    }
+
+    fn misfit(&self, error: DecodeError) -> Misfit {
+        Misfit { error: self.in_context(error), path: FieldPath::of(&self.path) }
     }
 
     /// Adds the fields down to here; an error from within a custom decoder brings its own end of the path.
@@ -87,7 +90,7 @@ impl Reader {
 
     /// The canonical value of everything that is decoded into one variable: one node, or several where a field was repeated.
     /// None is Go's nil (or the untouched zero value).
-    fn value<N: Node>(&mut self, nodes: &[&N], ty: TypeId) -> Result<Option<Value>, Box<DecodeError>> {
+    fn value<N: Node>(&mut self, nodes: &[&'n N], ty: TypeId) -> Result<Option<Value>, Box<DecodeError>> {
         let details = TABLES.details(ty);
         match (TABLES.graph.get(ty), details.codec) {
             (Type::Struct(known), _) => self.structure(nodes, known, ty, details).map(Some),
@@ -110,7 +113,7 @@ impl Reader {
 
     fn structure<N: Node>(
         &mut self,
-        nodes: &[&N],
+        nodes: &[&'n N],
         known: &'static Struct,
         ty: TypeId,
         details: &'static Details,
@@ -119,19 +122,19 @@ impl Reader {
         values.resize_with(known.fields.len(), || None);
         // Per field, the node that gave it last, counted from one.
         let mut giver = vec![0_usize; known.fields.len()];
-        let mut given: Vec<(usize, &N)> = Vec::new();
+        let mut given: Vec<(usize, &'n N)> = Vec::new();
         let mut repeated: BTreeSet<usize> = BTreeSet::new();
         for (nth, node) in (1..).zip(nodes) {
             let Some(fields) = self.object(*node, ty) else { continue };
             for (name, value) in fields {
                 let index = known.fields.get_index_of(name);
                 let Some((index, last)) = index.and_then(|index| Some((index, giver.get_mut(index)?))) else {
-                    self.complain("unknown", name);
+                    self.complain(false, name);
                     continue;
                 };
                 let before = std::mem::replace(last, nth);
                 if before == nth {
-                    self.complain("duplicate", name);
+                    self.complain(true, name);
                 }
                 if self.merging || before > 0 {
                     repeated.insert(index);
@@ -152,14 +155,14 @@ impl Reader {
     /// Decodes once more, and together, what repeated fields were given.
     fn merge<N: Node>(
         &mut self,
-        given: &[(usize, &N)],
+        given: &[(usize, &'n N)],
         repeated: &BTreeSet<usize>,
         known: &'static Struct,
         details: &'static Details,
         values: &mut [Option<Value>],
     ) -> Result<(), Box<DecodeError>> {
         for &index in repeated {
-            let all: Vec<&N> = given.iter().filter(|(given, _)| *given == index).map(|(_, node)| *node).collect();
+            let all: Vec<&'n N> = given.iter().filter(|(given, _)| *given == index).map(|(_, node)| *node).collect();
             let before = (std::mem::replace(&mut self.merging, true), std::mem::replace(&mut self.strict, false));
             let found = self.member(&all, index, known, details)?;
             (self.merging, self.strict) = before;
@@ -173,7 +176,7 @@ impl Reader {
     /// A field of a struct, with its place in the paths. After an error the path stays where it is: it is the error's context.
     fn member<N: Node>(
         &mut self,
-        nodes: &[&N],
+        nodes: &[&'n N],
         index: usize,
         known: &'static Struct,
         details: &'static Details,
@@ -186,7 +189,7 @@ impl Reader {
         self.fields.extend(embeds.map(|embed| embed.name));
         self.fields.push(name);
         self.outer = known.go_name.rsplit('.').next().unwrap_or_default();
-        let length = self.enter(name);
+        let length = self.enter(Step::Field(name));
         let found = self.field(nodes, field)?;
         self.path.truncate(length);
         self.fields.truncate(depth);
@@ -195,7 +198,7 @@ impl Reader {
     }
 
     /// The fields of an object; none for null, and for a misfit, which is saved.
-    fn object<'n, N: Node>(&mut self, node: &'n N, ty: TypeId) -> Option<N::Fields<'n>> {
+    fn object<N: Node>(&mut self, node: &'n N, ty: TypeId) -> Option<N::Fields<'n>> {
         match node.view() {
             View::Object(fields) => Some(fields),
             View::Null => None,
@@ -207,7 +210,7 @@ impl Reader {
     }
 
     /// A pointer forgets at null what it held before.
-    fn field<N: Node>(&mut self, nodes: &[&N], field: &Field) -> Result<Option<Value>, Box<DecodeError>> {
+    fn field<N: Node>(&mut self, nodes: &[&'n N], field: &Field) -> Result<Option<Value>, Box<DecodeError>> {
         let null = nodes.iter().rposition(|node| field.pointer && matches!(node.view(), View::Null));
         match &nodes[null.map_or(0, |at| at + 1)..] {
             [] => Ok(None),
@@ -215,7 +218,7 @@ impl Reader {
         }
     }
 
-    fn map<N: Node>(&mut self, nodes: &[&N], map: &MapType, ty: TypeId) -> Result<Option<Value>, Box<DecodeError>> {
+    fn map<N: Node>(&mut self, nodes: &[&'n N], map: &MapType, ty: TypeId) -> Result<Option<Value>, Box<DecodeError>> {
         let mut found: Option<BTreeMap<String, Value>> = None;
         for node in nodes {
             let Some(fields) = self.object(*node, ty) else {
@@ -227,9 +230,9 @@ impl Reader {
             for (name, value) in fields {
                 let repeated = if nodes.len() == 1 { entries.contains_key(name) } else { !seen.insert(name) };
                 if repeated {
-                    self.complain("duplicate", name);
+                    self.complain(true, name);
                 }
-                let length = self.enter(name);
+                let length = self.enter(Step::Field(name));
                 let value = self.value(slice::from_ref(&value), map.value)?.unwrap_or_else(|| absent(map.value));
                 self.path.truncate(length);
                 entries.insert(name.to_owned(), value);
@@ -240,9 +243,14 @@ impl Reader {
     }
 
     /// A repeated list is decoded over the items of the first one, as far as it goes.
-    fn list<N: Node>(&mut self, nodes: &[&N], list: &ListType, ty: TypeId) -> Result<Option<Value>, Box<DecodeError>> {
+    fn list<N: Node>(
+        &mut self,
+        nodes: &[&'n N],
+        list: &ListType,
+        ty: TypeId,
+    ) -> Result<Option<Value>, Box<DecodeError>> {
         let mut found: Option<usize> = None;
-        let mut given: Vec<Vec<&N>> = Vec::new();
+        let mut given: Vec<Vec<&'n N>> = Vec::new();
         for node in nodes {
             match node.view() {
                 View::Array(items) => {
@@ -263,7 +271,7 @@ impl Reader {
         let Some(length) = found else { return Ok(None) };
         let mut written = Vec::with_capacity(length);
         for (index, nodes) in given.iter().take(length).enumerate() {
-            let before = self.enter_item(index);
+            let before = self.enter(Step::Item(index));
             written.push(self.value(nodes, list.item)?.unwrap_or_else(|| zero(list.item)));
             self.path.truncate(before);
         }
@@ -271,7 +279,7 @@ impl Reader {
     }
 
     /// Types that decode themselves; what is within is not looked at strictly.
-    fn custom<N: Node>(&mut self, node: &N, codec: Codec) -> Result<Option<Value>, Box<DecodeError>> {
+    fn custom<N: Node>(&mut self, node: &'n N, codec: Codec) -> Result<Option<Value>, Box<DecodeError>> {
         match (codec, node.view()) {
             (Codec::Raw, View::Null) => Ok(None),
             (Codec::Raw, _) => Ok(Some(node.to_value())),
@@ -296,33 +304,21 @@ impl Reader {
         }
     }
 
-    /// Adds a field to the path of complaints, and says how long the path was.
-    fn enter(&mut self, name: &str) -> usize {
+    /// Adds a step to the path of complaints, and says how long the path was.
+    fn enter(&mut self, step: Step<'n>) -> usize {
         let length = self.path.len();
         if self.strict {
-            if length > 0 {
-                self.path.push('.');
-            }
-            self.path.push_str(name);
+            self.path.push(step);
         }
         length
     }
 
-    /// Adds an index to the path of complaints, and says how long the path was.
-    fn enter_item(&mut self, index: usize) -> usize {
-        let length = self.path.len();
-        if self.strict {
-            _ = write!(self.path, "[{index}]");
-        }
-        length
-    }
-
-    fn complain(&mut self, what: &str, name: &str) {
+    fn complain(&mut self, duplicate: bool, name: &'n str) {
         if !self.strict || self.complaints.len() >= MAX_COMPLAINTS {
             return;
         }
-        let length = self.enter(name);
-        let complaint = format!("{what} field {}", gotext::quote(&self.path));
+        let length = self.enter(Step::Field(name));
+        let complaint = Complaint { duplicate, path: FieldPath::of(&self.path) };
         self.path.truncate(length);
         if !self.complaints.contains(&complaint) {
             self.complaints.push(complaint);
@@ -330,22 +326,22 @@ impl Reader {
     }
 
     /// Complains about repeated fields in a value without a type.
-    fn repeated<N: Node>(&mut self, node: &N) {
+    fn repeated<N: Node>(&mut self, node: &'n N) {
         match node.view() {
             View::Object(fields) => {
                 let mut seen = BTreeSet::new();
                 for (name, value) in fields {
                     if !seen.insert(name) {
-                        self.complain("duplicate", name);
+                        self.complain(true, name);
                     }
-                    let length = self.enter(name);
+                    let length = self.enter(Step::Field(name));
                     self.repeated(value);
                     self.path.truncate(length);
                 }
             }
             View::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    let length = self.enter_item(index);
+                    let length = self.enter(Step::Item(index));
                     self.repeated(item);
                     self.path.truncate(length);
                 }
@@ -383,7 +379,7 @@ fn null_resets(ty: &Type) -> bool {
 pub(super) fn duplicates(tree: &Tree<'_>) -> Vec<String> {
     let mut reader = Reader::new(true);
     reader.repeated(tree);
-    reader.complaints
+    reader.complaints.iter().map(Complaint::to_string).collect()
 }
 
 /// What a map holds under a key without a value: no bytes are empty there, not missing.

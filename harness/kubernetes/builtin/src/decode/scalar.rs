@@ -13,7 +13,7 @@ use super::reader::Reader;
 use crate::quantity::Quantity;
 use crate::time::Moment;
 
-impl Reader {
+impl Reader<'_> {
     /// The canonical value; none where null or a misfit (which is saved) leaves the zero value.
     ///
     /// Errors here are those of Go's custom decoders, which end the decoding at once.
