@@ -10,6 +10,7 @@ use proofmark_env::kind::{self, Kind, KindPlan};
 use proofmark_env::kubeconfig::{self, Distribution, Kubeconfig, Needs};
 use proofmark_env::{Embedded, EnvError, Environment};
 use proofmark_manifests::{ManifestSet, Source, load, to_yaml};
+use proofmark_replay::Target;
 use serde_json::Value;
 
 use crate::args::{DeploymentMode, EnvironmentArgs, EnvironmentName, KindArgs};
@@ -24,8 +25,13 @@ pub(crate) struct Place {
     pub(crate) installed: Option<Kubeconfig>,
 }
 
-/// The environment, ready to build universes. Making one ends early once `interrupted` is set.
-pub(crate) fn of(args: &EnvironmentArgs, quiet: bool, interrupted: &Arc<AtomicBool>) -> Result<Place, ExpectedError> {
+/// The environment, ready to build universes for these targets. Making one ends early once `interrupted` is set.
+pub(crate) fn of(
+    args: &EnvironmentArgs,
+    targets: &[Target],
+    quiet: bool,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<Place, ExpectedError> {
     let place = |environment| Place { environment, installed: None };
     Ok(match (args.env, &args.kubeconfig) {
         (EnvironmentName::Envtest, _) => place(Box::new(Envtest::new(Assets::find(args.assets.as_deref())?))),
@@ -36,6 +42,7 @@ pub(crate) fn of(args: &EnvironmentArgs, quiet: bool, interrupted: &Arc<AtomicBo
                 Place { environment: Box::new(cluster.clone()), installed: Some(cluster) }
             } else {
                 check(&cluster, Needs::Install)?;
+                check_free(&cluster, targets)?;
                 place(Box::new(cluster))
             }
         }
@@ -116,6 +123,14 @@ pub(crate) fn check(cluster: &Kubeconfig, needs: Needs) -> Result<(), ExpectedEr
     let runs: BTreeSet<&str> = left.iter().map(|leftover| leftover.run.as_str()).collect();
     let runs = runs.into_iter().collect::<Vec<_>>().join(", ");
     Err(ExpectedError::LeftBehind { cluster: cluster.url(), objects: left.len(), runs })
+}
+
+/// Refuses a cluster that has what would be installed.
+fn check_free(cluster: &Kubeconfig, targets: &[Target]) -> Result<(), ExpectedError> {
+    let plans = targets.iter().map(|target| &target.plan).filter(|plan| !plan.installed);
+    let taken = within(cluster, async || kubeconfig::taken(&cluster.cluster()?, plans).await)?;
+    let Some(kind) = taken.first().cloned() else { return Ok(()) };
+    Err(ExpectedError::Installed { cluster: cluster.url(), kind, others: taken.len() - 1 })
 }
 
 /// What a cluster has, as read from it and as manifests.

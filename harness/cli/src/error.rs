@@ -149,6 +149,9 @@ pub(crate) enum ExpectedError {
     /// A cluster does not allow what is needed.
     #[error("{cluster} does not allow what is needed")]
     NotAllowed { cluster: String, missing: Vec<Missing>, needs: Needs },
+    /// A cluster has kinds already that would be installed.
+    #[error("{cluster} has {kind} already{}", and_others(*.others))]
+    Installed { cluster: String, kind: String, others: usize },
     /// What an earlier run made is still there, or a run is under way.
     #[error("{cluster} has what a run of Proofmark made, {objects} in all ({runs})")]
     LeftBehind { cluster: String, objects: usize, runs: String },
@@ -249,6 +252,7 @@ impl ExpectedError {
             | Self::Assets(_)
             | Self::NotAllowed { .. }
             | Self::LeftBehind { .. }
+            | Self::Installed { .. }
             | Self::Refused { .. }
             | Self::Unreachable { .. }
             | Self::OnlyFor { .. }
@@ -298,6 +302,11 @@ impl ExpectedError {
                 };
                 Some(format!("nothing was made. Missing: {}; {how}", missing.join(", ")))
             }
+            Self::Installed { .. } => Some(
+                "a run installs what it plays against and changes nothing that is there: \
+                 name a cluster without it, or try what this one has with `certify`"
+                    .to_owned(),
+            ),
             Self::LeftBehind { .. } => {
                 Some("once nobody plays there any more, `proofmark clean` takes them away".to_owned())
             }
@@ -320,5 +329,14 @@ impl ExpectedError {
             }
             _ => None,
         }
+    }
+}
+
+/// What stands behind the first of several.
+fn and_others(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => ", and another kind that would be installed".to_owned(),
+        others => format!(", and {others} other kinds that would be installed"),
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedE
         return Ok(Exit::AsExpected);
     }
     let interrupted = interrupt::flag()?;
-    let place = environment::of(&args.environment, args.report.quiet, &interrupted)?;
+    let place = environment::of(&args.environment, &targets, args.report.quiet, &interrupted)?;
     let targets = match &place.installed {
         Some(cluster) if targets.is_empty() => vec![found(args, cluster)?],
         _ => targets,

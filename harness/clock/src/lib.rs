@@ -2,6 +2,12 @@
 //!
 //! On a paused tokio runtime the clock stands still and jumps to the next timer, so that a run is deterministic and a ten-minute
 //! back-off costs nothing. On an ordinary runtime it runs like any clock. Only the origin differs: a fixed date, or the real one.
+//!
+//! Where time cannot be made to pass, a clock can be set ahead: a server among real ones then answers as it would later.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
@@ -15,12 +21,14 @@ pub struct Clock {
     origin: Timestamp,
     start: Instant,
     real: bool,
+    /// Milliseconds that it is ahead of its time; all its clones agree.
+    ahead: Arc<AtomicI64>,
 }
 
 impl Clock {
     /// A clock that says `origin` now. Must be called inside a tokio runtime.
     pub fn starting_at(origin: Timestamp) -> Self {
-        Self { origin, start: Instant::now(), real: false }
+        Self { origin, start: Instant::now(), real: false, ahead: Arc::default() }
     }
 
     /// A clock for deterministic runs: it begins at [`SIMULATED_ORIGIN`].
@@ -42,8 +50,19 @@ impl Clock {
 
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        let passed = self.start.elapsed();
-        SignedDuration::try_from(passed).ok().and_then(|d| self.origin.checked_add(d).ok()).unwrap_or(self.origin)
+        let ahead = SignedDuration::from_millis(self.ahead.load(Ordering::Relaxed));
+        let passed = SignedDuration::try_from(self.start.elapsed()).ok().and_then(|passed| passed.checked_add(ahead));
+        passed.and_then(|passed| self.origin.checked_add(passed).ok()).unwrap_or(self.origin)
+    }
+
+    /// Has it, and all its clones, be so far ahead of its time from now on; zero takes that back.
+    pub fn set_ahead(&self, by: Duration) {
+        self.ahead.store(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    /// How far it is ahead.
+    pub fn ahead(&self) -> Duration {
+        Duration::from_millis(self.ahead.load(Ordering::Relaxed).unsigned_abs())
     }
 
     /// The present moment as `metav1.Time` writes it: RFC 3339 in whole seconds.

@@ -9,15 +9,13 @@ use futures_util::future::LocalBoxFuture;
 use http::{Request, Response};
 use proofmark_apiserver::{ApiServer, Audit};
 use proofmark_clock::Clock;
-use proofmark_images::Outside;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
-use crate::aws::RoleEditor;
 use crate::ground;
 use crate::{
-    Aws, Cluster, ControlPlane, Decision, EnvError, Environment, Grounds, ISSUER, Plan, Site, Universe, WireBody,
-    simulated_runtime, transport,
+    Aws, Cluster, ControlPlane, Decision, EnvError, Environment, Grounds, ISSUER, Plan, Published, Site, Universe,
+    WireBody, simulated_runtime, transport,
 };
 
 /// No simulated time passes before all work that is possible now is done, so any moment would do, but for work that failed and is tried again
@@ -48,18 +46,10 @@ async fn build(plan: Plan) -> Result<Universe, EnvError> {
     let played = Cluster::new(transport, QUIET);
     // Both clocks are tokio's and begin at the same moment, so they agree.
     let clock = Clock::starting_at(server.now());
-    let cloud = plan.cloud.as_ref().map(|cloud| cloud.build(&server, plan.seed, clock)).transpose()?;
-    let endpoints = plan.cloud.as_ref().map_or(&[][..], |cloud| &cloud.endpoints);
-    let cloud = cloud.map(|cloud| Aws::new(cloud, endpoints, played.clone()));
-    let mut site = Site::embedded(&server).asked_through(played.clone());
-    if let Some(cloud) = &cloud {
-        let network = cloud.network();
-        let authorities = network.authorities().into();
-        site = site.reaching(Outside { network, authorities, release: None });
-        if let Some(account) = plan.cloud.as_ref().and_then(|plan| plan.profile_controller.clone()) {
-            site = site.with_iam(RoleEditor { cloud: cloud.cloud().clone(), account });
-        }
-    }
+    let cloud =
+        plan.cloud.as_ref().map(|cloud| Aws::beside(&played, cloud, Published::from(&server), plan.seed, clock));
+    let cloud = cloud.transpose()?;
+    let site = Site::embedded(&server).asked_through(played.clone()).with_cloud(&plan, cloud.as_ref());
     let control_plane = ControlPlane::on(&site, &plan, ground).await?;
     let (left_out, gateway) = (control_plane.left_out.clone(), control_plane.gateway.clone());
     let mut universe = Universe::new(played, control_plane);

@@ -37,7 +37,10 @@ mod transport;
 mod web;
 mod webhook_server;
 
-pub use aws::{AccountToken, Aws, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, EndpointPlan, ISSUER, Listener};
+pub use aws::{
+    AccountToken, Aws, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, EndpointPlan, ISSUER, Listener, Present,
+    Published,
+};
 pub use cluster::Cluster;
 pub use control_plane::ControlPlane;
 pub use decision::{Decision, Grounds, IamGrounds, PolicyLayer, RbacGrounds, Ruling, Source, Way};

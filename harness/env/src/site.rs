@@ -13,13 +13,14 @@ use proofmark_controllers::{Options, SecretTokens};
 use proofmark_identity::{Authority, Claims, ObjectRef, TokenSigner};
 use proofmark_images::{Clients, Outside};
 use proofmark_kserve::control_plane::WebhookAddress;
-use proofmark_kubeflow::profile::{Aws, Iam};
+use proofmark_kubeflow::profile::Aws;
 use proofmark_model_loader::net::{ConnectError, Connecting, Network};
 use proofmark_nodes::Nodes;
 
+use crate::aws::RoleEditor;
 use crate::kubelet::Answers;
 use crate::webhook_server::WebhookServer;
-use crate::{Cluster, EnvError, Identity};
+use crate::{Cluster, EnvError, Identity, Plan};
 
 /// Answers reviews.
 pub(crate) type Answer =
@@ -138,11 +139,17 @@ impl Site {
         }
     }
 
-    /// Gives Kubeflow's profile controller credentials for an IAM.
+    /// Lets pods reach a cloud, if there is one, and gives Kubeflow's profile controller the credentials for it that the plan says.
     #[must_use]
-    pub(crate) fn with_iam(mut self, iam: impl Iam) -> Self {
-        self.aws = Some(Aws::new(iam));
-        self
+    pub(crate) fn with_cloud(self, plan: &Plan, cloud: Option<&crate::Aws>) -> Self {
+        let Some(cloud) = cloud else { return self };
+        let network = cloud.network();
+        let authorities = network.authorities().into();
+        let mut site = self.reaching(Outside { network, authorities, release: None });
+        if let Some(account) = plan.cloud.as_ref().and_then(|plan| plan.profile_controller.clone()) {
+            site.aws = Some(Aws::new(RoleEditor { cloud: cloud.cloud().clone(), account }));
+        }
+        site
     }
 
     /// Credentials for an IAM, if there is one.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use proofmark_env::{Aws, Body, Cluster, EnvError, Exchange, Identity, Limit, Universe, Web};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::created::Created;
 use crate::diff::Difference;
@@ -136,11 +136,15 @@ impl Player {
                 history.push(taken(&look.outcome));
             }
             When::Stays => {}
-            When::Within(time) => {
+            When::Within(time) | When::Answered(time) => {
+                let waits = |look: &Look| match step.when {
+                    When::Answered(_) => look.outcome.body.as_object().is_some_and(Map::is_empty),
+                    _ => !look.differences.is_empty(),
+                };
                 let deadline = self.cluster.elapsed() + time;
                 let longest = LONGEST_PAUSE.max(time / LONGEST_PART);
                 let mut pause = Duration::from_millis(10);
-                while !look.differences.is_empty() && self.cluster.elapsed() < deadline {
+                while waits(&look) && self.cluster.elapsed() < deadline {
                     self.cluster.advance(pause.min(deadline.saturating_sub(self.cluster.elapsed()))).await;
                     pause = (pause * 2).min(longest);
                     self.exchanges.clear(); // evidence is the last look; the earlier ones are in the history

@@ -64,6 +64,8 @@ pub(crate) enum When {
     Stays,
     /// At some moment within this time.
     Within(Duration),
+    /// By the first answer within this time that tells something.
+    Answered(Duration),
 }
 
 /// A step of a scenario. Without an expectation of its own it expects success; without an identity the administrator does it.
@@ -341,6 +343,14 @@ impl Step {
         self
     }
 
+    /// All this must hold of the first answer within a time that tells something; an empty object says that there is nothing to tell yet. Where an answer is final, this
+    /// does not wait in vain for another one.
+    #[must_use]
+    pub fn answered_within(mut self, time: Duration) -> Self {
+        self.when = When::Answered(time);
+        self
+    }
+
     /// In the reproduce phase: this step is no symptom of the failure; what it expects holds on every release.
     #[must_use]
     pub fn either_way(mut self) -> Self {
@@ -412,7 +422,7 @@ impl Step {
         match self.when {
             When::Now => String::new(),
             When::Stays => ", and stays so".to_owned(),
-            When::Within(time) => format!(", within {time:?}"),
+            When::Within(time) | When::Answered(time) => format!(", within {time:?}"),
         }
     }
 }

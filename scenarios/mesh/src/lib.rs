@@ -10,6 +10,8 @@
 //! |---|---|
 //! | `universe` | Kubeflow with a mesh, a profile, and a model that is served in it |
 //! | `programs` | what runs in the pods: a model server, and logins |
+//!
+//! None of them is a scenario file: their pods run programs of their own, and their requests come in through the gateway.
 
 mod access_denied;
 mod login;

@@ -8,7 +8,7 @@ use proofmark_aws::Cloud;
 use proofmark_aws::setup::{AccountSpec, ProviderSpec, Spec};
 use proofmark_aws::transport::Listener;
 use proofmark_clock::Clock;
-use proofmark_env::{CloudNetwork, CloudPlan, ISSUER};
+use proofmark_env::{CloudNetwork, CloudPlan, ISSUER, Published};
 use proofmark_images::Outside;
 use proofmark_model_loader::net::{Connecting, Network, Sockets};
 use tokio_util::sync::CancellationToken;
@@ -45,7 +45,7 @@ impl Beside {
         listen: SocketAddr,
         stop: CancellationToken,
     ) -> Result<Self, ExpectedError> {
-        let cloud = plan.build(server, seed, Clock::real())?;
+        let cloud = plan.build(Published::from(server), seed, Clock::real())?;
         let address = SocketAddr::new(listen.ip(), 0);
         let failed = |source| ExpectedError::Listen { address, source };
         let listener = Listener::bind(address).await.map_err(failed)?;

@@ -101,6 +101,28 @@ fn nothing_is_played_beside_what_another_run_left() {
 }
 
 #[test]
+fn nothing_is_installed_over_what_is_there() {
+    let ran = beside(
+        r#"
+        printf '%s\n' 'apiVersion: apiextensions.k8s.io/v1' 'kind: CustomResourceDefinition' \
+            'metadata: {name: trainedmodels.serving.kserve.io}' 'spec: {group: serving.kserve.io, scope: Namespaced,' \
+            '  names: {plural: trainedmodels, singular: trainedmodel, kind: TrainedModel, listKind: TrainedModelList},' \
+            '  versions: [{name: v1alpha1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}' |
+            kubectl create -f - >/dev/null
+        versions >"$DIR/before"
+        "$0" $case 2>"$DIR/said" || echo "code $?"
+        versions | diff "$DIR/before" -
+        sed -E 's/127.0.0.1:[0-9]+/SERVER/' "$DIR/said"
+        "#,
+    );
+    let Some(ran) = ran else { return };
+    let refused = "code 2\nerror: https://SERVER/ has trainedmodels.serving.kserve.io already\n  \
+                   help: a run installs what it plays against and changes nothing that is there: \
+                   name a cluster without it, or try what this one has with `certify`\n";
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), refused), "{ran}");
+}
+
+#[test]
 fn whoever_is_not_known_or_may_not_look_is_told() {
     let ran = beside(
         r#"

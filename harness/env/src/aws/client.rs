@@ -7,11 +7,12 @@ use futures_util::future::LocalBoxFuture;
 use http::{HeaderName, HeaderValue, Request};
 use proofmark_aws::{Cloud, Service};
 use proofmark_aws_sigv4::{Credentials, Payload, sign};
+use proofmark_clock::Clock;
 use serde_json::json;
 
 use super::iam::element;
 use super::record::Kept;
-use super::{AccountToken, AwsIdentity, AwsRequest, CloudNetwork, EndpointPlan};
+use super::{AccountToken, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, Published};
 use crate::{ApiRequest, Cluster, EnvError, Exchange, Identity};
 
 /// The cloud of a universe, reached by identity. Every exchange is kept, those that credentials are got by included.
@@ -20,16 +21,52 @@ pub struct Aws {
     kept: Kept,
     cluster: Cluster,
     network: Arc<CloudNetwork>,
+    clock: Clock,
+}
+
+/// While this is there, what the cloud gave out may have grown older than it is. When it goes, the cloud is back in the present.
+#[must_use = "it ends at once"]
+pub struct Present<'a>(&'a Clock);
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.set_ahead(Duration::ZERO);
+    }
 }
 
 /// What somebody signs with, or the answer that refused it to him.
 type Signer = Result<Option<Credentials>, Box<Exchange>>;
 
 impl Aws {
-    /// A cloud beside a cluster that issues tokens for it.
-    pub(crate) fn new(cloud: Cloud, endpoints: &[EndpointPlan], cluster: Cluster) -> Self {
-        let kept = Kept { cloud, recorder: cluster.recorder() };
-        Self { network: Arc::new(CloudNetwork::recorded(kept.clone(), endpoints)), kept, cluster }
+    /// The cloud of a plan beside a cluster that issues tokens for it, on a clock that agrees with the cluster's.
+    ///
+    /// # Errors
+    /// [`EnvError::Prepare`] when what the plan says cannot be made.
+    pub(crate) fn beside(
+        cluster: &Cluster,
+        plan: &CloudPlan,
+        issuer: Published,
+        seed: u64,
+        clock: Clock,
+    ) -> Result<Self, EnvError> {
+        let kept = Kept { cloud: plan.build(issuer, seed, clock.clone())?, recorder: cluster.recorder() };
+        let network = Arc::new(CloudNetwork::recorded(kept.clone(), &plan.endpoints));
+        Ok(Self { network, kept, cluster: cluster.clone(), clock })
+    }
+
+    /// Begins something for which tokens and sessions may be kept before they are used.
+    pub fn present(&self) -> Present<'_> {
+        Present(&self.clock)
+    }
+
+    /// Keeps something that was given out for so long. On a simulated clock the time passes, for the whole universe. A real one does not wait for us: there the cloud's
+    /// clock is set ahead, until [`Present`] goes.
+    async fn keep(&self, age: Duration) {
+        if self.clock.is_real() {
+            self.clock.set_ahead(self.clock.ahead() + age);
+        } else if !age.is_zero() {
+            self.cluster.advance(age).await;
+        }
     }
 
     /// Signs a request as `who` and sends it. A refusal is an answer, not an error; who is refused his credentials has that for an answer.
@@ -37,13 +74,18 @@ impl Aws {
     /// # Errors
     /// [`EnvError::Request`] when the request cannot be put on the wire, [`EnvError::Transport`] when the cluster, asked for a token, gave no answer.
     pub async fn send(&self, who: &AwsIdentity, request: AwsRequest) -> Result<Exchange, EnvError> {
+        let _present = self.present();
+        self.sent(who, request).await
+    }
+
+    async fn sent(&self, who: &AwsIdentity, request: AwsRequest) -> Result<Exchange, EnvError> {
         match self.signer(who).await? {
             Ok(credentials) => self.exchange(who, credentials.as_ref(), request).await,
             Err(refused) => Ok(*refused),
         }
     }
 
-    /// Asks the cluster for a service account's token, and keeps it for as long as it says.
+    /// Asks the cluster for a service account's token, and keeps it for as long as it says; see [`Aws::present`].
     ///
     /// # Errors
     /// As [`Aws::send`]; the inner error is the cluster's refusal.
@@ -57,9 +99,7 @@ impl Aws {
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token");
         let answer = self.cluster.send(&Identity::Admin, ApiRequest::post(path, body)).await?;
         let text = answer.response.body.json()["status"]["token"].as_str().map(str::to_owned);
-        if !age.is_zero() {
-            self.cluster.advance(*age).await;
-        }
+        self.keep(*age).await;
         Ok(text.ok_or_else(|| Box::new(answer)))
     }
 
@@ -92,7 +132,7 @@ impl Aws {
                 AwsIdentity::User { key, secret, .. } => Ok(Some(of_key(key, secret))),
                 AwsIdentity::Role { role, session, by } => {
                     let parameters = [("RoleArn", role.as_str()), ("RoleSessionName", session)];
-                    let answer = self.send(by, AwsRequest::action(Service::Sts, "AssumeRole", &parameters)).await?;
+                    let answer = self.sent(by, AwsRequest::action(Service::Sts, "AssumeRole", &parameters)).await?;
                     temporary(answer)
                 }
                 AwsIdentity::WebIdentity { role, session, token, lasts, age } => {
@@ -106,9 +146,7 @@ impl Aws {
                     parameters.extend(seconds.as_deref().map(|seconds| ("DurationSeconds", seconds)));
                     let request = AwsRequest::action(Service::Sts, "AssumeRoleWithWebIdentity", &parameters);
                     let answer = self.exchange(who, None, request).await?;
-                    if !age.is_zero() {
-                        self.cluster.advance(*age).await;
-                    }
+                    self.keep(*age).await;
                     temporary(answer)
                 }
             })

@@ -20,12 +20,11 @@ mod plan;
 mod record;
 mod request;
 
-pub use client::Aws;
+pub use client::{Aws, Present};
 pub use identity::{AccountToken, AwsIdentity};
-pub use issuer::ISSUER;
+pub use issuer::{ISSUER, Published};
 pub use network::CloudNetwork;
 pub use plan::{CloudPlan, EndpointPlan, Listener};
 pub use request::AwsRequest;
 
 pub(crate) use iam::RoleEditor;
-pub(crate) use issuer::InProcess;

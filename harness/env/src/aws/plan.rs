@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use proofmark_apiserver::ApiServer;
 use proofmark_aws::setup::Spec;
 use proofmark_aws::{Cloud, Settings};
 use proofmark_clock::Clock;
 use proofmark_identity::Authority;
 
-use super::InProcess;
+use super::Published;
 use crate::EnvError;
 
 /// A cloud beside the cluster. The cluster's API server is an OpenID Connect issuer under the address [`ISSUER`](super::ISSUER); an account
@@ -61,13 +60,13 @@ impl CloudPlan {
         own.map(|association| (association.namespace.clone(), association.service_account.clone()))
     }
 
-    /// A cloud that verifies the tokens of an API server whose issuer is [`ISSUER`](super::ISSUER). The clock is to agree with the server's.
+    /// A cloud that verifies the tokens of a cluster. The clock is to agree with the cluster's.
     ///
     /// # Errors
     /// [`EnvError::Prepare`] when what the plan says cannot be made.
-    pub fn build(&self, server: &ApiServer, seed: u64, clock: Clock) -> Result<Cloud, EnvError> {
+    pub fn build(&self, issuer: Published, seed: u64, clock: Clock) -> Result<Cloud, EnvError> {
         let cloud = Cloud::new(Settings { seed, ..Settings::default() }, clock);
-        cloud.reach_issuers(Arc::new(InProcess(server.clone())));
+        cloud.reach_issuers(Arc::new(issuer));
         cloud
             .set_up(&self.accounts)
             .map_err(|error| EnvError::Prepare { what: "the cloud".to_owned(), why: error.to_string() })?;

@@ -5,7 +5,7 @@
 //! next case. Everything ends with its universe; see [`process`] for what happens when Proofmark itself is killed.
 //!
 //! kube-apiserver is the real one; Kubernetes' controllers, nodes, KServe and Kubeflow are ours, as in the embedded environment. It asks our
-//! webhooks over TLS on the loopback device. It does not ask our kubelets, so logs of pods cannot be read.
+//! webhooks over TLS on the loopback device. It does not ask our kubelets, so logs of pods cannot be read. A cloud is ours, too, and verifies the tokens that the real server signs.
 
 mod assets;
 mod process;
@@ -17,12 +17,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use proofmark_clock::Clock;
 use tokio::runtime::Runtime;
 
-use crate::{Cluster, ControlPlane, EnvError, Environment, Plan, Rest, Universe, real_runtime};
+use crate::{Aws, Cluster, ControlPlane, EnvError, Environment, ISSUER, Plan, Published, Rest, Universe, real_runtime};
 
 pub use assets::{Assets, MissingAssets};
-pub(crate) use server::Server;
+pub(crate) use server::{KUBERNETES, Server};
 
 /// A controller's watch has told it of a write long before this is over.
 const REST: Rest = Rest::WhenStill { still: Duration::from_millis(250), limit: Duration::from_secs(20) };
@@ -75,19 +76,22 @@ impl Environment for Envtest {
 
 impl Envtest {
     async fn build(&self, plan: Plan) -> Result<Universe, EnvError> {
-        if plan.cloud.is_some() {
-            return Err(EnvError::Unsupported("cloud"));
-        }
-        let server = Server::start(&self.assets).await?;
+        // A cloud trusts a cluster by the address that issues its tokens.
+        let issuer = if plan.cloud.is_some() { ISSUER } else { KUBERNETES };
+        let server = Server::start(&self.assets, issuer).await?;
         let transport = server.transport().await?;
         let cluster = Cluster::new(transport.clone(), REST);
+        let published = Published::new(transport.clone(), server.address().to_owned());
         let played = Cluster::new(transport, REST);
-        let site = server.site().await?.asked_through(played.clone());
+        let cloud = plan.cloud.as_ref().map(|cloud| Aws::beside(&played, cloud, published, plan.seed, Clock::real()));
+        let cloud = cloud.transpose()?;
+        let site = server.site().await?.asked_through(played.clone()).with_cloud(&plan, cloud.as_ref());
         let control_plane = ControlPlane::start(&site, &cluster, &plan, Some(HEARTBEAT)).await?;
         let (left_out, gateway) = (control_plane.left_out.clone(), control_plane.gateway.clone());
         // What is kept ends in this order: first the clients, then the server.
         let mut universe = Universe::new(played, (control_plane, server));
         universe.left_out = left_out;
+        universe.cloud = cloud;
         universe.gateway = gateway;
         Ok(universe)
     }

@@ -32,13 +32,15 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Free ports are taken by others now and then, between the moment we learn of them and the moment they are used.
 const ATTEMPTS: usize = 3;
 
-const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+/// Who issues the tokens of a cluster that nobody outside needs to trust.
+pub(crate) const KUBERNETES: &str = "https://kubernetes.default.svc.cluster.local";
 
 /// A running API server. Dropping it ends it and removes all that it kept.
 pub(crate) struct Server {
     authority: Arc<Authority>,
     signer_key: String,
     kubeconfig: Value,
+    address: String,
     // Fields are dropped in order: the API server first, the folder last.
     kube_apiserver: Process,
     etcd: Process,
@@ -46,11 +48,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts both and waits until requests are answered.
-    pub(crate) async fn start(assets: &Assets) -> Result<Self, EnvError> {
+    /// Starts both and waits until requests are answered. The tokens of service accounts say that they are from `issuer`.
+    pub(crate) async fn start(assets: &Assets, issuer: &str) -> Result<Self, EnvError> {
         let mut attempt = 1;
         loop {
-            let mut server = Self::launch(assets).map_err(|error| failed(&error))?;
+            let mut server = Self::launch(assets, issuer).map_err(|error| failed(&error))?;
             match server.ready().await? {
                 Readiness::Ready => return Ok(server),
                 Readiness::Ended(_) if attempt < ATTEMPTS => attempt += 1,
@@ -59,14 +61,14 @@ impl Server {
         }
     }
 
-    fn launch(assets: &Assets) -> Result<Self, Box<dyn std::error::Error>> {
+    fn launch(assets: &Assets, issuer: &str) -> Result<Self, Box<dyn std::error::Error>> {
         let folder = tempfile::Builder::new().prefix("proofmark-envtest-").tempdir()?;
         let now = Clock::real().now();
         let keys = Keys::make(folder.path(), now)?;
         let [clients, peers, https] = free_ports()?;
         let data = folder.path().join("etcd");
         let etcd = Process::start(&assets.etcd, &etcd_arguments(&data, clients, peers), folder.path(), "etcd.log")?;
-        let arguments = keys.arguments(clients, https);
+        let arguments = keys.arguments(clients, https, issuer);
         let kube_apiserver = Process::start(&assets.kube_apiserver, &arguments, folder.path(), API_SERVER_LOG)?;
         let day = SignedDuration::from_hours(24);
         let certificate = keys.authority.issue_client("kubernetes-admin", &["system:masters"], day, now)?;
@@ -75,10 +77,11 @@ impl Server {
             namespace: None,
             credentials: Credentials::Certificate(certificate),
         };
-        let url = format!("https://127.0.0.1:{https}");
+        let address = format!("127.0.0.1:{https}");
+        let url = format!("https://{address}");
         let kubeconfig = kubeconfig("envtest", &url, Some(&keys.authority.certificate_pem()), &[admin]);
         let Keys { authority, signer_key, .. } = keys;
-        Ok(Self { authority: Arc::new(authority), signer_key, kubeconfig, kube_apiserver, etcd, folder })
+        Ok(Self { authority: Arc::new(authority), signer_key, kubeconfig, address, kube_apiserver, etcd, folder })
     }
 
     /// Waits until the server says that it is ready, or until one of the processes has ended.
@@ -117,6 +120,11 @@ impl Server {
     pub(crate) async fn site(&self) -> Result<Site, EnvError> {
         let signer = TokenSigner::from_pkcs8_pem(&self.signer_key).map_err(|error| failed(&error))?;
         Ok(Site::beside(remote::client(self.config().await?, ANSWER)?, self.authority.clone(), signer))
+    }
+
+    /// Where it is: `127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// The file that leads to it.
@@ -176,7 +184,7 @@ impl Keys {
     }
 
     /// kube-apiserver's arguments.
-    fn arguments(&self, etcd: u16, https: u16) -> Vec<String> {
+    fn arguments(&self, etcd: u16, https: u16, issuer: &str) -> Vec<String> {
         let file = |name: &str| self.folder.join(name).display().to_string();
         let table = [
             ("etcd-servers", format!("http://127.0.0.1:{etcd}")),
@@ -188,7 +196,7 @@ impl Keys {
             ("tls-private-key-file", file("serving.key")),
             ("client-ca-file", file("ca.crt")),
             ("authorization-mode", "RBAC".to_owned()),
-            ("service-account-issuer", ISSUER.to_owned()),
+            ("service-account-issuer", issuer.to_owned()),
             ("service-account-signing-key-file", file("tokens.key")),
             ("service-account-key-file", file("tokens.pub")),
             ("service-cluster-ip-range", "10.0.0.0/24".to_owned()),

@@ -6,7 +6,7 @@
 //!   not changed, whoever asks;
 //! - [`removal`] deletes at the end of each case what it made, newest first, and waits until it is gone; [`clean`] does the same for what a run
 //!   left behind that was killed, which [`leftovers`] finds by the label;
-//! - [`preflight`] asks before anything is made whether everything that is needed is allowed.
+//! - [`preflight`] asks before anything is made whether everything that is needed is allowed, and whether what is to be installed is there already.
 //!
 //! Cases are played one at a time, since they use the same names. Where the cluster already has the distribution ([`Plan::installed`]), nothing is
 //! installed. Otherwise what the plan asks for is, with our Profile controller beside it; Kubernetes' own controllers are the cluster's. It cannot
@@ -46,7 +46,7 @@ use crate::{
 pub use distribution::{Distribution, read};
 use fence::Fence;
 pub use leftovers::{Leftover, Leftovers, clean, find};
-pub use preflight::{Missing, Needs, missing};
+pub use preflight::{Missing, Needs, missing, taken};
 
 /// The label that everything gets which a run makes; its value is the run's name.
 pub const LABEL: &str = "proofmark.dev/run";

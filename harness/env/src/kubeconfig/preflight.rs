@@ -1,11 +1,13 @@
-//! Asks a cluster whether everything is allowed that a run will need, before the run makes anything.
+//! Asks a cluster whether everything is allowed that a run will need, and whether its place is free, before the run makes anything.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{ApiRequest, Cluster, EnvError, Identity};
+use super::get;
+use crate::{ApiRequest, Cluster, EnvError, Identity, Plan};
 
 /// What certifying needs, as a ClusterRole that can be applied.
 const CERTIFY: &str = include_str!("../../../../ci/in-cluster/cluster-role.yaml");
@@ -107,6 +109,26 @@ async fn is_allowed(cluster: &Cluster, group: &str, resource: &str, verb: &str) 
         (201, Some(allowed)) => Ok(allowed),
         _ => Err(EnvError::refused(path, &answer)),
     }
+}
+
+/// The kinds that plans would define and that the cluster has already. What is there is not changed, so nothing can be installed beside them.
+///
+/// # Errors
+/// [`EnvError::Refused`] when the cluster does not tell its kinds.
+pub async fn taken<'a>(
+    cluster: &Cluster,
+    plans: impl IntoIterator<Item = &'a Plan>,
+) -> Result<BTreeSet<String>, EnvError> {
+    let outlines = plans.into_iter().flat_map(Plan::outlines);
+    let defined = outlines.filter(|object| object["kind"] == "CustomResourceDefinition");
+    let wanted: BTreeSet<String> =
+        defined.filter_map(|object| object["metadata"]["name"].as_str().map(str::to_owned)).collect();
+    if wanted.is_empty() {
+        return Ok(wanted);
+    }
+    let there = get(cluster, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions").await?;
+    let names = there["items"].as_array().into_iter().flatten().filter_map(|item| item["metadata"]["name"].as_str());
+    Ok(names.filter(|name| wanted.contains(*name)).map(str::to_owned).collect())
 }
 
 #[cfg(test)]

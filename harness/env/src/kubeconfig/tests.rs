@@ -8,7 +8,7 @@ use proofmark_kubeflow::KubeflowRelease;
 use serde_json::json;
 
 use super::*;
-use crate::envtest::{Assets, Server};
+use crate::envtest::{Assets, KUBERNETES, Server};
 use crate::{ApiRequest, Identity, PatchFormat};
 
 const WATCHED: [&str; 9] = [
@@ -55,7 +55,7 @@ fn a_cluster_is_left_as_it_was_found() {
         Err(missing) => return eprintln!("skipped: {missing}"),
     };
     let runtime = real_runtime().unwrap();
-    let server = runtime.block_on(Server::start(&assets)).unwrap();
+    let server = runtime.block_on(Server::start(&assets, KUBERNETES)).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), server.kubeconfig().to_string()).unwrap();
     let kubeconfig = Kubeconfig::open(file.path(), None, "test").unwrap();

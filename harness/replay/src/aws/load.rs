@@ -83,6 +83,7 @@ impl Load {
         for (path, content) in &self.files {
             files.write(path, content.as_str()).map_err(given)?;
         }
+        let _present = aws.present();
         if let Some(token) = &self.token {
             match aws.token(token).await? {
                 Ok(text) => files.write(TOKEN, text).map_err(given)?,
