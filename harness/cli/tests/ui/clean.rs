@@ -110,9 +110,9 @@ fn nothing_is_installed_over_what_is_there() {
             '  versions: [{name: v1alpha1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}' |
             kubectl create -f - >/dev/null
         versions >"$DIR/before"
-        "$0" $case 2>"$DIR/said" || echo "code $?"
+        "$0" $case 2>"$DIR/refused" || echo "code $?"
         versions | diff "$DIR/before" -
-        sed -E 's/127.0.0.1:[0-9]+/SERVER/' "$DIR/said"
+        sed -E 's/127.0.0.1:[0-9]+/SERVER/' "$DIR/refused"
         "#,
     );
     let Some(ran) = ran else { return };
