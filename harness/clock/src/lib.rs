@@ -75,3 +75,21 @@ impl Clock {
 pub fn stamp(at: Timestamp) -> String {
     Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_share_a_clock_are_ahead_together() {
+        let clock = Clock::simulated();
+        let shared = clock.clone();
+        let before = clock.stamp();
+        clock.set_ahead(Duration::from_secs(90));
+        assert_eq!((shared.stamp(), shared.ahead()), ("2026-01-01T00:01:30Z".to_owned(), Duration::from_secs(90)));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(clock.stamp(), "2026-01-01T00:01:31Z");
+        shared.set_ahead(Duration::ZERO);
+        assert_eq!((before.as_str(), clock.stamp().as_str()), ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"));
+    }
+}

@@ -1,9 +1,11 @@
 //! A cloud beside the cluster.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Method;
 use proofmark_aws::setup::{AccountSpec, ProviderSpec, RoleSpec, Spec};
+use proofmark_env::envtest::{Assets, Envtest};
 use proofmark_env::{
     AccountToken, ApiRequest, AwsIdentity, AwsRequest, CloudPlan, Embedded, Environment, Exchange, ISSUER, Identity,
     Plan, Universe,
@@ -35,10 +37,30 @@ fn plan() -> Plan {
     Plan { cloud: Some(CloudPlan { accounts, ..CloudPlan::default() }), ..Plan::default() }
 }
 
+fn embedded() -> Option<Box<dyn Environment>> {
+    Some(Box::new(Embedded))
+}
+
+/// The environment around a real kube-apiserver; none without its binaries.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn envtest() -> Option<Box<dyn Environment>> {
+    match Assets::find(std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from).as_deref()) {
+        Ok(assets) => Some(Box::new(Envtest::new(assets))),
+        Err(missing) => {
+            eprintln!("skipped: {missing}");
+            None
+        }
+    }
+}
+
 /// Tells a story in a universe that has a service account and a bucket with an object.
 fn within<T>(story: impl AsyncFnOnce(&Universe) -> T) -> T {
-    Embedded.runtime().unwrap().block_on(async {
-        let universe = Embedded.prepare(plan()).await.unwrap();
+    played(&Embedded, story)
+}
+
+fn played<T>(environment: &dyn Environment, story: impl AsyncFnOnce(&Universe) -> T) -> T {
+    environment.runtime().unwrap().block_on(async {
+        let universe = environment.prepare(plan()).await.unwrap();
         let make = async |path: &str, name: &str| {
             let made =
                 universe.cluster.send(&Identity::Admin, ApiRequest::post(path, json!({"metadata": {"name": name}})));
@@ -90,11 +112,14 @@ fn a_token_of_the_cluster_opens_a_role_and_the_role_a_bucket() {
     assert_eq!(asked, [("admin", 201), (pod.as_str(), 200), (pod.as_str(), 200)], "every step on the way is kept");
 }
 
-#[test]
-fn who_is_refused_on_the_way_gets_that_refusal() {
+#[rstest::rstest]
+#[case::embedded(embedded())]
+#[case::beside_a_real_server(envtest())]
+fn who_is_refused_on_the_way_gets_that_refusal(#[case] environment: Option<Box<dyn Environment>>) {
+    let Some(environment) = environment else { return };
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     let of = |token| AwsIdentity::with_token(ROLE, token);
-    let found = within(async |universe| {
+    let found = played(&*environment, async |universe| {
         let mut found = Vec::new();
         for who in [
             of(token("other")),
@@ -103,6 +128,8 @@ fn who_is_refused_on_the_way_gets_that_refusal() {
             of(token("missing")),
             of(token("models")).aged(hours(2)),
             AwsIdentity::Anonymous,
+            // Whatever grew old before: this is new.
+            of(token("models")),
         ] {
             let exchange = read(universe, &who).await;
             let text = match &exchange.response.body {
@@ -123,7 +150,8 @@ fn who_is_refused_on_the_way_gets_that_refusal() {
             "400 ExpiredTokenException",
             "404 \"NotFound\"",
             "400 ExpiredToken",
-            "403 AccessDenied"
+            "403 AccessDenied",
+            "200 weights"
         ]
     );
 }

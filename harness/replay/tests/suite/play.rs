@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use proofmark_env::{Body, CloudPlan, Identity, Plan};
@@ -261,6 +261,32 @@ fn time_passes_only_as_told_and_values_are_kept_with_their_times() {
     assert_eq!(steps[1].verdict, StepVerdict::Unexpected);
     assert_eq!(steps[1].history.len(), 1, "an unchanged value is told once: {:?}", steps[1].history);
     assert_eq!(case.conclusion.simulated_ms, 630_002);
+}
+
+#[test]
+fn an_answer_that_tells_something_is_final_where_a_step_says_so() {
+    let told = |answers: &'static [&'static str]| {
+        let asked = Arc::new(AtomicUsize::new(0));
+        step("how it ended").client("a look", move |_| {
+            let answer = answers[asked.fetch_add(1, Ordering::Relaxed).min(answers.len() - 1)];
+            async move { Ok(if answer.is_empty() { json!({}) } else { json!({"ended": answer}) }) }
+        })
+    };
+    let (minute, good) = (Duration::from_secs(60), json!({"ended": "good"}));
+    let case = play(
+        one_fix(by_manifests()).arrange(move |_| {
+            vec![
+                told(&["", "", "good"]).shows(good.clone()).answered_within(minute),
+                told(&["", "bad", "good"]).shows(good.clone()).within(minute),
+                told(&["", "bad", "good"]).shows(good.clone()).answered_within(minute),
+            ]
+        }),
+        buggy(),
+    );
+    let steps = &case.phases[0].steps;
+    let verdicts: Vec<_> = steps.iter().map(|step| step.verdict).collect();
+    assert_eq!(verdicts, [StepVerdict::AsExpected, StepVerdict::AsExpected, StepVerdict::Unexpected]);
+    assert!(case.conclusion.simulated_ms < 1000, "nobody waits for another answer");
 }
 
 #[test]
