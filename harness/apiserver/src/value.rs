@@ -6,6 +6,10 @@ use serde_json::{Map, Value, json};
 /// Writes `kind` and `apiVersion` in front of an object's other members, in the order in which Go writes them.
 pub(crate) fn identify(object: &mut Value, api_version: &str, kind: &str) {
     let Value::Object(members) = object else { return };
+    let mut first = members.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    if (first.next(), first.next()) == (Some(("kind", Some(kind))), Some(("apiVersion", Some(api_version)))) {
+        return;
+    }
     let rest = std::mem::take(members);
     let mut next = Map::with_capacity(rest.len() + 2);
     next.insert("kind".to_owned(), json!(kind));
@@ -71,7 +75,11 @@ pub(crate) fn drop_empty(types: &TypeGraph, id: TypeId, value: &mut Value) {
 pub(crate) fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|w| equal(v, w)))
+            // Mostly they have the same order, which spares looking names up.
+            let same = |((k, v), (l, w)): ((&String, _), (&String, _))| {
+                if k == l { equal(v, w) } else { b.get(k).is_some_and(|w| equal(v, w)) }
+            };
+            a.len() == b.len() && a.iter().zip(b).all(same)
         }
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(v, w)| equal(v, w)),
         _ => a == b,

@@ -1,6 +1,6 @@
 //! From a request's body to an object of the resource: format, version, kind, fields, namespace and name.
 
-use proofmark_builtin::decode::Complaint;
+use proofmark_builtin::decode::{Complaint, Text};
 use proofmark_builtin::proto::ProtoError;
 use proofmark_registry::meta;
 use proofmark_status::{FieldError, Reason, Status};
@@ -23,23 +23,23 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
     let unreadable = |why: &str| unrecognized(&resource.kind, why, body);
     let value = match format {
         Format::Json => {
-            let value = decode::json(body)
+            let text = Text::parse(body)
                 .map_err(|why| unreadable(&format!("couldn't get version/kind; json parse error: {why}")))?;
-            check_identity(resource, &value, body)?;
+            check_identity(resource, &text.outline(&["apiVersion", "kind"]), body)?;
             return match resource.body {
                 Body::Typed(ty) => {
-                    let decoded = proofmark_builtin::decode::decode_text(body, ty, options.validation.strict());
+                    let decoded = text.decode(ty, options.validation.strict());
                     let decoded = decoded.map_err(|e| handled(resource, &e.to_string()))?;
                     settle(
                         call,
                         resource,
-                        finish(resource, decoded.value, disowns(&value)),
+                        finish(resource, decoded.value, text.is_empty_list(&["metadata", "managedFields"])),
                         told(&decoded.complaints),
                         options.validation,
                     )
                 }
                 Body::Custom(_) => {
-                    let read = proofmark_builtin::decode::untyped_text(body);
+                    let read = text.untyped();
                     let (value, repeated) = read.map_err(|e| handled(resource, &e.to_string()))?;
                     let object = object(call, resource, value, repeated, options.validation)?;
                     check_version(resource, &object).map(|()| object)
@@ -210,8 +210,9 @@ fn told(complaints: &[Complaint]) -> Vec<String> {
 pub(super) fn read_value(resource: &Resource, value: Value, strict: bool) -> Result<(Value, Vec<String>), String> {
     match &resource.body {
         Body::Typed(ty) => {
-            let decoded = proofmark_builtin::decode::decode(&value, *ty, strict).map_err(|e| e.to_string())?;
-            Ok((finish(resource, decoded.value, disowns(&value)), told(&decoded.complaints)))
+            let disowned = disowns(&value);
+            let decoded = proofmark_builtin::decode::decode_owned(value, *ty, strict).map_err(|e| e.to_string())?;
+            Ok((finish(resource, decoded.value, disowned), told(&decoded.complaints)))
         }
         Body::Custom(version) => {
             let mut object = value;

@@ -57,7 +57,7 @@ pub(super) async fn create_object(
     let mut object = if applied.is_some() {
         object
     } else {
-        managed::update(call, target, None, &object, &options.manager, "").await
+        managed::update(call, target, None, object, &options.manager, "").await
     };
     let named = Target { name: &given_name, ..*target };
     let request = admit::Request::create(call, &named, options);
@@ -68,7 +68,8 @@ pub(super) async fn create_object(
     admit::allocate(&request, &mut object)?;
     call.warn((resource.strategy.arrival_warnings)(&object));
     for attempt in 1..=NAME_TRIES {
-        let mut candidate = object.clone();
+        // A name that was given is tried once.
+        let mut candidate = if given_name.is_empty() { object.clone() } else { std::mem::take(&mut object) };
         prepare_create(call, target, &mut candidate);
         let name = meta::text(&candidate, "name").to_owned();
         let named = Target { name: &name, ..*target };

@@ -141,7 +141,7 @@ fn attempt<R>(
     resource: &Resource,
     writer: Writer<'_>,
     fetched: &[Fetched],
-    act: impl Fn(&FieldManager<'_>, &Manager<'_>) -> R,
+    act: impl FnOnce(&FieldManager<'_>, &Manager<'_>) -> R,
 ) -> (R, Option<(Value, String)>) {
     let Writer { name, subresource } = writer;
     let reset = reset(resource, subresource);
@@ -174,24 +174,29 @@ pub(super) async fn update(
     call: &Call<'_>,
     target: &Target<'_>,
     live: Option<&Value>,
-    new: &Value,
+    new: Value,
     name: &str,
     subresource: &str,
 ) -> Value {
     let writer = Writer { name, subresource };
-    with_manager(call.server, target.resource, writer, |fields, manager| fields.update(live, new, manager)).await
+    if !target.resource.custom().is_some_and(|custom| custom.family.asks_webhook()) {
+        return attempt(call.server, target.resource, writer, &[], |fields, manager| fields.update(live, new, manager))
+            .0;
+    }
+    with_manager(call.server, target.resource, writer, |fields, manager| fields.update(live, new.clone(), manager))
+        .await
 }
 
 /// The managedFields of an object of a built-in kind that a part of the server made by itself.
 pub(crate) fn by_server(server: &Inner, resource: &Resource, object: &Value, name: &str) -> Value {
     let writer = Writer { name, subresource: "" };
-    attempt(server, resource, writer, &[], |fields, manager| fields.update(None, object, manager)).0
+    attempt(server, resource, writer, &[], |fields, manager| fields.update(None, object.clone(), manager)).0
 }
 
 /// The same of an object whose status the server itself changes.
 pub(crate) fn status_by_server(server: &Inner, resource: &Resource, live: &Value, new: &Value) -> Value {
     let writer = Writer { name: "kube-apiserver", subresource: "status" };
-    attempt(server, resource, writer, &[], |fields, manager| fields.update(Some(live), new, manager)).0
+    attempt(server, resource, writer, &[], |fields, manager| fields.update(Some(live), new.clone(), manager)).0
 }
 
 /// An object whose status a part of the server itself applies; none if it stays as it is.
@@ -271,5 +276,5 @@ pub(super) fn of_virtual(
     let versions = OneVersion { api_version: api_version.to_owned(), typed, reset: None };
     let time = call.server.clock.stamp();
     let manager = Manager { name, api_version, subresource, time: &time };
-    FieldManager { versions: &versions, kind }.update(None, object, &manager)
+    FieldManager { versions: &versions, kind }.update(None, object.clone(), &manager)
 }

@@ -145,11 +145,12 @@ pub(crate) async fn handle(call: &Call<'_>, target: &Target<'_>, verb: &str) -> 
         "get" => read::get(call, target).await,
         "list" if call.exchange.info.verb == "watch" => watch::watch(call, target).await,
         "list" => read::list(call, target).await,
-        "create" => create::create(call, target).await,
-        "update" => update::update(call, target).await,
-        "patch" => patch::patch(call, target).await,
-        "delete" => delete::delete(call, target).await,
-        "deletecollection" => delete::delete_collection(call, target).await,
+        // Each is large, and a request is only one of them.
+        "create" => Box::pin(create::create(call, target)).await,
+        "update" => Box::pin(update::update(call, target)).await,
+        "patch" => Box::pin(patch::patch(call, target)).await,
+        "delete" => Box::pin(delete::delete(call, target)).await,
+        "deletecollection" => Box::pin(delete::delete_collection(call, target)).await,
         _ => Err(Refusal::method_not_allowed()),
     }
 }

@@ -132,7 +132,7 @@ fn wanted(
     let updated = |mut scale: Value, options: WriteOptions| {
         body::settle_namespace(&mut scale, &in_scale)?;
         let scale = managed::with_scale_manager(call, &options.manager, |fields, manager| {
-            fields.update(Some(before), &scale, manager)
+            fields.update(Some(before), scale, manager)
         })?;
         Ok((scale, options))
     };

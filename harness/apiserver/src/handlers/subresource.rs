@@ -28,16 +28,16 @@ pub(crate) async fn subresource(call: &Call<'_>, target: &Target<'_>, sub: &Subr
     match (sub.name.as_str(), method) {
         ("status", &Method::GET) => read::get(call, target).await,
         ("status" | "finalize" | "ephemeralcontainers" | "resize" | "approval", &Method::PUT) => {
-            put(call, target, &sub.name).await
+            Box::pin(put(call, target, &sub.name)).await
         }
         ("status" | "ephemeralcontainers" | "resize" | "approval", &Method::PATCH) => {
-            patch::patch_through(call, target, &sub.name).await
+            Box::pin(patch::patch_through(call, target, &sub.name)).await
         }
         ("ephemeralcontainers" | "resize" | "approval", &Method::GET) => read::get(call, target).await,
-        ("token", &Method::POST) => tokens::request(call, target).await,
-        ("scale", _) => scale::scale(call, target).await,
-        ("binding", &Method::POST) => binding::bind(call, target).await,
-        ("eviction", &Method::POST) => eviction::evict(call, target).await,
+        ("token", &Method::POST) => Box::pin(tokens::request(call, target)).await,
+        ("scale", _) => Box::pin(scale::scale(call, target)).await,
+        ("binding", &Method::POST) => Box::pin(binding::bind(call, target)).await,
+        ("eviction", &Method::POST) => Box::pin(eviction::evict(call, target)).await,
         ("log", &Method::GET) => log::log(call, target, || not_simulated(call, target, &sub.name)),
         _ => {
             if target.resource.plural == "pods" && *method == Method::GET {

@@ -116,7 +116,7 @@ impl Change<'_> {
         let mut object = if self.managed {
             object
         } else {
-            managed::update(call, target, Some(old), &object, &options.manager, self.subresource).await
+            managed::update(call, target, Some(old), object, &options.manager, self.subresource).await
         };
         let request = admit::Request::update(call, target, options, old).through(self.subresource, target.resource);
         if !self.admitted {

@@ -13,7 +13,8 @@ use super::watch::{Compacted, Cursor, Log};
 use crate::value::text_size;
 
 /// A key: the resource's prefix (`/registry/apps/deployments`) and the object's place in it (`ns/name` or `name`).
-type Key = (Arc<str>, String);
+/// Both are shared: a map that changes copies the keys next to the one that is written.
+type Key = (Arc<str>, Arc<str>);
 
 /// A consistent view of everything at one revision. Cloning costs nothing that grows with the number of objects.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +42,7 @@ impl Snapshot {
             // The objects of a resource share its prefix.
             let prefix: Arc<str> = prefixes.get(&prefix).cloned().unwrap_or(prefix);
             prefixes.insert(prefix.clone());
-            restored.insert((prefix, place), Arc::new(Object::new(own, value)));
+            restored.insert((prefix, place.into()), Arc::new(Object::new(own, value)));
         }
         Ok(Self { revision, objects: restored })
     }
@@ -53,7 +54,7 @@ impl Snapshot {
 
     /// Every object with the prefix of its resource and its place, in order.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str, &Arc<Object>)> {
-        self.objects.iter().map(|((prefix, place), object)| (&**prefix, place.as_str(), object))
+        self.objects.iter().map(|((prefix, place), object)| (&**prefix, &**place, object))
     }
 
     /// The revision that this view is of.
@@ -63,7 +64,7 @@ impl Snapshot {
 
     /// One object.
     pub(crate) fn get(&self, prefix: &Arc<str>, place: &str) -> Option<&Arc<Object>> {
-        self.objects.get(&(prefix.clone(), place.to_owned()))
+        self.objects.get(&(prefix.clone(), place.into()))
     }
 
     /// The objects of a resource whose place begins with `under` (`""`, or `ns/`), in order of their places, from `from` on if given.
@@ -74,12 +75,12 @@ impl Snapshot {
         from: Option<&str>,
     ) -> impl Iterator<Item = (&'a str, &'a Arc<Object>)> + use<'a> {
         let under = under.to_owned();
-        let start = std::ops::Bound::Included((prefix.clone(), from.unwrap_or(&under).to_owned()));
+        let start = std::ops::Bound::Included((prefix.clone(), from.unwrap_or(&under).into()));
         let prefix = prefix.clone();
         self.objects
             .range((start, std::ops::Bound::Unbounded))
             .take_while(move |((resource, place), _)| *resource == prefix && place.starts_with(&under))
-            .map(|((_, place), object)| (place.as_str(), object))
+            .map(|((_, place), object)| (&**place, object))
     }
 }
 
@@ -169,7 +170,7 @@ impl Store {
         let mut past = Snapshot::clone(&now);
         past.revision = revision;
         for change in changes.into_iter().rev() {
-            let key = (prefix.clone(), change.place.to_string());
+            let key = (prefix.clone(), change.place);
             match change.old {
                 Some(old) => past.objects.insert(key, old),
                 None => past.objects.remove(&key),
@@ -189,7 +190,8 @@ impl Store {
         let text = text_size(&value);
         let _writer = self.writer.lock();
         let now = self.current.load_full();
-        let key = (prefix.clone(), place.to_owned());
+        let place: Arc<str> = place.into();
+        let key = (prefix.clone(), place.clone());
         let old = now.objects.get(&key).cloned();
         match (precondition, &old) {
             (Precondition::Absent, Some(_)) => return Err(WriteError::Exists),
@@ -202,7 +204,7 @@ impl Store {
         let mut next = Snapshot::clone(&now);
         next.revision = revision;
         next.objects.insert(key, object.clone());
-        let change = Change { revision, old, new: object.clone(), deleted: false, place: place.into(), text };
+        let change = Change { revision, old, new: object.clone(), deleted: false, place, text };
         self.commit(prefix, next, change);
         Ok(object)
     }
@@ -218,7 +220,8 @@ impl Store {
         let text = text_size(&last);
         let _writer = self.writer.lock();
         let now = self.current.load_full();
-        let key = (prefix.clone(), place.to_owned());
+        let place: Arc<str> = place.into();
+        let key = (prefix.clone(), place.clone());
         let Some(old) = now.objects.get(&key).filter(|o| o.revision == at_revision).cloned() else {
             return Err(WriteError::Changed);
         };
@@ -227,7 +230,7 @@ impl Store {
         let mut next = Snapshot::clone(&now);
         next.revision = revision;
         next.objects.remove(&key);
-        let change = Change { revision, old: Some(old), new: object.clone(), deleted: true, place: place.into(), text };
+        let change = Change { revision, old: Some(old), new: object.clone(), deleted: true, place, text };
         self.commit(prefix, next, change);
         Ok(object)
     }

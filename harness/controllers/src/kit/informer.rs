@@ -95,31 +95,31 @@ type Key = (String, String);
 struct Cache {
     /// By namespace and name.
     objects: BTreeMap<Key, Arc<Value>>,
-    /// The keys of objects by what the selection's index says of them.
-    index: BTreeMap<String, BTreeSet<Key>>,
+    /// Objects by what the selection's index says of them.
+    index: BTreeMap<String, BTreeMap<Key, Arc<Value>>>,
 }
 
 impl Cache {
     /// Puts an object in its place, or takes it out; what was there.
     fn set(&mut self, key: &Key, new: Option<Arc<Value>>, index: Option<fn(&Value) -> String>) -> Option<Arc<Value>> {
-        let indexed = new.as_deref().and_then(|new| Some(index?(new)));
-        let old = match new {
-            Some(new) => self.objects.insert(key.clone(), new),
+        let old = match &new {
+            Some(new) => self.objects.insert(key.clone(), Arc::clone(new)),
             None => self.objects.remove(key),
         };
-        let before = old.as_deref().and_then(|old| Some(index?(old)));
-        if before != indexed {
-            if let Some(before) = before
-                && let Some(keys) = self.index.get_mut(&before)
-            {
-                keys.remove(key);
-                if keys.is_empty() {
-                    self.index.remove(&before);
-                }
+        let Some(index) = index else { return old };
+        let indexed = new.as_deref().map(index);
+        let before = old.as_deref().map(index);
+        if before != indexed
+            && let Some(before) = before
+            && let Some(objects) = self.index.get_mut(&before)
+        {
+            objects.remove(key);
+            if objects.is_empty() {
+                self.index.remove(&before);
             }
-            if let Some(indexed) = indexed {
-                self.index.entry(indexed).or_default().insert(key.clone());
-            }
+        }
+        if let (Some(indexed), Some(new)) = (indexed, new) {
+            self.index.entry(indexed).or_default().insert(key.clone(), new);
         }
         old
     }
@@ -182,8 +182,7 @@ impl Informer {
     /// The objects of which the selection's index says `key`, by namespace and name.
     pub fn indexed(&self, key: &str) -> Vec<Arc<Value>> {
         let cache = self.0.cache.read();
-        let keys = cache.index.get(key).into_iter().flatten();
-        keys.filter_map(|key| cache.objects.get(key)).cloned().collect()
+        cache.index.get(key).into_iter().flat_map(BTreeMap::values).cloned().collect()
     }
 
     /// Waits until `settled`, which is asked now and after whatever the watch brings.

@@ -19,12 +19,29 @@ pub(crate) async fn claim(
     adoptable: impl Fn(&Value) -> bool,
     finalizer: Option<&str>,
 ) -> Result<Vec<Arc<Value>>, SyncError> {
+    let candidates = candidates.into_iter().map(|child| (child, false)).collect();
+    claim_others(owner, owners, candidates, objects, adoptable, finalizer).await
+}
+
+/// The same where of some candidates it is known that the owner controls and picks them, and may.
+pub(crate) async fn claim_others(
+    owner: &Value,
+    owners: &Objects,
+    candidates: Vec<(Arc<Value>, bool)>,
+    objects: &Objects,
+    adoptable: impl Fn(&Value) -> bool,
+    finalizer: Option<&str>,
+) -> Result<Vec<Arc<Value>>, SyncError> {
     let selector = children::selector(owner);
     let uid = object::uid(owner);
     let leaving = object::is_being_deleted(owner);
     let mut claimed = Vec::with_capacity(candidates.len());
     let mut checked = false;
-    for child in candidates {
+    for (child, own) in candidates {
+        if own {
+            claimed.push(child);
+            continue;
+        }
         let picked = || children::selects(&selector, &child);
         match object::controller(&child) {
             Some(reference) if object::text(reference, "/uid") != uid => {}

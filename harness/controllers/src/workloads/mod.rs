@@ -24,6 +24,7 @@ mod pod_control;
 pub(crate) mod pods;
 pub(crate) mod replicas;
 pub(crate) mod stateful_sets;
+mod tally;
 pub(crate) mod template;
 
 use crate::kit::{Error, Resource};

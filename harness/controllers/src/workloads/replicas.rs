@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::pod_control::PodControl;
+use super::tally::Tally;
 use super::{Key, REPLICA_SETS, REPLICATION_CONTROLLERS, SyncError, children, claim, pods, template};
 use crate::context::Context;
 use crate::controllers::Clock;
@@ -30,12 +31,17 @@ fn start_kind(context: &mut Context, kind: Resource, name: &'static str) {
     children::follow(&pods, &owners, &queue);
     let caches: Vec<Informer> = vec![Informer::clone(&owners), Informer::clone(&pods)];
     let control = PodControl { pods, recorder: context.recorder(&api, name) };
-    context.run(worker, caches, Replicas { owners, control, clock: context.options().clock.clone() });
+    context.run(
+        worker,
+        caches,
+        Replicas { owners, control, tally: Tally::default(), clock: context.options().clock.clone() },
+    );
 }
 
 struct Replicas {
     owners: Objects,
     control: PodControl,
+    tally: Tally,
     clock: Clock,
 }
 
@@ -43,18 +49,25 @@ impl Reconcile for Replicas {
     type Key = Key;
     type Error = SyncError;
 
-    async fn reconcile(&self, (namespace, name): &Key) -> Result<Next, SyncError> {
+    async fn reconcile(&self, key: &Key) -> Result<Next, SyncError> {
+        let (namespace, name) = key;
         self.owners.settled().await;
         self.control.pods.settled().await;
-        let Some(owner) = self.owners.get(namespace, name) else { return Ok(Next::Done) };
+        let Some(owner) = self.owners.get(namespace, name) else {
+            self.tally.forget(key);
+            return Ok(Next::Done);
+        };
         let mut candidates = children::controlled(&self.control.pods, &owner);
-        let terminating = candidates.iter().filter(|pod| pods::is_terminating(pod)).count();
+        let controlled = candidates.len();
         candidates.extend(children::orphans(&self.control.pods, namespace));
-        candidates.retain(|pod| pods::is_active(pod));
-        let active = claim::claim(&owner, &self.owners, candidates, &self.control.pods, |_| true, None).await?;
+        let facts = self.tally.facts(key, &owner, &candidates);
+        let terminating = facts.iter().take(controlled).filter(|facts| facts.is_terminating()).count();
+        let candidates = candidates.into_iter().zip(facts).filter(|(_, facts)| facts.is_active());
+        let candidates = candidates.map(|(pod, facts)| (pod, facts.own)).collect();
+        let active = claim::claim_others(&owner, &self.owners, candidates, &self.control.pods, |_| true, None).await?;
         let failure = if object::is_being_deleted(&owner) { None } else { self.manage(&owner, &active).await };
         let now = (self.clock)();
-        let status = self.status(&owner, &active, terminating, failure.as_ref(), now);
+        let status = self.status(key, &owner, &active, terminating, failure.as_ref(), now);
         if !object::same(&owner["status"], &status) {
             let mut changed = Value::clone(&owner);
             changed["status"] = status;
@@ -114,6 +127,7 @@ impl Replicas {
 
     fn status(
         &self,
+        key: &Key,
         owner: &Value,
         active: &[Arc<Value>],
         terminating: usize,
@@ -121,9 +135,9 @@ impl Replicas {
         now: Timestamp,
     ) -> Value {
         let min_ready = object::count(owner, "/spec/minReadySeconds");
-        let labels = json!({"matchLabels": owner["spec"]["template"]["metadata"]["labels"]});
-        let labelled = active.iter().filter(|pod| proofmark_registry::matches(&labels, object::labels(pod))).count();
-        let ready: Vec<_> = active.iter().filter(|pod| pods::is_ready(pod)).collect();
+        let facts = self.tally.facts(key, owner, active);
+        let labelled = facts.iter().filter(|facts| facts.labelled).count();
+        let ready: Vec<_> = active.iter().zip(&facts).filter(|(_, facts)| facts.ready).map(|(pod, _)| pod).collect();
         let mut status = json!({
             "replicas": active.len(),
             "fullyLabeledReplicas": labelled,

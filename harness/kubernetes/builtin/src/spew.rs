@@ -9,8 +9,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use indexmap::IndexMap;
-use proofmark_types::{Field, Scalar, Type, TypeId};
+use proofmark_types::{Field, Fields, Scalar, Type, TypeId};
 use serde_json::Value;
 
 use crate::quantity::{GoForm, Quantity};
@@ -165,7 +164,7 @@ impl Printer<'_> {
     fn fields(
         &mut self,
         ty: TypeId,
-        fields: &IndexMap<String, Field>,
+        fields: &Fields,
         range: Range<usize>,
         inside: Option<usize>,
         value: Option<&Value>,

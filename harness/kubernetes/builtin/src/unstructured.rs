@@ -8,7 +8,7 @@ use proofmark_types::{Scalar, Type, TypeId};
 use serde_json::Value;
 
 use crate::decode::{base64, decode};
-use crate::table::{TABLES, types};
+use crate::table::{Codec, TABLES, types};
 
 /// Gives a value's numbers the types that Go gives them, and tells what of the value a type does not know: `unknown field "spec.foo"`,
 /// sorted, as a strict conversion complains. Keys of maps do not show in the paths.
@@ -16,10 +16,36 @@ use crate::table::{TABLES, types};
 /// # Errors
 /// The converter's text for the first value that does not fit, in the order of Go's structs.
 pub fn convert(value: &mut Value, ty: TypeId) -> Result<Vec<String>, String> {
+    if fits(value, ty) {
+        return Ok(Vec::new());
+    }
     let mut walk = Walk { path: String::new(), unknown: Vec::new() };
     walk.value(value, ty)?;
     walk.unknown.sort_unstable();
     Ok(walk.unknown)
+}
+
+/// Whether there is nothing to complain of nor to change, as mostly. What this cannot say in few words it leaves to the [`Walk`].
+fn fits(value: &Value, ty: TypeId) -> bool {
+    if value.is_null() {
+        return true;
+    }
+    match types().get(ty) {
+        Type::Struct(of) => {
+            let known =
+                |(name, value): (&String, &Value)| of.fields.get(name).is_some_and(|field| fits(value, field.ty));
+            value.as_object().is_some_and(|fields| fields.iter().all(known)) && TABLES.details(ty).codec.is_none()
+        }
+        Type::Map(of) => value.as_object().is_some_and(|entries| entries.values().all(|value| fits(value, of.value))),
+        Type::List(of) => value.as_array().is_some_and(|items| items.iter().all(|item| fits(item, of.item))),
+        Type::Any => TABLES.details(ty).codec.is_none_or(|codec| codec == Codec::Raw),
+        Type::Scalar(scalar) => match (scalar, value) {
+            (Scalar::Bool, Value::Bool(_)) | (Scalar::String, Value::String(_)) => true,
+            (Scalar::Int32, Value::Number(number)) => number.as_i64().is_some_and(|n| i32::try_from(n).is_ok()),
+            (Scalar::Int64, Value::Number(number)) => number.as_i64().is_some(),
+            _ => decode(value, ty, false).is_ok() && !matches!(scalar, Scalar::Bytes | Scalar::Uint32),
+        },
+    }
 }
 
 struct Walk {

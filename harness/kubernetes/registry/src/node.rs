@@ -38,7 +38,14 @@ impl<'a> Node<'a> {
 
     /// Where a field stands, whether there or not.
     pub(crate) fn child(&self, name: &str) -> String {
-        if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
+        // Every field that is looked at gets a path, and hardly any is ever shown: formatting would cost more than looking.
+        let mut at = String::with_capacity(self.at.len() + 1 + name.len());
+        if !self.at.is_empty() {
+            at.push_str(&self.at);
+            at.push('.');
+        }
+        at.push_str(name);
+        at
     }
 
     /// The items of a list, as `at[i]`.

@@ -2,8 +2,7 @@
 //!
 //! Source: `k8s.io/kube-openapi/pkg/schemaconv` over the published OpenAPI of the resource, release 1.35.
 
-use indexmap::IndexMap;
-use proofmark_types::{Field, ListKind, ListType, MapType, Patch, Scalar, Struct, Type, TypeGraph, TypeId};
+use proofmark_types::{Field, Fields, ListKind, ListType, MapType, Patch, Scalar, Struct, Type, TypeGraph, TypeId};
 use serde_json::Value;
 
 use crate::schema::{self, Additional, Schema};
@@ -48,7 +47,7 @@ impl Builder<'_> {
     }
 
     fn object(&mut self, schema: &Schema, preserve: bool, is_resource: bool) -> TypeId {
-        let mut fields: IndexMap<String, Field> = IndexMap::new();
+        let mut fields = Fields::default();
         for (name, property) in &schema.properties {
             let ty = self.node(property, preserve);
             fields.insert(name.clone(), field(ty, property.default.clone()));

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
 /// A type's place in its [`TypeGraph`].
@@ -128,13 +129,16 @@ pub enum Scalar {
     Duration,
 }
 
+/// Fields by their JSON names, in an order that means something. They are looked up for every member of every object, by a hash that is made to be fast.
+pub type Fields = IndexMap<String, Field, FxBuildHasher>;
+
 /// An object whose fields are known.
 #[derive(Debug, Clone, Default)]
 pub struct Struct {
     /// The Go name (`v1.PodSpec`), as it stands in decoding errors; empty for CRDs.
     pub go_name: String,
     /// Fields by their JSON names, in the order in which Go writes them.
-    pub fields: IndexMap<String, Field>,
+    pub fields: Fields,
     /// `x-kubernetes-map-type: atomic`: merged as one value.
     pub atomic: bool,
     /// Fields beyond the known ones: refused (none), kept as they are ([`Type::Any`]) or of a type.

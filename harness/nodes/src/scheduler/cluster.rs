@@ -25,6 +25,8 @@ pub(super) struct NodeInfo {
     /// CPU and memory of its pods, with what is assumed for those that do not say.
     pub(super) assumed: (i64, i64),
     pub(super) pods: BTreeMap<Key, Pod>,
+    /// Of its last change in the cluster; no two changes have the same.
+    pub(super) stamp: u64,
 }
 
 impl NodeInfo {
@@ -76,6 +78,8 @@ pub(super) struct Cluster {
     places: BTreeMap<Key, String>,
     /// How many pods have to be apart from others.
     pub(super) apart: usize,
+    /// How often a node has changed.
+    changes: u64,
 }
 
 impl Cluster {
@@ -83,8 +87,12 @@ impl Cluster {
         self.nodes.get(*self.index.get(name)?)
     }
 
+    /// A node that is about to change.
     fn node_mut(&mut self, name: &str) -> Option<&mut NodeInfo> {
-        self.nodes.get_mut(*self.index.get(name)?)
+        let node = self.nodes.get_mut(*self.index.get(name)?)?;
+        self.changes += 1;
+        node.stamp = self.changes;
+        Some(node)
     }
 
     /// Takes on a node, or what has changed of it. Whether that can make a difference to a pod.
@@ -98,10 +106,13 @@ impl Cluster {
             node.requested = std::mem::take(&mut old.requested);
             node.assumed = old.assumed;
             node.pods = std::mem::take(&mut old.pods);
+            node.stamp = old.stamp;
             *old = node;
             return !same;
         }
         self.index.insert(node.name.clone(), self.nodes.len());
+        self.changes += 1;
+        node.stamp = self.changes;
         self.nodes.push(node);
         true
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cluster::{Cluster, NodeInfo};
 use super::filter::{Prepared, Refused, check, named_nodes};
+use super::known::Known;
 use super::message::{self, Histogram};
 use super::neighbours::{Namespaces, Neighbours};
 use super::pod::{Pod, PodInfo};
@@ -39,8 +40,8 @@ pub(super) struct Situation<'a> {
     pub(super) budget: &'a dyn Fn(&PodInfo) -> Option<i64>,
 }
 
-/// Decides about a pod. `start` is where to begin looking, and moves on, so that big clusters are used evenly.
-pub(super) fn decide(pod: &Pod, of: &Situation<'_>, start: &mut usize) -> Decision {
+/// Decides about a pod. `start` is where to begin looking, and moves on, so that big clusters are used evenly; `known` spares looking twice.
+pub(super) fn decide(pod: &Pod, of: &Situation<'_>, start: &mut usize, known: &mut Known) -> Decision {
     let nodes = &of.cluster.nodes;
     let wait = |why: String| Decision::Wait { why, room: None };
     if nodes.is_empty() {
@@ -53,6 +54,9 @@ pub(super) fn decide(pod: &Pod, of: &Situation<'_>, start: &mut usize) -> Decisi
     };
     let prepared = prepare(pod, of, named);
     let wanted = compared(nodes.len());
+    known.turn_to(pod);
+    // Otherwise whether a node fits depends on more than the node.
+    let alone = of.nominated.is_empty() && stands_alone(pod, of);
     let (mut fitting, mut refused) = (Vec::new(), BTreeMap::new());
     let mut looked = 0;
     for step in 0..nodes.len() {
@@ -62,10 +66,19 @@ pub(super) fn decide(pod: &Pod, of: &Situation<'_>, start: &mut usize) -> Decisi
         if prepared.named.as_ref().is_some_and(|named| !named.contains(node.name.as_str())) {
             continue;
         }
-        match with_nominated(&prepared, node, of) {
-            Ok(()) => fitting.push(at),
-            Err(why) => {
-                refused.insert(at, why);
+        if alone && known.fits(at, node) {
+            fitting.push(at);
+        } else {
+            match with_nominated(&prepared, node, of) {
+                Ok(()) => {
+                    fitting.push(at);
+                    if alone {
+                        known.note_fit(at, node);
+                    }
+                }
+                Err(why) => {
+                    refused.insert(at, why);
+                }
             }
         }
         if fitting.len() >= wanted {
@@ -75,7 +88,7 @@ pub(super) fn decide(pod: &Pod, of: &Situation<'_>, start: &mut usize) -> Decisi
     *start = (*start + looked) % nodes.len();
     let chosen = match fitting.as_slice() {
         [only] => Some(*only),
-        several => score::best(pod, of.cluster, several, of.namespaces),
+        several => score::best(pod, of.cluster, several, of.namespaces, known),
     };
     match chosen.and_then(|at| nodes.get(at)) {
         Some(node) => Decision::Bind(node.name.clone()),
@@ -90,6 +103,11 @@ fn prepare<'a>(
 ) -> Prepared<'a> {
     let neighbours = Neighbours::of(pod, of.cluster, of.namespaces);
     Prepared { pod, named, spread: Spread::of(pod, of.cluster), neighbours }
+}
+
+/// Whether it makes no difference to a pod which pods are on other nodes.
+fn stands_alone(pod: &PodInfo, of: &Situation<'_>) -> bool {
+    pod.spread.is_empty() && pod.near().is_empty() && pod.apart().is_empty() && of.cluster.apart == 0
 }
 
 /// How many nodes that fit are enough (`numFeasibleNodesToFind`).
@@ -187,7 +205,7 @@ fn victims<'a>(prepared: &Prepared<'_>, node: &'a NodeInfo, of: &Situation<'_>) 
         without.remove(&other.key());
     }
     // What spread and neighbours demand depends on the pods that would be left.
-    let alone = pod.spread.is_empty() && pod.near().is_empty() && pod.apart().is_empty() && of.cluster.apart == 0;
+    let alone = stands_alone(pod, of);
     let fits = |node: &NodeInfo| {
         if alone {
             return with_nominated(prepared, node, of);
@@ -240,7 +258,7 @@ mod tests {
         #[test]
         fn nodes_are_never_overcommitted(
             nodes in prop::collection::vec((0..4000_i64, 0..100_i64, 0..6_i64), 0..12),
-            pods in prop::collection::vec((0..1500_i64, 0..40_i64), 0..40),
+            pods in prop::collection::vec(prop_oneof![Just((300, 8)), (0..1500_i64, 0..40_i64)], 0..40),
         ) {
             let mut cluster = Cluster::default();
             for (number, (cpu, memory, most_pods)) in nodes.into_iter().enumerate() {
@@ -248,7 +266,7 @@ mod tests {
                 let node = NodeInfo { name, allocatable: amounts(cpu, memory), most_pods, ..NodeInfo::default() };
                 cluster.put_node(node);
             }
-            let mut start = 0;
+            let (mut start, mut known) = (0, Known::default());
             for (number, (cpu, memory)) in pods.into_iter().enumerate() {
                 let name = format!("p{number}");
                 let pod = Arc::new(PodInfo { name, requests: amounts(cpu, memory), ..PodInfo::default() });
@@ -256,7 +274,12 @@ mod tests {
                 let of = Situation {
                     cluster: &cluster, namespaces: &namespaces, nominated: &nominated, claims: None, budget: &|_| None,
                 };
-                match decide(&pod, &of, &mut start) {
+                // What is known from before makes no difference.
+                let mut same_start = start;
+                let fresh = decide(&pod, &of, &mut same_start, &mut Known::default());
+                let decision = decide(&pod, &of, &mut start, &mut known);
+                prop_assert_eq!((format!("{fresh:?}"), same_start), (format!("{decision:?}"), start));
+                match decision {
                     Decision::Bind(node) => cluster.put_pod(&node, pod),
                     Decision::Wait { .. } => {
                         for node in &cluster.nodes {

@@ -7,6 +7,7 @@
 //! | `decide` | one pod, one decision; whose pods would have to go |
 //! | `filter`, `spread`, `neighbours`, `selectors` | which nodes fit, and in which words they do not |
 //! | `score` | which of them suits best |
+//! | `known` | what of both need not be found out again for the next of equal pods |
 //! | `message` | all of it in one sentence |
 //!
 //! One task decides, pod by pod, on a picture of the cluster that informers keep up to date and that already holds the pods it has just placed; bindings are
@@ -16,6 +17,7 @@
 mod cluster;
 mod decide;
 mod filter;
+mod known;
 mod message;
 mod neighbours;
 mod pod;
@@ -39,6 +41,7 @@ use crate::kinds::{BUDGETS, NODES, PODS};
 use crate::recorder::{Kind, Recorder, Source, Subject, seconds};
 use cluster::{Cluster, NodeInfo};
 use decide::{Decision, Situation, decide};
+use known::Known;
 use neighbours::Namespaces;
 use pod::{Key, Pod, PodInfo};
 use queue::{Queue, Waiting};
@@ -68,6 +71,7 @@ struct State {
     queue: Queue,
     nominated: BTreeMap<String, Vec<Pod>>,
     start: usize,
+    known: Known,
 }
 
 struct Scheduler {
@@ -252,9 +256,9 @@ impl Scheduler {
             about.map(|(_, _, left)| *left).min()
         };
         let mut state = self.state.lock();
-        let State { cluster, nominated, start, .. } = &mut *state;
+        let State { cluster, nominated, start, known, .. } = &mut *state;
         let situation = Situation { cluster, namespaces: &namespaces, nominated, claims, budget: &budget };
-        let decision = decide(pod, &situation, start);
+        let decision = decide(pod, &situation, start, known);
         if let Decision::Bind(node) = &decision {
             state.cluster.put_pod(node, Arc::clone(pod));
             state.forget_nomination(&pod.key());

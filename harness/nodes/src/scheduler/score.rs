@@ -2,6 +2,7 @@
 //! pods of one owner are kept apart as upstream does by default.
 
 use super::cluster::{Cluster, NodeInfo};
+use super::known::{Known, Marks};
 use super::neighbours::{Namespaces, is_meant};
 use super::pod::PodInfo;
 use super::selectors::{selects, term_fits, tolerated};
@@ -9,32 +10,51 @@ use super::selectors::{selects, term_fits, tolerated};
 /// The highest score that one plugin gives.
 const MOST: i64 = 100;
 
-/// The best node among these (by their places in the cluster); the first of equals.
-pub(super) fn best(pod: &PodInfo, cluster: &Cluster, candidates: &[usize], namespaces: &Namespaces) -> Option<usize> {
-    let nodes: Vec<&NodeInfo> = candidates.iter().filter_map(|at| cluster.nodes.get(*at)).collect();
-    let mut totals: Vec<i64> = nodes.iter().map(|node| least_allocated(pod, node) + balanced(pod, node)).collect();
-    let mut add = |weight: i64, reverse: bool, score: &dyn Fn(&NodeInfo) -> i64| {
-        let raw: Vec<i64> = nodes.iter().map(|node| score(node)).collect();
-        let (low, high) = (raw.iter().copied().min().unwrap_or(0), raw.iter().copied().max().unwrap_or(0));
-        if low == high {
+/// The best node among these (by their places in the cluster); the first of equals. `known` is about the pod's shape.
+pub(super) fn best(
+    pod: &PodInfo,
+    cluster: &Cluster,
+    candidates: &[usize],
+    namespaces: &Namespaces,
+    known: &mut Known,
+) -> Option<usize> {
+    let nodes: Vec<(usize, &NodeInfo)> =
+        candidates.iter().filter_map(|at| Some((*at, cluster.nodes.get(*at)?))).collect();
+    let marks: Vec<Marks> = nodes.iter().map(|(at, node)| known.marks(*at, node, || marks(pod, node))).collect();
+    let mut totals: Vec<i64> = marks.iter().map(|marks| marks.resources).collect();
+    let mut add = |weight: i64, reverse: bool, raw: &dyn Fn(usize) -> i64| {
+        let all = || (0..nodes.len()).map(raw);
+        let (low, high) = all().fold((i64::MAX, i64::MIN), |(low, high), raw| (low.min(raw), high.max(raw)));
+        if low >= high {
             return;
         }
-        for (total, raw) in totals.iter_mut().zip(raw) {
+        for (total, raw) in totals.iter_mut().zip(all()) {
             let part = MOST * (raw - low) / (high - low);
             *total += weight * if reverse { MOST - part } else { part };
         }
     };
-    add(3, true, &|node| disliked_taints(pod, node));
-    if pod.affinity.node_affinity.is_some() {
-        add(2, false, &|node| preferred(pod, node));
-    }
-    add(2, true, &|node| crowd(pod, node));
+    let marks = &marks;
+    let of = |field: fn(&Marks) -> i64| move |at: usize| marks.get(at).map_or(0, field);
+    add(3, true, &of(|marks| marks.taints));
+    add(2, false, &of(|marks| marks.preferred));
+    add(2, true, &of(|marks| marks.crowd));
     if pod.affinity.pod_affinity.is_some() || pod.affinity.pod_anti_affinity.is_some() {
-        add(2, false, &|node| company(pod, cluster, node, namespaces));
+        let company: Vec<i64> = nodes.iter().map(|(_, node)| company(pod, cluster, node, namespaces)).collect();
+        add(2, false, &|at| company.get(at).copied().unwrap_or(0));
     }
     let best = totals.iter().copied().max()?;
     let at = totals.iter().position(|total| *total == best)?;
     candidates.get(at).copied()
+}
+
+/// What a node alone says of a pod.
+fn marks(pod: &PodInfo, node: &NodeInfo) -> Marks {
+    Marks {
+        resources: least_allocated(pod, node) + balanced(pod, node),
+        taints: disliked_taints(pod, node),
+        preferred: preferred(pod, node),
+        crowd: crowd(pod, node),
+    }
 }
 
 /// CPU and memory of a node that a pod would leave free, of a hundred.

@@ -57,7 +57,7 @@ pub(in crate::admit) async fn validate(request: &Request<'_>, object: Option<&Va
         let bound = |b: &&Arc<Object>| b.value.pointer("/spec/policyName").and_then(Value::as_str) == Some(name);
         let bindings: Vec<&Arc<Object>> = bindings.iter().filter(bound).collect();
         if !bindings.is_empty() {
-            one(request, object, policy, &bindings, &mut denials).await?;
+            Box::pin(one(request, object, policy, &bindings, &mut denials)).await?;
         }
     }
     denials.into_iter().next().map_or(Ok(()), |denial| Err(denial.refusal(request)))

@@ -92,7 +92,7 @@ impl Hook {
         let Some(view) = view(request, rules, equivalent, |_| true) else { return Ok(None) };
         namespace?;
         let conditions = self.field("matchConditions").as_array().map(Vec::as_slice).unwrap_or_default();
-        let met = conditions::met(conditions, request, &view, object, self.ignores_failures()).await?;
+        let met = Box::pin(conditions::met(conditions, request, &view, object, self.ignores_failures())).await?;
         Ok(met.then_some(view))
     }
 }

@@ -4,13 +4,12 @@
 //! patch changes a tree that moves into the typed object without JSON, with complaints of its own that show the patch. In both cases
 //! complaints about fields come from the patch (repeated ones) and from the result (unknown ones).
 
-use proofmark_builtin::decode::find_duplicates;
+use proofmark_builtin::decode::Text;
 use proofmark_merge::PatchError;
 use proofmark_status::{FieldError, Status};
 use serde_json::{Value, json};
 
 use super::Form;
-use crate::decode;
 use crate::handlers::options::FieldValidation;
 use crate::handlers::{bad_request, body};
 use crate::refusal::Refusal;
@@ -25,9 +24,9 @@ pub(super) fn patched(
     live: &Value,
     validation: FieldValidation,
 ) -> Result<Value, Refusal> {
-    let text = call.exchange.body;
-    let patch = decode::json(text).map_err(|why| bad_request(format!("error decoding patch: {why}")))?;
-    let mut complaints = if validation.strict() { of_patch(form, text, &patch) } else { Vec::new() };
+    let text = Text::parse(call.exchange.body).map_err(|why| bad_request(format!("error decoding patch: {why}")))?;
+    let patch = text.value();
+    let mut complaints = if validation.strict() { of_patch(form, &text, &patch) } else { Vec::new() };
     let mut changed = change(resource, form, live, &patch)?;
     let read = match (form, &resource.body) {
         (Form::Strategic, Body::Typed(ty)) => match proofmark_builtin::unstructured::convert(&mut changed, *ty) {
@@ -88,8 +87,8 @@ fn refused(error: PatchError) -> Refusal {
 }
 
 /// What a strict reader says of the patch itself.
-fn of_patch(form: Form, text: &[u8], patch: &Value) -> Vec<String> {
-    let repeated = find_duplicates(text);
+fn of_patch(form: Form, text: &Text<'_>, patch: &Value) -> Vec<String> {
+    let repeated = text.duplicates();
     if form != Form::Json {
         return repeated;
     }

@@ -107,7 +107,7 @@ impl Family {
             return Err(ConversionError(format!("request to convert CR from an invalid group/version: {own}")));
         }
         match &self.conversion {
-            Conversion::Webhook(webhook) if own != version => webhook.convert(server, &object, version).await,
+            Conversion::Webhook(webhook) if own != version => Box::pin(webhook.convert(server, &object, version)).await,
             _ => {
                 object["apiVersion"] = Value::String(version.to_owned());
                 Ok(object)

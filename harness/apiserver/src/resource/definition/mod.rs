@@ -51,8 +51,9 @@ pub(crate) fn sync(server: &Arc<Inner>, resource: &Resource, object: &Value, del
     let name = format!("{}.{}", resource.plural, resource.group);
     if let Some(definitions) = server.catalog.find(GROUP, "v1", "customresourcedefinitions")
         && let Some(stored) = server.store.snapshot().get(&definitions.prefix, &name)
+        && !meta::text(&stored.value, "deletionTimestamp").is_empty()
     {
-        establish(server, &definitions, &stored.value.clone());
+        finalize::finalize(server, &definitions, stored);
     }
 }
 

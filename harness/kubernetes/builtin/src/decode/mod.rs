@@ -16,6 +16,7 @@ mod parser;
 mod path;
 mod reader;
 mod scalar;
+mod settle;
 mod zero;
 
 use std::collections::BTreeMap;
@@ -67,12 +68,84 @@ pub fn decode(value: &Value, ty: TypeId, strict: bool) -> Result<Decoded, Decode
     Reader::new(strict).run(value, ty).map_err(|error| *error)
 }
 
+/// The same as [`decode`] of a value that is not needed any more: what of it is already as Go writes it stays as it is.
+///
+/// # Errors
+/// [`DecodeError`] with Go's text for the first value that does not fit its field.
+pub fn decode_owned(mut value: Value, ty: TypeId, strict: bool) -> Result<Decoded, DecodeError> {
+    match settle::settle(&mut value, ty) {
+        Ok(()) => Ok(Decoded { value, complaints: Vec::new() }),
+        Err(settle::Unsettled) => decode(&value, ty, strict),
+    }
+}
+
 /// Decodes a JSON text as a type of [`types`](crate::types); `strict` collects unknown and duplicate fields.
 ///
 /// # Errors
 /// [`DecodeError`] with Go's text for a text that is no JSON, or for the first value that does not fit its field.
 pub fn decode_text(text: &[u8], ty: TypeId, strict: bool) -> Result<Decoded, DecodeError> {
     Reader::new(strict).run(&parser::parse(text)?, ty).map_err(|error| *error)
+}
+
+/// A JSON text that was parsed once, to be looked at first and decoded then.
+#[derive(Debug)]
+pub struct Text<'t>(node::Tree<'t>);
+
+impl<'t> Text<'t> {
+    /// Parses a text.
+    ///
+    /// # Errors
+    /// [`DecodeError::Syntax`] with Go's text.
+    pub fn parse(text: &'t [u8]) -> Result<Self, DecodeError> {
+        parser::parse(text).map(Self)
+    }
+
+    /// The text as it stands; of duplicate fields the last one counts.
+    pub fn value(&self) -> Value {
+        self.0.to_value()
+    }
+
+    /// The same with no more than these fields of the outermost object; what is no object is as it is.
+    pub fn outline(&self, fields: &[&str]) -> Value {
+        match &self.0 {
+            node::Tree::Object(all) => {
+                let wanted = all.iter().filter(|(name, _)| fields.contains(&&**name));
+                Value::Object(wanted.map(|(name, value)| (name.clone().into_owned(), value.to_value())).collect())
+            }
+            other => other.to_value(),
+        }
+    }
+
+    /// Whether there is an empty list at the end of a path of fields.
+    pub fn is_empty_list(&self, path: &[&str]) -> bool {
+        let found = path.iter().try_fold(&self.0, |tree, name| match tree {
+            node::Tree::Object(fields) => fields.iter().rev().find(|(of, _)| of == name).map(|(_, value)| value),
+            _ => None,
+        });
+        matches!(found, Some(node::Tree::Array(items)) if items.is_empty())
+    }
+
+    /// Decodes it as [`decode_text`] does.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with Go's text for the first value that does not fit its field.
+    pub fn decode(&self, ty: TypeId, strict: bool) -> Result<Decoded, DecodeError> {
+        Reader::new(strict).run(&self.0, ty).map_err(|error| *error)
+    }
+
+    /// Reads it as [`untyped_text`] does.
+    ///
+    /// # Errors
+    /// [`DecodeError::Type`] for a number that no `float64` holds.
+    pub fn untyped(&self) -> Result<(Value, Vec<String>), DecodeError> {
+        self.0.check_numbers()?;
+        Ok((self.value(), self.duplicates()))
+    }
+
+    /// Its duplicate fields in the words of [`find_duplicates`].
+    pub fn duplicates(&self) -> Vec<String> {
+        reader::duplicates(&self.0)
+    }
 }
 
 /// Parses a JSON text as it stands; of duplicate fields the last one counts. See [`untyped`] for custom resources.
@@ -105,9 +178,7 @@ pub fn untyped(value: Value) -> Value {
 /// # Errors
 /// [`DecodeError::Syntax`], or [`DecodeError::Type`] for a number that no `float64` holds.
 pub fn untyped_text(json_text: &[u8]) -> Result<(Value, Vec<String>), DecodeError> {
-    let tree = parser::parse(json_text)?;
-    tree.check_numbers()?;
-    Ok((tree.to_value(), reader::duplicates(&tree)))
+    Text::parse(json_text)?.untyped()
 }
 
 /// Every duplicate field of a JSON text, worded and ordered as a strict decoder of untyped objects (custom resources) does:

@@ -353,7 +353,7 @@ impl<'n> Reader<'n> {
 
 /// A struct as Go writes it.
 fn written(known: &Struct, values: Vec<Option<Value>>) -> Value {
-    let mut written = Map::new();
+    let mut written = Map::with_capacity(values.iter().flatten().count());
     for ((name, field), value) in known.fields.iter().zip(values) {
         match value {
             Some(value) if omitted(field, &value) => {}
@@ -383,7 +383,7 @@ pub(super) fn duplicates(tree: &Tree<'_>) -> Vec<String> {
 }
 
 /// What a map holds under a key without a value: no bytes are empty there, not missing.
-fn absent(ty: TypeId) -> Value {
+pub(super) fn absent(ty: TypeId) -> Value {
     match TABLES.graph.get(ty) {
         Type::Scalar(Scalar::Bytes) => Value::String(String::new()),
         _ => zero(ty),

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use indexmap::IndexMap;
-use proofmark_types::{Field, ListKind, ListType, MapType, Patch, Scalar, Struct, Type, TypeGraph, TypeId};
+use proofmark_types::{Field, Fields, ListKind, ListType, MapType, Patch, Scalar, Struct, Type, TypeGraph, TypeId};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -128,8 +127,7 @@ impl<'de: 'static> Visitor<'de> for RowVisitor {
                     .map(|field| (field.0, field.4.values.clone()))
                     .collect();
                 details.required = rows.iter().map(|field| field.3 & flag::REQUIRED != 0).collect();
-                let fields: IndexMap<_, _> =
-                    rows.into_iter().map(|field| (field.0.to_owned(), field.digest())).collect();
+                let fields: Fields = rows.into_iter().map(|field| (field.0.to_owned(), field.digest())).collect();
                 Type::Struct(Struct { go_name: details.go_name.to_owned(), fields, atomic, rest: None })
             }
             _ => return Err(A::Error::custom("no such shape")),

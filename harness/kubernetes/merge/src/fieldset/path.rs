@@ -37,7 +37,7 @@ impl PathElement {
     /// Its spelling in FieldsV1.
     pub fn to_fields_v1(&self) -> String {
         match self {
-            Self::Field(name) => format!("f:{name}"),
+            Self::Field(name) => ["f:", name].concat(),
             Self::Key(fields) => {
                 let object: Map<String, Value> = fields.iter().cloned().collect();
                 format!("k:{}", html_escaped(&Value::Object(object)))

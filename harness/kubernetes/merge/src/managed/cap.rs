@@ -9,6 +9,11 @@ const LIMIT: usize = 10;
 /// Who owns what the oldest ones owned.
 const BUCKET: &str = "ancient-changes";
 
+/// Whether so many managers may be too many.
+pub(super) fn may_exceed(managers: usize) -> bool {
+    managers > LIMIT
+}
+
 /// Merges the oldest updating managers of a version into one, until the limit holds or nothing more can be merged.
 /// The first one of a version is renamed only when a second one joins it.
 pub(super) fn cap_update_managers(managers: &mut Managers) {

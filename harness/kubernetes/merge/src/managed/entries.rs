@@ -66,9 +66,13 @@ pub(super) struct Owned {
 
 impl Owned {
     pub(super) fn seconds(&self) -> i64 {
-        let time = self.time.as_deref().and_then(|time| time.parse::<Timestamp>().ok());
-        time.map_or(0, Timestamp::as_second)
+        seconds(self.time.as_deref().unwrap_or(""))
     }
+}
+
+/// The time of an entry as entries are ordered by it; 0 where there is none.
+pub(super) fn seconds(time: &str) -> i64 {
+    time.parse::<Timestamp>().map_or(0, Timestamp::as_second)
 }
 
 /// All managers of an object.
@@ -169,49 +173,54 @@ pub(super) fn decode(entries: &Value) -> Result<Managers, EntriesError> {
 }
 
 /// The list as it is stored: appliers first, then by time, name, version and subresource.
-pub(super) fn encode(managers: &Managers) -> Value {
+pub(super) fn encode(managers: &Managers) -> Vec<Value> {
     let mut order: Vec<_> = managers
         .iter()
-        .map(|(id, owned)| (id.operation, owned.seconds(), &id.name, &owned.api_version, &id.subresource, owned))
+        .map(|(id, owned)| (id.operation, owned.seconds(), &id.name, &owned.api_version, &id.subresource, id, owned))
         .collect();
     order.sort_by(|a, b| (a.0, a.1, a.2, a.3, a.4).cmp(&(b.0, b.1, b.2, b.3, b.4)));
-    order
-        .into_iter()
-        .map(|(operation, _, name, api_version, subresource, owned)| {
-            let mut entry = Map::new();
-            if !name.is_empty() {
-                entry.insert("manager".into(), json!(name));
-            }
-            entry.insert("operation".into(), json!(operation.as_str()));
-            entry.insert("apiVersion".into(), json!(api_version));
-            if let Some(time) = &owned.time {
-                entry.insert("time".into(), json!(time));
-            }
-            entry.insert("fieldsType".into(), json!("FieldsV1"));
-            entry.insert("fieldsV1".into(), owned.set.to_fields_v1());
-            if !subresource.is_empty() {
-                entry.insert("subresource".into(), json!(subresource));
-            }
-            Value::Object(entry)
-        })
-        .collect()
+    order.into_iter().map(|(.., id, owned)| entry(id, owned)).collect()
+}
+
+/// One manager's entry.
+pub(super) fn entry(id: &ManagerId, owned: &Owned) -> Value {
+    let mut entry = Map::with_capacity(7);
+    if !id.name.is_empty() {
+        entry.insert("manager".into(), json!(id.name));
+    }
+    entry.insert("operation".into(), json!(id.operation.as_str()));
+    entry.insert("apiVersion".into(), json!(owned.api_version));
+    if let Some(time) = &owned.time {
+        entry.insert("time".into(), json!(time));
+    }
+    entry.insert("fieldsType".into(), json!("FieldsV1"));
+    entry.insert("fieldsV1".into(), owned.set.to_fields_v1());
+    if !id.subresource.is_empty() {
+        entry.insert("subresource".into(), json!(id.subresource));
+    }
+    Value::Object(entry)
 }
 
 /// Takes the entries out of an object.
 pub(super) fn clear(object: &mut Value) {
-    if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
-        metadata.shift_remove("managedFields");
-    }
+    take(object);
+}
+
+/// Takes what stands in the place of the entries out of an object.
+pub(super) fn take(object: &mut Value) -> Option<Value> {
+    object.get_mut("metadata")?.as_object_mut()?.shift_remove("managedFields")
 }
 
 /// Writes the entries into an object; none leave no trace.
 pub(super) fn store(object: &mut Value, managers: &Managers) {
-    if managers.is_empty() {
-        return clear(object);
-    }
+    if managers.is_empty() { clear(object) } else { put(object, Value::Array(encode(managers))) }
+}
+
+/// Writes a list of entries into an object.
+pub(super) fn put(object: &mut Value, entries: Value) {
     let Value::Object(fields) = object else { return };
     let metadata = fields.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
     if let Value::Object(metadata) = metadata {
-        metadata.insert("managedFields".into(), encode(managers));
+        metadata.insert("managedFields".into(), entries);
     }
 }

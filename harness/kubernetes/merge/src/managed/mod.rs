@@ -14,6 +14,7 @@ mod entries;
 mod filter;
 mod kubectl;
 mod name;
+mod plain;
 mod scale;
 mod times;
 mod update;

@@ -38,7 +38,7 @@ impl ScaleEntries<'_> {
                 out.insert(id, Owned { set, api_version: SCALE_VERSION.into(), time: owned.time });
             }
         }
-        Ok(entries::encode(&out))
+        Ok(Value::Array(entries::encode(&out)))
     }
 
     /// The entries of the object, from its own before the write and those of the Scale after it.
@@ -75,6 +75,6 @@ impl ScaleEntries<'_> {
             let time = before.get(&id).and_then(|owned| owned.time.clone());
             out.insert(id, Owned { set, api_version: self.api_version.to_owned(), time });
         }
-        Ok(entries::encode(&out))
+        Ok(Value::Array(entries::encode(&out)))
     }
 }

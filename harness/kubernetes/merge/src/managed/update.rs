@@ -7,10 +7,12 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::entries::{self, ManagerId, Managers, Operation, Owned};
+use super::plain::{self, Head};
 use super::versions::ConvertError;
 use super::{FieldManager, Manager, cap};
 use crate::fieldset::{FieldSet, Path};
 use crate::typed::{Comparison, Duplicates, Typed};
+use crate::value;
 
 impl<'a> FieldManager<'a> {
     /// The new object with the `managedFields` that the write leaves behind.
@@ -20,10 +22,19 @@ impl<'a> FieldManager<'a> {
     /// must hand an empty one of a built-in object on to here; in custom resources Kubernetes, too, takes it for absent.) An object
     /// whose managers were forgotten stays without until it is applied. If either object does not fit its type, all managers are
     /// forgotten.
-    pub fn update(&self, live: Option<&Value>, new: &Value, manager: &Manager<'_>) -> Value {
-        let mut object = new.clone();
-        entries::clear(&mut object);
-        let managers = self.managers_to_start_from(live, new, manager);
+    pub fn update(&self, live: Option<&Value>, new: Value, manager: &Manager<'_>) -> Value {
+        let mut object = new;
+        let given = entries::take(&mut object).filter(Value::is_array);
+        let managers = match self.start_from(live, given, manager) {
+            Start::Plain(list) => {
+                match self.updated_plain(live, &object, list, manager) {
+                    Ok(entries) if !entries.is_empty() => entries::put(&mut object, Value::Array(entries)),
+                    _ => {}
+                }
+                return object;
+            }
+            Start::Read(managers) => managers,
+        };
         let created =
             live.is_none_or(|live| live.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or("").is_empty());
         if managers.is_empty() && !created {
@@ -35,20 +46,88 @@ impl<'a> FieldManager<'a> {
         object
     }
 
-    fn managers_to_start_from(&self, live: Option<&Value>, new: &Value, manager: &Manager<'_>) -> Managers {
+    /// The entries that count before the write. `given` are those of the new object.
+    fn start_from(&self, live: Option<&Value>, given: Option<Value>, manager: &Manager<'_>) -> Start {
+        let kept = live.and_then(entries::of);
         if manager.subresource.is_empty()
-            && let Some(given) = entries::of(new)
+            && let Some(given) = given
         {
-            if entries::is_reset(given) {
-                return Managers::new();
+            if entries::is_reset(&given) {
+                return Start::Read(Managers::new());
             }
-            if let Ok(managers) = entries::decode(given)
-                && !managers.is_empty()
-            {
-                return managers;
-            }
+            return match self.plain(given, manager) {
+                Ok(list) => Start::Plain(list),
+                Err(given) => match entries::decode(&given) {
+                    Ok(managers) if !managers.is_empty() => Start::Read(managers),
+                    _ => Start::Read(kept.and_then(|kept| entries::decode(kept).ok()).unwrap_or_default()),
+                },
+            };
         }
-        live.and_then(entries::of).and_then(|entries| entries::decode(entries).ok()).unwrap_or_default()
+        let Some(kept) = kept else { return Start::Read(Managers::new()) };
+        // Mostly the new object was made of the live one.
+        let kept = given.filter(|given| value::equal(given, kept)).unwrap_or_else(|| kept.clone());
+        match self.plain(kept, manager) {
+            Ok(list) => Start::Plain(list),
+            Err(kept) => Start::Read(entries::decode(&kept).unwrap_or_default()),
+        }
+    }
+
+    /// The entries of a plain list; otherwise the list.
+    fn plain(&self, entries: Value, manager: &Manager<'_>) -> Result<Vec<Value>, Value> {
+        match (entries, self.versions.typed(manager.api_version)) {
+            (Value::Array(list), Some(typed)) if plain::is_plain(&list, manager.api_version, typed) => Ok(list),
+            (entries, _) => Err(entries),
+        }
+    }
+
+    /// The same as [`FieldManager::updated`] for a plain list: only what the write touches is read and written anew.
+    fn updated_plain(
+        &self,
+        live: Option<&Value>,
+        object: &Value,
+        list: Vec<Value>,
+        manager: &Manager<'_>,
+    ) -> Result<Vec<Value>, String> {
+        let typed = self.typed(manager.api_version).map_err(|error| error.to_string())?;
+        let live = live_or_zero(typed, live);
+        typed.validate(object, Duplicates::Allowed).map_err(|errors| errors.to_string())?;
+        typed.validate_beside(&live, object, Duplicates::Allowed).map_err(|errors| errors.to_string())?;
+        let mut changes = Changes::new(self, &live, object, manager.api_version)?;
+        let changes = changes.take(manager.api_version).unwrap_or_default();
+
+        let id = ManagerId::new(manager.name, Operation::Update, manager.api_version, manager.subresource);
+        let (mut kept, mut read) = (Vec::with_capacity(list.len() + 1), Vec::new());
+        for entry in list {
+            let own = Head::of(&entry).is_some_and(|head| head.is_manager(&id.name, id.operation, &id.subresource));
+            let touched = match entry.get("fieldsV1") {
+                Some(Value::Object(fields)) => changes.sets().into_iter().any(|set| plain::touches(fields, set)),
+                _ => true,
+            };
+            if own || touched { read.push(entry) } else { kept.push(entry) }
+        }
+        let mut managers = entries::decode(&Value::Array(read)).map_err(|error| error.to_string())?;
+        managers.retain(|_, owned| {
+            changes.sets().into_iter().for_each(|set| owned.set.subtract(set));
+            !owned.set.is_empty()
+        });
+        let mut written = changes.into_written();
+        strip_meta(&mut written);
+        if !written.is_empty() {
+            own(&mut managers, id, written, manager);
+        }
+        if cap::may_exceed(managers.len() + kept.len()) {
+            managers.append(&mut entries::decode(&Value::Array(kept)).map_err(|error| error.to_string())?);
+            cap::cap_update_managers(&mut managers);
+            return Ok(entries::encode(&managers));
+        }
+        kept.extend(managers.iter().map(|(id, owned)| entries::entry(id, owned)));
+        kept.sort_by_cached_key(|entry| {
+            let head = Head::of(entry);
+            head.map(|head| {
+                (head.operation, entries::seconds(head.time), head.name.to_owned(), head.subresource.to_owned())
+            })
+        });
+        Ok(kept)
     }
 
     /// The managers after `manager` changed `live` into `object`.
@@ -62,23 +141,16 @@ impl<'a> FieldManager<'a> {
         let typed = self.typed(manager.api_version).map_err(|error| error.to_string())?;
         let live = live_or_zero(typed, live);
         typed.validate(object, Duplicates::Allowed).map_err(|errors| errors.to_string())?;
-        typed.validate(&live, Duplicates::Allowed).map_err(|errors| errors.to_string())?;
+        typed.validate_beside(&live, object, Duplicates::Allowed).map_err(|errors| errors.to_string())?;
         self.reconcile(&live, manager.api_version, &mut managers).map_err(|error| error.to_string())?;
 
         let mut changes = Changes::new(self, &live, object, manager.api_version)?;
         changes.disown(&mut managers, None)?;
-        let mut written = changes.at(manager.api_version)?.map(Comparison::written).unwrap_or_default();
+        let mut written = changes.take(manager.api_version).map(Comparison::into_written).unwrap_or_default();
         strip_meta(&mut written);
         if !written.is_empty() {
             let id = ManagerId::new(manager.name, Operation::Update, manager.api_version, manager.subresource);
-            let owned = managers.entry(id).or_insert_with(|| Owned {
-                set: FieldSet::new(),
-                api_version: String::new(),
-                time: None,
-            });
-            owned.set.absorb(written);
-            owned.api_version = manager.api_version.to_owned();
-            owned.time = Some(manager.time.to_owned());
+            own(&mut managers, id, written, manager);
         }
         cap::cap_update_managers(&mut managers);
         Ok(managers)
@@ -127,6 +199,23 @@ impl<'a> FieldManager<'a> {
         managers.retain(|_, owned| known.get(&owned.api_version).copied().unwrap_or(false));
         Ok(())
     }
+}
+
+/// Who owned what before a write.
+enum Start {
+    /// Entries of which most will stay as they are.
+    Plain(Vec<Value>),
+    /// Managers, read.
+    Read(Managers),
+}
+
+/// Gives the one who wrote what was written.
+fn own(managers: &mut Managers, id: ManagerId, written: FieldSet, manager: &Manager<'_>) {
+    let owned =
+        managers.entry(id).or_insert_with(|| Owned { set: FieldSet::new(), api_version: String::new(), time: None });
+    owned.set.absorb(written);
+    owned.api_version = manager.api_version.to_owned();
+    owned.time = Some(manager.time.to_owned());
 }
 
 /// The live object, or the empty one that a new one is compared with.
@@ -187,6 +276,11 @@ impl<'m, 'v> Changes<'m, 'v> {
         Ok(self.by_version.get(version).and_then(Option::as_ref))
     }
 
+    /// The differences at a version at which they were asked for, for the last time.
+    fn take(&mut self, version: &str) -> Option<Comparison> {
+        self.by_version.remove(version).flatten()
+    }
+
     fn compare(&self, version: &str) -> Result<Option<Comparison>, String> {
         let old = self.manager.at(self.old, self.api_version, version);
         let new = self.manager.at(self.new, self.api_version, version);
@@ -229,11 +323,7 @@ impl<'m, 'v> Changes<'m, 'v> {
         let mut gone = Vec::new();
         for (id, owned) in managers.iter_mut().filter(|(id, _)| Some(*id) != but) {
             match self.at(&owned.api_version)? {
-                Some(changes) => {
-                    [&changes.removed, &changes.modified, &changes.added]
-                        .into_iter()
-                        .for_each(|set| owned.set.subtract(set));
-                }
+                Some(changes) => changes.sets().into_iter().for_each(|set| owned.set.subtract(set)),
                 None => gone.push(id.clone()),
             }
         }

@@ -33,6 +33,18 @@ impl Comparison {
         self.added.absorb(other.added);
     }
 
+    /// All in which the versions differ.
+    pub(crate) fn sets(&self) -> [&FieldSet; 3] {
+        [&self.removed, &self.modified, &self.added]
+    }
+
+    /// The fields that the new version set, where nothing else is asked any more.
+    pub(crate) fn into_written(self) -> FieldSet {
+        let mut written = self.modified;
+        written.absorb(self.added);
+        written
+    }
+
     /// The fields that the new version set.
     pub fn written(&self) -> FieldSet {
         self.modified.union(&self.added)
@@ -48,6 +60,11 @@ impl Typed<'_> {
 
 /// One node: either side may be missing, not both.
 fn compare(ty: Typed<'_>, old: Option<&Value>, new: Option<&Value>) -> Comparison {
+    if let (Some(a), Some(b)) = (old, new)
+        && value::equal(a, b)
+    {
+        return Comparison::default(); // spares asking the types
+    }
     let (mut out, leaf) = match (old, new) {
         (_, None) => visit(ty.shape(old), old, new),
         (Some(a), Some(b)) if !ty.same_shape(a, b) => {
@@ -116,9 +133,6 @@ fn objects(object: ObjectShape<'_>, old: Option<&Map<String, Value>>, new: Optio
 }
 
 fn lists(list: ListShape<'_>, ty: Typed<'_>, old: &[Value], new: &[Value]) -> Comparison {
-    if old.len() == new.len() && old.iter().zip(new).all(|(a, b)| value::equal(a, b)) {
-        return Comparison::default(); // spares naming the items
-    }
     let mut items: BTreeMap<PathElement, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
     for item in old {
         if let Ok(element) = list.element(item) {

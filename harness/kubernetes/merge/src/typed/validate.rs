@@ -52,6 +52,33 @@ impl Typed<'_> {
     }
 }
 
+impl Typed<'_> {
+    /// The same as [`Typed::validate`] where another value of the type has passed: what both have in common is not looked at again.
+    ///
+    /// # Errors
+    /// Every place that does not fit.
+    pub fn validate_beside(self, value: &Value, valid: &Value, duplicates: Duplicates) -> Result<(), TypeErrors> {
+        if fits_beside(self, value, valid, duplicates) { Ok(()) } else { self.validate(value, duplicates) }
+    }
+}
+
+/// Whether all in which a value differs from one that fits does fit.
+fn fits_beside(ty: Typed<'_>, value: &Value, valid: &Value, duplicates: Duplicates) -> bool {
+    if value::equal(value, valid) {
+        return true;
+    }
+    match (ty.shape(Some(value)), value, valid) {
+        (Shape::Object(object), Value::Object(fields), Value::Object(others)) => {
+            fields.iter().all(|(key, value)| match (object.child(key), others.get(key)) {
+                (Some(ty), Some(other)) => fits_beside(ty, value, other, duplicates),
+                (Some(ty), None) => ty.validate(value, duplicates).is_ok(),
+                (None, _) => false,
+            })
+        }
+        _ => ty.validate(value, duplicates).is_ok(),
+    }
+}
+
 /// Collects errors on the way up: what fits costs nothing.
 struct Walk {
     duplicates: Duplicates,

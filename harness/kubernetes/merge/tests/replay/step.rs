@@ -205,7 +205,7 @@ impl Request<'_> {
         };
         let mut written = truth.filter(|_| resource.has_defaults() && resource.kind() != "Pod").unwrap_or(&new).clone();
         written["metadata"]["managedFields"] = new["metadata"]["managedFields"].clone();
-        let new = object::with_entries_of(new, &fields.update(live, &written, &manager));
+        let new = object::with_entries_of(new, &fields.update(live, written, &manager));
         Some(Wrote::Object(object::settle(resource, subresource, live, new, named)))
     }
 }

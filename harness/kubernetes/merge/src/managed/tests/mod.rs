@@ -52,7 +52,7 @@ impl World {
     /// Replaces the object, as a create or an update does; the body may be a spec alone.
     pub(super) fn put(&mut self, name: &str, body: &Value) -> &Value {
         let new = self.whole(body);
-        let mut object = self.write(name, |fields, live, manager| fields.update(live, &new, manager));
+        let mut object = self.write(name, |fields, live, manager| fields.update(live, new, manager));
         object["metadata"]["uid"] = json!("u");
         self.object.insert(object)
     }
@@ -60,7 +60,7 @@ impl World {
     /// Updates the object with a merge patch.
     pub(super) fn patch(&mut self, name: &str, patch: &Value) -> &Value {
         let patched = crate::merge_patch(self.object.as_ref().unwrap(), patch);
-        let object = self.write(name, |fields, live, manager| fields.update(live, &patched, manager));
+        let object = self.write(name, |fields, live, manager| fields.update(live, patched, manager));
         self.object.insert(object)
     }
 

@@ -102,12 +102,12 @@ fn ownership_is_compared_at_the_version_of_the_owner() {
 fn updates_take_from_owners_at_other_versions() {
     let two = Two::new();
     let fields = FieldManager { versions: &two, kind: "X" };
-    let mut first = fields.update(None, &object("x/v1", json!({"num": 1, "s": "a"})), &manager("m", "x/v1"));
+    let mut first = fields.update(None, object("x/v1", json!({"num": 1, "s": "a"})), &manager("m", "x/v1"));
     first["metadata"]["uid"] = json!("u");
     let live = two.convert(&first, "x/v2").unwrap();
     let mut changed = live.clone();
     changed["spec"]["count"] = json!(2);
-    let changed = fields.update(Some(&live), &changed, &manager("n", "x/v2"));
+    let changed = fields.update(Some(&live), changed, &manager("n", "x/v2"));
     assert_eq!(entries(&changed), [r#"m x/v1 {"f:spec":{".":{},"f:s":{}}}"#, r#"n x/v2 {"f:spec":{"f:count":{}}}"#]);
 }
 
@@ -115,13 +115,13 @@ fn updates_take_from_owners_at_other_versions() {
 fn managers_at_versions_that_are_gone_are_forgotten() {
     let two = Two::new();
     let fields = FieldManager { versions: &two, kind: "X" };
-    let mut live = fields.update(None, &object("x/v1", json!({"num": 1})), &manager("m", "x/v1"));
+    let mut live = fields.update(None, object("x/v1", json!({"num": 1})), &manager("m", "x/v1"));
     live["metadata"]["uid"] = json!("u");
     live["metadata"]["managedFields"][0]["apiVersion"] = json!("x/v0");
     let mut changed = live.clone();
     changed["spec"]["s"] = json!("b");
     assert_eq!(
-        entries(&fields.update(Some(&live), &changed, &manager("n", "x/v1"))),
+        entries(&fields.update(Some(&live), changed, &manager("n", "x/v1"))),
         [r#"n x/v1 {"f:spec":{"f:s":{}}}"#]
     );
 }
@@ -131,7 +131,7 @@ fn failed_conversions_fail_applies_and_clear_updates() {
     let two = Two::new();
     let fields = FieldManager { versions: &two, kind: "X" };
     let mut live =
-        two.convert(&fields.update(None, &object("x/v1", json!({"num": 1})), &manager("m", "x/v1")), "x/v2").unwrap();
+        two.convert(&fields.update(None, object("x/v1", json!({"num": 1})), &manager("m", "x/v1")), "x/v2").unwrap();
     live["metadata"]["uid"] = json!("u");
     live["spec"]["s"] = json!("poison");
     let status = fields
@@ -139,5 +139,5 @@ fn failed_conversions_fail_applies_and_clear_updates() {
         .unwrap_err()
         .status();
     assert_eq!((status.code, status.message.as_str()), (500, "poisoned"));
-    assert_eq!(entries(&fields.update(Some(&live), &live, &manager("a", "x/v2"))), [""; 0]);
+    assert_eq!(entries(&fields.update(Some(&live), live.clone(), &manager("a", "x/v2"))), [""; 0]);
 }
