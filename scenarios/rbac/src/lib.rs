@@ -5,8 +5,9 @@
 //!
 //! * `stories` holds what is particular to each kind, as data; the folder `stories` beside the sources one that is a scenario file.
 //! * `play` makes the steps of the five phases out of it.
-//! They stay in Rust because the fixed roles, the words and the expected permissions of each follow from its kind and the release; a file says one story once.
 //! * `inspect` finds the same failure in manifests by reading them, of any kind, also of those that have no story.
+//!
+//! The stories of `play` stay in Rust because the fixed roles, the words and the expected permissions of each follow from its kind and the release; a file says one story once.
 
 mod inspect;
 mod play;
