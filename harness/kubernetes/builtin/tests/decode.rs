@@ -1,9 +1,7 @@
 //! Go's typed decoding. Every expectation was compared with `sigs.k8s.io/json` of Kubernetes 1.35 and, where it is an error or a
 //! complaint, with a real API server's answer.
 
-use proofmark_builtin::decode::{
-    DecodeError, MAX_DEPTH, decode, decode_text, find_duplicates, parse, untyped, untyped_text,
-};
+use proofmark_builtin::decode::{DecodeError, MAX_DEPTH, Text, decode, decode_text, parse, untyped};
 use proofmark_builtin::type_of;
 use proofmark_types::TypeId;
 use rstest::rstest;
@@ -313,8 +311,10 @@ fn duplicates_without_a_type() {
         r#"duplicate field "l[1].x""#,
         r#"duplicate field "a""#,
     ];
+    let find_duplicates = |text| Text::parse(text).map_or_else(|_| Vec::new(), |text| text.duplicates());
     assert_eq!(find_duplicates(text), expected);
     assert!(find_duplicates(b"{").is_empty());
-    let error = untyped_text(br#"{"a":[1e308,-1e309]}"#).expect_err("no float64 holds it");
+    let error =
+        Text::parse(br#"{"a":[1e308,-1e309]}"#).and_then(|text| text.untyped()).expect_err("no float64 holds it");
     assert_eq!(error.to_string(), "json: cannot unmarshal number -1e309 into Go value of type float64");
 }

@@ -84,7 +84,7 @@ pub fn decode_owned(mut value: Value, ty: TypeId, strict: bool) -> Result<Decode
 /// # Errors
 /// [`DecodeError`] with Go's text for a text that is no JSON, or for the first value that does not fit its field.
 pub fn decode_text(text: &[u8], ty: TypeId, strict: bool) -> Result<Decoded, DecodeError> {
-    Reader::new(strict).run(&parser::parse(text)?, ty).map_err(|error| *error)
+    Text::parse(text)?.decode(ty, strict)
 }
 
 /// A JSON text that was parsed once, to be looked at first and decoded then.
@@ -133,7 +133,7 @@ impl<'t> Text<'t> {
         Reader::new(strict).run(&self.0, ty).map_err(|error| *error)
     }
 
-    /// Reads it as [`untyped_text`] does.
+    /// Reads it as Go reads it into a value without a type (`map[string]any`: custom resources), with [its duplicate fields](Self::duplicates).
     ///
     /// # Errors
     /// [`DecodeError::Type`] for a number that no `float64` holds.
@@ -142,7 +142,7 @@ impl<'t> Text<'t> {
         Ok((self.value(), self.duplicates()))
     }
 
-    /// Its duplicate fields in the words of [`find_duplicates`].
+    /// Every duplicate field, worded and ordered as a strict decoder of untyped objects (custom resources) does: `duplicate field "spec.a"`.
     pub fn duplicates(&self) -> Vec<String> {
         reader::duplicates(&self.0)
     }
@@ -170,19 +170,4 @@ pub fn untyped(value: Value) -> Value {
         }
         other => other,
     }
-}
-
-/// A JSON text as Go reads it into a value without a type (`map[string]any`: custom resources), and its duplicate fields in the words
-/// of [`find_duplicates`].
-///
-/// # Errors
-/// [`DecodeError::Syntax`], or [`DecodeError::Type`] for a number that no `float64` holds.
-pub fn untyped_text(json_text: &[u8]) -> Result<(Value, Vec<String>), DecodeError> {
-    Text::parse(json_text)?.untyped()
-}
-
-/// Every duplicate field of a JSON text, worded and ordered as a strict decoder of untyped objects (custom resources) does:
-/// `duplicate field "spec.a"`. A text that is no JSON has none.
-pub fn find_duplicates(json_text: &[u8]) -> Vec<String> {
-    parser::parse(json_text).map_or_else(|_| Vec::new(), |tree| reader::duplicates(&tree))
 }
