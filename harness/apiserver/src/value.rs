@@ -71,6 +71,15 @@ pub(crate) fn drop_empty(types: &TypeGraph, id: TypeId, value: &mut Value) {
     }
 }
 
+/// A copy of an object in which these members are null.
+pub(crate) fn clone_but(object: &Value, left_out: &[&str]) -> Value {
+    let Value::Object(members) = object else { return object.clone() };
+    let copied = members.iter().map(|(name, value)| {
+        (name.clone(), if left_out.contains(&name.as_str()) { Value::Null } else { value.clone() })
+    });
+    Value::Object(copied.collect())
+}
+
 /// Whether two values are equal, whatever the order of their members.
 pub(crate) fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {

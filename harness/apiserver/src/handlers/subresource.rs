@@ -119,7 +119,11 @@ pub(super) fn prepare_status(target: &Target<'_>, new: &mut Value, old: &Value) 
     let (status, metadata) = (take("status"), take("metadata"));
     let written = metadata.as_ref().and_then(Value::as_object);
     let written = |field: &str| written.and_then(|written| written.get(field));
-    let mut object = old.clone();
+    // What is replaced below keeps its place only.
+    let mut object = crate::value::clone_but(old, &["status", "metadata"]);
+    if let (Some(place), Some(metadata)) = (object.get_mut("metadata"), old.get("metadata")) {
+        *place = crate::value::clone_but(metadata, &["managedFields"]);
+    }
     if let Some(members) = object.as_object_mut() {
         match status {
             Some(status) => members.insert("status".to_owned(), status),

@@ -61,9 +61,8 @@ fn reset_status(resource: &Resource, object: &mut Value) {
 /// Writes the zero values that Go always writes for a typed object that lost a member.
 pub(super) fn refill(resource: &Resource, object: &mut Value) {
     if let resource::Body::Typed(ty) = resource.body
-        && let Ok(decoded) = proofmark_builtin::decode::decode(object, ty, false)
+        && proofmark_builtin::decode::decode_in_place(object, ty).is_ok()
     {
-        *object = decoded.value;
         crate::value::identify(object, &resource.group_version(), &resource.kind);
     }
 }

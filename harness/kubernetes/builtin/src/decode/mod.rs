@@ -79,6 +79,17 @@ pub fn decode_owned(mut value: Value, ty: TypeId, strict: bool) -> Result<Decode
     }
 }
 
+/// The same of a value that is to become what Go writes of it. One that does not fit may have become that in part.
+///
+/// # Errors
+/// [`DecodeError`] with Go's text for the first value that does not fit its field.
+pub fn decode_in_place(value: &mut Value, ty: TypeId) -> Result<(), DecodeError> {
+    if let Err(settle::Unsettled) = settle::settle(value, ty) {
+        *value = decode(value, ty, false)?.value;
+    }
+    Ok(())
+}
+
 /// Decodes a JSON text as a type of [`types`](crate::types); `strict` collects unknown and duplicate fields.
 ///
 /// # Errors
