@@ -324,15 +324,16 @@ impl Api {
     }
 
     /// Changes an object's status by a strategic merge patch: items of lists with a merge key (conditions by their type) are changed one by one.
+    /// What it answers is to be looked at, not to be changed.
     pub async fn patch_status(
         &self,
         of: &Resource,
         namespace: &str,
         name: &str,
         patch: &Value,
-    ) -> Result<Value, Error> {
+    ) -> Result<Arc<Value>, Error> {
         let request = self.request(Method::PATCH, &format!("{}/status", of.object_path(namespace, name)), &[]);
-        self.send(request, "application/strategic-merge-patch+json", patch).await
+        self.send_shared(request, "application/strategic-merge-patch+json", patch).await
     }
 
     /// Creates something below an object (`binding`, `token`, `eviction`); answers what the server answers.
@@ -410,9 +411,18 @@ impl Api {
         content_type: &'static str,
         body: &Value,
     ) -> Result<Value, Error> {
+        self.send_shared(request, content_type, body).await.map(Arc::unwrap_or_clone)
+    }
+
+    async fn send_shared(
+        &self,
+        request: http::request::Builder,
+        content_type: &'static str,
+        body: &Value,
+    ) -> Result<Arc<Value>, Error> {
         let bytes = serde_json::to_vec(body).map_err(Error::SerdeError)?;
         let request = request.header(header::CONTENT_TYPE, content_type);
-        read(self.client.send(finish(request, bytes)?).await?).await
+        read_shared(self.client.send(finish(request, bytes)?).await?).await
     }
 
     async fn json(&self, request: http::request::Builder) -> Result<Value, Error> {
