@@ -135,11 +135,12 @@ fn sort(items: &mut [Value], order: &[Value], key: &str) -> Result<(), PatchErro
 }
 
 fn place(order: &[Value], item: &Value, key: &str) -> Option<usize> {
-    let name = |item: &Value| {
-        if key.is_empty() { item.clone() } else { item.get(key).cloned().unwrap_or(Value::Null) }
-    };
-    let wanted = name(item);
-    order.iter().position(|item| name(item) == wanted)
+    let wanted = name_or_null(item, key);
+    order.iter().position(|item| name_or_null(item, key) == wanted)
+}
+
+fn name_or_null<'v>(item: &'v Value, key: &str) -> &'v Value {
+    if key.is_empty() { item } else { item.get(key).unwrap_or(&Value::Null) }
 }
 
 /// Merges two sorted lists: an item of the server goes first where both are known to the server and it stood first there.
