@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proofmark_env::{CloudPlan, Plan};
 use proofmark_kserve::Flavor;
-use proofmark_manifests::Source;
+use proofmark_manifests::{Object, Source};
 use proofmark_replay::{Level, Link, Scenario, Target};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
@@ -121,32 +121,80 @@ fn on_github(text: &str) -> Option<Link> {
     is_repository.then_some(Link::issue(repository, number.parse().ok()?))
 }
 
-/// An object that a step creates or applies.
+/// An object that a step creates, applies or puts in another's place.
 pub(crate) struct Made {
     /// Where the step names it.
     pub(crate) at: Location,
+    /// The way to it in the scenario file, as a JSON pointer.
+    pub(crate) pointer: String,
+    /// The object as it stands in a file of its own, if it does.
+    pub(crate) in_file: Option<Object>,
+    /// The object.
     pub(crate) object: Value,
     /// Whether the step expects that something other than RBAC refuses it.
     pub(crate) is_refused: bool,
 }
 
-/// The objects that the scenario creates or applies anywhere. Files that cannot be read are passed over: compiling the step tells of them.
-pub(crate) fn objects(path: &Path, document: &Document) -> Vec<Made> {
-    let variants = document.fixes.iter().flat_map(|variant| &variant.steps);
-    let phases = [&document.arrange, &document.reproduce, &document.fix, &document.verify, &document.guard];
-    let mut made = Vec::new();
-    for step in phases.into_iter().flatten().chain(variants) {
-        let step = &step.value;
-        let is_refused = step.expect.refused.is_some() || step.expect.code.is_some_and(|code| code >= 400);
-        for object in [&step.apply, &step.create].into_iter().flatten() {
-            made.push(Made { at: place(object), object: object.value.clone(), is_refused });
-        }
-        if let Some(file) = &step.apply_file {
-            let objects = beside(path, &file.value).unwrap_or_default();
-            made.extend(objects.into_iter().map(|object| Made { at: place(file), object, is_refused }));
-        }
+impl Made {
+    /// A text in it; empty if there is none.
+    pub(crate) fn text(&self, pointer: &str) -> &str {
+        self.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
-    made
+
+    pub(crate) fn kind(&self) -> &str {
+        self.text("/kind")
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.text("/metadata/name")
+    }
+
+    /// Its namespace; empty if it names none.
+    pub(crate) fn namespace(&self) -> &str {
+        self.text("/metadata/namespace")
+    }
+}
+
+/// The objects that the scenario makes anywhere. Files that cannot be read are passed over: compiling the step tells of them.
+pub(crate) fn objects(path: &Path, document: &Document) -> Vec<Made> {
+    let phases = [
+        ("arrange", &document.arrange),
+        ("reproduce", &document.reproduce),
+        ("fix", &document.fix),
+        ("verify", &document.verify),
+        ("guard", &document.guard),
+    ];
+    let phases = phases.map(|(name, steps)| (format!("/{name}"), steps));
+    let variants = document.fixes.iter().enumerate().map(|(nth, fix)| (format!("/fixes/{nth}/steps"), &fix.steps));
+    let steps = phases.into_iter().chain(variants).flat_map(|(phase, steps)| {
+        steps.iter().enumerate().map(move |(nth, step)| (format!("{phase}/{nth}"), &step.value))
+    });
+    steps.flat_map(|(pointer, step)| made(path, &pointer, step)).collect()
+}
+
+/// The objects that a step makes.
+fn made(path: &Path, pointer: &str, step: &Step) -> Vec<Made> {
+    let is_refused = step.expect.refused.is_some() || step.expect.code.is_some_and(|code| code >= 400);
+    let inline = [("apply", &step.apply), ("create", &step.create), ("update", &step.update)];
+    let inline = inline.into_iter().filter_map(|(member, object)| Some((member, object.as_ref()?)));
+    let inline = inline.map(|(member, object)| Made {
+        at: place(object),
+        pointer: format!("{pointer}/{member}"),
+        in_file: None,
+        object: object.value.clone(),
+        is_refused,
+    });
+    let beside = step.apply_file.iter().flat_map(|file| {
+        let objects = beside(path, &file.value).unwrap_or_default();
+        objects.into_iter().map(|object| Made {
+            at: place(file),
+            pointer: format!("{pointer}/applyFile"),
+            object: object.value.clone(),
+            in_file: Some(object),
+            is_refused,
+        })
+    });
+    inline.chain(beside).collect()
 }
 
 /// The content of a file.
@@ -155,11 +203,11 @@ pub(crate) fn document(path: &Path, text: &str) -> Result<Document, Problem> {
 }
 
 /// The objects of a file or folder beside a scenario file.
-pub(crate) fn beside(path: &Path, named: &str) -> Result<Vec<Value>, String> {
+pub(crate) fn beside(path: &Path, named: &str) -> Result<Vec<Object>, String> {
     let full = path.parent().map_or_else(|| named.into(), |folder| folder.join(named));
     let read = proofmark_manifests::load(&[Source::Path(full)])
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
-    Ok(read.objects.iter().map(|object| object.value.clone()).collect())
+    Ok(read.objects)
 }
 
 pub(crate) fn broken(path: &Path, error: &serde_saphyr::Error) -> Problem {

@@ -24,7 +24,7 @@
 //! ```
 //! Everything that can be wrong is found when the file is read, not when it is played, and is said with file, line and column
 //! ([`Problem`]): unknown members, unknown kinds and identities, two actions in one step, conditions that are none.
-//! [`vet()`] asks an API server besides: whether the objects have fields that do not exist.
+//! [`vet()`] asks an API server besides: whether the objects have fields that do not exist, name what nothing makes, or select nothing.
 //!
 //! Source of the format: this crate. What cannot be written in it are calls of typed clients.
 

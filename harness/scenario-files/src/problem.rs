@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use proofmark_manifests::Position;
 use serde_saphyr::{Location, Spanned};
 
 /// What is wrong with a scenario file: `guests.yaml:12:3: unknown identity ...`.
@@ -20,6 +21,11 @@ impl Problem {
     pub(crate) fn new(file: &Path, at: Location, message: impl Into<String>) -> Self {
         let known = at != Location::UNKNOWN;
         Self { file: file.to_owned(), at: known.then(|| (at.line(), at.column())), message: message.into() }
+    }
+
+    pub(crate) fn at(position: Position, message: impl Into<String>) -> Self {
+        let Position { file, line, column, .. } = position;
+        Self { file, at: (line > 0).then_some((line as u64, column as u64)), message: message.into() }
     }
 
     pub(crate) fn whole(file: &Path, message: impl Into<String>) -> Self {

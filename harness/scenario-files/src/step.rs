@@ -329,7 +329,7 @@ impl<'a> Compiler<'a> {
             }
         };
         let turns = objects.into_iter().map(|object| {
-            let at = Spanned::new(object, file.referenced, file.defined);
+            let at = Spanned::new(object.value, file.referenced, file.defined);
             let (resource, object) = self.object(&at)?;
             let name = file.value.clone();
             Some(Box::new(move |step: Step| step.apply(&name, &resource, object.clone())) as Turn)

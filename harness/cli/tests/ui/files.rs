@@ -4,6 +4,7 @@ use crate::support::{assert_snapshot, proofmark, root};
 
 const GUEST: &str = "harness/scenario-files/tests/files/guest.yaml";
 const MISSPELT: &str = "harness/scenario-files/tests/files/misspelt.yaml";
+const DEAF: &str = "harness/scenario-files/tests/files/deaf.yaml";
 const BROKEN: &str = "harness/scenario-files/tests/files/broken.yaml";
 
 #[test]
@@ -13,7 +14,7 @@ fn a_file_is_played_like_any_scenario() {
 
 #[test]
 fn what_is_wrong_with_a_file_is_said_before_it_is_played() {
-    let lint = proofmark(&["lint", GUEST, MISSPELT, BROKEN]);
+    let lint = proofmark(&["lint", GUEST, MISSPELT, DEAF, BROKEN]);
     assert_snapshot("files.wrong", &[lint, proofmark(&["run", BROKEN]), proofmark(&["run", "nowhere.yaml"])]);
 }
 
