@@ -58,6 +58,11 @@ impl Cluster {
         self.rest.wait(&self.transport).await;
     }
 
+    /// How much longer controllers may have work than [`Cluster::settle`] waited for: nothing where that is exact.
+    pub fn doubt(&self) -> Duration {
+        self.rest.doubt()
+    }
+
     /// Lets time pass: free of cost on a simulated clock.
     pub async fn advance(&self, by: Duration) {
         tokio::time::sleep(by).await;

@@ -18,12 +18,15 @@ pub enum Rest {
     /// When nothing was written anywhere in the cluster for as long as `still`; after `limit` in any case, for clusters that others use too.
     ///
     /// Every list of a Kubernetes API server tells the revision of its whole store, whatever was listed, so a look costs one small request.
-    /// On a real clock this is a guess, though a good one: a controller may take longer than `still` to think.
+    /// On a real clock this is a guess, though a good one: a controller may take longer than `still` to think. Whoever finds something else than
+    /// was to be expected looks again for as long as `doubt`.
     WhenStill {
         /// How long nothing may be written.
         still: Duration,
         /// How long to wait at most.
         limit: Duration,
+        /// How much longer a controller may take.
+        doubt: Duration,
     },
 }
 
@@ -34,11 +37,19 @@ impl From<Duration> for Rest {
 }
 
 impl Rest {
+    /// How much longer controllers may have work than was waited for; nothing where one knows.
+    pub(crate) fn doubt(self) -> Duration {
+        match self {
+            Self::After(_) => Duration::ZERO,
+            Self::WhenStill { doubt, .. } => doubt,
+        }
+    }
+
     /// Waits for it.
     pub(crate) async fn wait(self, transport: &Transport) {
         let (still, limit) = match self {
             Self::After(time) => return sleep(time).await,
-            Self::WhenStill { still, limit } => (still, limit),
+            Self::WhenStill { still, limit, .. } => (still, limit),
         };
         let start = Instant::now();
         // A server that does not answer is not still; whoever asks it next is told.

@@ -25,8 +25,12 @@ use crate::{Aws, Cluster, ControlPlane, EnvError, Environment, ISSUER, Plan, Pub
 pub use assets::{Assets, MissingAssets};
 pub(crate) use server::{KUBERNETES, Server};
 
-/// A controller's watch has told it of a write long before this is over.
-const REST: Rest = Rest::WhenStill { still: Duration::from_millis(250), limit: Duration::from_secs(20) };
+/// A controller's watch has told it of a write long before this is over, unless the machine has much else to do.
+const REST: Rest = Rest::WhenStill {
+    still: Duration::from_millis(250),
+    limit: Duration::from_secs(20),
+    doubt: Duration::from_secs(20),
+};
 
 /// How long a case may take; few take longer than a quarter of a minute.
 const CASE: Duration = Duration::from_secs(300);

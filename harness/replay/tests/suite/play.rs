@@ -9,10 +9,12 @@ use proofmark_env::{Body, CloudPlan, Identity, Plan};
 use proofmark_replay::{
     Bottom, Event, Expected, MASK, Phase, Resource, RunResult, Runner, Scenario, StepVerdict, Target, Verdict, step,
 };
+use proofmark_status::Status;
 use serde_json::json;
 
 use crate::support::{
-    LIMIT, MODELS, World, always, broken, buggy, by_manifests, editor, fixed, model, sound, target, viewer,
+    DOUBT, LATE, LIMIT, MODELS, SLOW, World, always, broken, buggy, by_manifests, editor, fixed, model, sound, target,
+    viewer,
 };
 
 fn run(scenarios: &[Scenario], targets: &[Target]) -> RunResult {
@@ -287,6 +289,32 @@ fn an_answer_that_tells_something_is_final_where_a_step_says_so() {
     let verdicts: Vec<_> = steps.iter().map(|step| step.verdict).collect();
     assert_eq!(verdicts, [StepVerdict::AsExpected, StepVerdict::AsExpected, StepVerdict::Unexpected]);
     assert!(case.conclusion.simulated_ms < 1000, "nobody waits for another answer");
+}
+
+#[test]
+fn a_reader_looks_again_where_controllers_may_have_work_left() {
+    let get = |name: &str| step("a look").get(MODELS.in_namespace("a").named(name));
+    let case = play(
+        one_fix(always(Expected::Absent))
+            .arrange(|_| vec![])
+            .reproduce(move |_| vec![get("late").code(404).stays()])
+            .verify(move |_| {
+                let taken = || step("made").create(&MODELS, model());
+                vec![
+                    get("late"),
+                    taken(),
+                    taken().refused(&Status::not_found("example.org", "models", "m")),
+                    get("never"),
+                ]
+            }),
+        target("slow", &[SLOW]),
+    );
+    let steps: Vec<_> = case.phases.iter().flat_map(|phase| &phase.steps).collect();
+    let verdicts: Vec<_> = steps.iter().map(|step| (step.verdict, step.evidence.len())).collect();
+    let (fine, wrong) = (StepVerdict::AsExpected, StepVerdict::Unexpected);
+    assert_eq!(verdicts[..5], [(fine, 1), (fine, 1), (fine, 1), (wrong, 1), (wrong, 1)], "{steps:#?}");
+    let took = Duration::from_millis(case.conclusion.simulated_ms);
+    assert!((LATE + DOUBT..LATE + DOUBT * 2).contains(&took), "a write is not tried again: {took:?}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use futures_util::future::LocalBoxFuture;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use proofmark_env::{
-    Cluster, Decision, EnvError, Environment, Identity, Plan, Universe, WireBody, simulated_runtime, transport,
+    Cluster, Decision, EnvError, Environment, Identity, Plan, Rest, Universe, WireBody, simulated_runtime, transport,
 };
 use proofmark_replay::{Affected, Expected, Link, Resource, Scenario, Target, permissions, step};
 use proofmark_status::Status;
@@ -26,8 +26,14 @@ pub(crate) const ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v
 /// How long a case may take here.
 pub(crate) const LIMIT: Duration = Duration::from_secs(3600);
 
-/// Which worlds there are: with the bug, without it, one that cannot be built, one that never stands, one that answers nothing, one that cannot be taken away,
-/// and one that never is.
+/// A world with this is slow: nobody knows when its controllers have done their work, and the model `late` is only there after [`LATE`].
+pub(crate) const SLOW: &str = "Slow";
+/// When a slow world's controllers have done their work, and how long that is doubted.
+pub(crate) const LATE: Duration = Duration::from_secs(5);
+pub(crate) const DOUBT: Duration = Duration::from_secs(20);
+
+/// Which worlds there are: with the bug, without it, a slow one, one that cannot be built, one that never stands, one that answers nothing, one that cannot be
+/// taken away, and one that never is.
 pub(crate) struct World;
 
 impl Environment for World {
@@ -53,8 +59,19 @@ impl Environment for World {
                 return Ok(Universe::new(Cluster::new(transport(silent), Duration::from_millis(1)), ()));
             }
             let api = Api { bug: is("Bug"), seed: plan.seed, objects: Arc::default() };
+            if is(SLOW) {
+                let objects = api.objects.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(LATE).await;
+                    let path = MODELS.in_namespace("a").named("late").path();
+                    objects.lock().unwrap().push((path, MODELS.object(Some("a"), "late", json!({}))));
+                });
+            }
             let service = transport(tower::service_fn(move |request| api.clone().answer(request)));
-            let universe = Universe::new(Cluster::new(service, Duration::from_millis(1)), ());
+            let instant = Duration::from_millis(1);
+            let guess = Rest::WhenStill { still: instant, limit: instant, doubt: DOUBT };
+            let rest = if is(SLOW) { guess } else { Rest::After(instant) };
+            let universe = Universe::new(Cluster::new(service, rest), ());
             let stays = || async { Err(EnvError::LeftBehind("the world".into())) }.boxed_local();
             if is("Stuck") {
                 return Ok(universe.ending(|| std::future::pending().boxed_local()));
