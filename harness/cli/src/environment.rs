@@ -36,7 +36,10 @@ pub(crate) fn of(
     Ok(match (args.env, &args.kubeconfig) {
         (EnvironmentName::Envtest, _) => place(Box::new(Envtest::new(Assets::find(args.assets.as_deref())?))),
         (EnvironmentName::Kubeconfig, Some(file)) => {
-            let cluster = open(file, args.context.as_deref(), random::hexadecimal::<6>()?)?;
+            let mut cluster = open(file, args.context.as_deref(), random::hexadecimal::<6>()?)?;
+            if let Some(host) = &args.reached_at {
+                cluster = cluster.reached_at(host);
+            }
             if args.read_only {
                 let cluster = cluster.read_only();
                 Place { environment: Box::new(cluster.clone()), installed: Some(cluster) }
@@ -65,6 +68,7 @@ impl EnvironmentArgs {
             ("--kubeconfig", self.kubeconfig.is_some()),
             ("--context", self.context.is_some()),
             ("--read-only", self.read_only),
+            ("--reached-at", self.reached_at.is_some()),
         ];
         let misplaced = |given: &[(&'static str, bool)], wanted: EnvironmentName, name: &'static str| {
             let option = given.iter().find(|(_, given)| *given && self.env != wanted)?.0;

@@ -23,6 +23,8 @@ static CONFIGURATIONS: Resource = Resource::cluster(
     "MutatingWebhookConfiguration",
 );
 
+const USER_AGENT: &str = "pod-identity-webhook/proofmark (linux/amd64)";
+
 /// The webhook. Clones are the same.
 #[derive(Clone)]
 pub struct PodIdentity {
@@ -33,10 +35,9 @@ pub struct PodIdentity {
 }
 
 impl PodIdentity {
-    /// A webhook of a cluster in a region (`us-east-1`), which containers are told; none if it is empty. `client` must be allowed to read service accounts, and
-    /// to [register](Self::register) to write webhook configurations.
+    /// A webhook of a cluster in a region (`us-east-1`), which containers are told; none if it is empty. `client` must be allowed to read service accounts.
     pub fn new(client: Client, region: impl Into<String>) -> Self {
-        let api = Api::new(client, "pod-identity-webhook/proofmark (linux/amd64)");
+        let api = Api::new(client, USER_AGENT);
         Self { api, region: region.into(), associated: Arc::new([]) }
     }
 
@@ -47,14 +48,16 @@ impl PodIdentity {
         self
     }
 
-    /// Has the API server ask it, at a URL with its certificate authority (base64 of PEM), or behind [`SERVICE`](crate::SERVICE).
+    /// Has the API server ask it, at a URL with its certificate authority (base64 of PEM), or behind [`SERVICE`](crate::SERVICE). `client` makes the
+    /// configuration.
     ///
     /// # Errors
     /// When the API server refuses.
-    pub async fn register(&self, address: Option<(&str, &str)>) -> Result<(), Error> {
+    pub async fn register(&self, client: Client, address: Option<(&str, &str)>) -> Result<(), Error> {
+        let api = Api::new(client, USER_AGENT);
         let [service, configuration] = registrations(address);
         for (of, object) in [(&SERVICES, service), (&CONFIGURATIONS, configuration)] {
-            match self.api.create(of, &object).await {
+            match api.create(of, &object).await {
                 Err(error) if !error.is_already_exists() => return Err(error),
                 _ => {}
             }

@@ -126,7 +126,7 @@ async fn start_kserve(site: &Site, plan: &Plan) -> Result<Option<kserve::Control
     };
     let address = site.answer_webhooks(flavor.namespace(), kserve::SERVICE, answer).await?;
     Limit::of(READY).wait("KServe's controllers to be ready", plane.ready()).await?;
-    let registered = plane.register(address.as_ref()).await;
+    let registered = plane.register(site.registrar(), address.as_ref()).await;
     registered.map_err(|error| EnvError::Prepare { what: "KServe's webhooks".to_owned(), why: error.to_string() })?;
     Ok(Some(plane))
 }
@@ -142,7 +142,8 @@ async fn start_irsa(site: &Site, plan: &Plan) -> Result<(), EnvError> {
     };
     let address = site.answer_webhooks(NAMESPACE, SERVICE, answer).await?;
     let address = address.map(|address| (address.url, STANDARD.encode(address.ca_bundle)));
-    let registered = webhook.register(address.as_ref().map(|(url, ca)| (url.as_str(), ca.as_str()))).await;
+    let address = address.as_ref().map(|(url, ca)| (url.as_str(), ca.as_str()));
+    let registered = webhook.register(site.registrar(), address).await;
     registered
         .map_err(|error| EnvError::Prepare { what: "the pod identity webhook".to_owned(), why: error.to_string() })
 }

@@ -1,7 +1,7 @@
 //! What a control plane stands on: an API server, and how that reaches back.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -41,6 +41,7 @@ pub struct Site {
     clock: proofmark_controllers::Clock,
     keys: Option<Keys>,
     way_back: WayBack,
+    registrar: Option<kube::Client>,
     aws: Option<Aws>,
     outside: Outside,
     pods: Option<Cluster>,
@@ -56,8 +57,9 @@ struct Keys {
 enum WayBack {
     /// By a call, as it is in this process.
     Call(ApiServer),
-    /// Webhooks through a port of their own, with certificates of this authority. Kubelets not at all: it would ask them at an address of a node.
-    Loopback { authority: Arc<Authority>, clock: Clock },
+    /// Webhooks through ports of their own at this name or address of ours, with certificates of this authority. Kubelets not at all: it would ask them at
+    /// an address of a node.
+    Ports { host: String, authority: Arc<Authority>, clock: Clock },
     /// Not at all.
     None,
 }
@@ -74,6 +76,7 @@ impl Site {
                 secret_tokens: signing(move |claims| signer.signer().sign(claims)),
             }),
             way_back: WayBack::Call(server.clone()),
+            registrar: None,
             aws: None,
             outside: nobody(),
             pods: None,
@@ -118,14 +121,15 @@ impl Site {
                 root_ca: authority.certificate_pem(),
                 secret_tokens: signing(move |claims| signer.sign(claims)),
             }),
-            way_back: WayBack::Loopback { authority, clock },
+            way_back: WayBack::Ports { host: Ipv4Addr::LOCALHOST.to_string(), authority, clock },
+            registrar: None,
             aws: None,
             outside: nobody(),
             pods: None,
         }
     }
 
-    /// A cluster somewhere, which has controllers of its own and cannot reach us.
+    /// A cluster somewhere, which has controllers of its own and cannot reach us unless [told where](Site::reached_at).
     pub(crate) fn elsewhere(client: kube::Client) -> Self {
         let clock = Clock::real();
         Self {
@@ -133,10 +137,29 @@ impl Site {
             clock: Arc::new(move || clock.now()),
             keys: None,
             way_back: WayBack::None,
+            registrar: None,
             aws: None,
             outside: nobody(),
             pods: None,
         }
+    }
+
+    /// Lets the API server reach us at a name or an address of ours. Webhooks are registered through `registrar`.
+    ///
+    /// # Errors
+    /// [`EnvError::Prepare`] when no keys can be made.
+    pub(crate) fn reached_at(mut self, host: &str, registrar: &Cluster) -> Result<Self, EnvError> {
+        let clock = Clock::real();
+        let authority = Authority::generate("proofmark", clock.now())
+            .map_err(|error| EnvError::Prepare { what: "keys for webhooks".to_owned(), why: error.to_string() })?;
+        self.way_back = WayBack::Ports { host: host.to_owned(), authority: Arc::new(authority), clock };
+        self.registrar = Some(registrar.client(&Identity::Admin));
+        Ok(self)
+    }
+
+    /// A client by which webhooks are registered.
+    pub(crate) fn registrar(&self) -> kube::Client {
+        self.registrar.clone().unwrap_or_else(|| self.client())
     }
 
     /// Lets pods reach a cloud, if there is one, and gives Kubeflow's profile controller the credentials for it that the plan says.
@@ -190,11 +213,12 @@ impl Site {
                 server.webhooks().register(Endpoint::service(namespace, service), answer);
                 Ok(None)
             }
-            WayBack::Loopback { authority, clock } => {
+            WayBack::Ports { host, authority, clock } => {
                 let answer: Answer = Arc::new(move |request| Box::pin(answer(request)));
-                let local = SocketAddr::from(([127, 0, 0, 1], 0));
-                let address = WebhookServer::bind(local).await?.serve(authority, clock.now(), answer)?;
-                Ok(Some(WebhookAddress { url: format!("https://{address}"), ca_bundle: authority.certificate_pem() }))
+                let port = WebhookServer::bind(host).await?.serve(authority, clock.now(), answer)?;
+                let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+                let url = format!("https://{host}:{port}");
+                Ok(Some(WebhookAddress { url, ca_bundle: authority.certificate_pem() }))
             }
             WayBack::None => Err(EnvError::Unsupported("way for the cluster to ask our webhooks")),
         }
@@ -204,7 +228,7 @@ impl Site {
     pub(crate) fn webhooks(&self) -> Option<Webhooks> {
         match &self.way_back {
             WayBack::Call(server) => Some(server.webhooks().clone()),
-            WayBack::Loopback { .. } | WayBack::None => None,
+            WayBack::Ports { .. } | WayBack::None => None,
         }
     }
 

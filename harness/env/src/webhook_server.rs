@@ -1,7 +1,7 @@
 //! Webhooks behind a port of their own, for an API server in another process: TLS, HTTP/1.1 and HTTP/2.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use http::{Request, Response, StatusCode};
@@ -21,24 +21,31 @@ use crate::site::Answer;
 /// More than any review holds: objects are at most 1.5 MiB, and a review has two of them.
 const LIMIT: usize = 8 << 20;
 
-/// A bound port.
-pub(crate) struct WebhookServer(TcpListener);
+/// A bound port of a host, which is a name or an address.
+pub(crate) struct WebhookServer {
+    host: String,
+    listener: TcpListener,
+}
 
 impl WebhookServer {
-    /// Binds an address; port 0 takes a free one.
-    pub(crate) async fn bind(address: SocketAddr) -> Result<Self, EnvError> {
-        TcpListener::bind(address).await.map(Self).map_err(|error| failed(&error))
+    /// Binds a free port of a host of this machine. What a name stands for may be seen from elsewhere only, so with a name every address of this
+    /// machine is meant.
+    pub(crate) async fn bind(host: &str) -> Result<Self, EnvError> {
+        let address = host.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let listener =
+            TcpListener::bind((address, 0)).await.map_err(|error| failed(&format_args!("{host}: {error}")))?;
+        Ok(Self { host: host.to_owned(), listener })
     }
 
-    /// Serves on the current runtime for as long as that lives; where.
-    pub(crate) fn serve(self, authority: &Authority, now: Timestamp, webhooks: Answer) -> Result<SocketAddr, EnvError> {
-        let address = self.0.local_addr().map_err(|error| failed(&error))?;
-        let certificate = authority.issue_server(&[], now).map_err(|error| failed(&error))?;
+    /// Serves on the current runtime for as long as that lives; at which port.
+    pub(crate) fn serve(self, authority: &Authority, now: Timestamp, webhooks: Answer) -> Result<u16, EnvError> {
+        let port = self.listener.local_addr().map_err(|error| failed(&error))?.port();
+        let certificate = authority.issue_host(&self.host, now).map_err(|error| failed(&error))?;
         let config = authority.server_config(&certificate).map_err(|error| failed(&error))?;
         let acceptor = TlsAcceptor::from(Arc::new(config));
         tokio::spawn(async move {
             // Whoever cannot be accepted tries again.
-            while let Ok((stream, _)) = self.0.accept().await {
+            while let Ok((stream, _)) = self.listener.accept().await {
                 let (acceptor, webhooks) = (acceptor.clone(), webhooks.clone());
                 tokio::spawn(async move {
                     let Ok(tls) = acceptor.accept(stream).await else { return };
@@ -48,7 +55,7 @@ impl WebhookServer {
                 });
             }
         });
-        Ok(address)
+        Ok(port)
     }
 }
 

@@ -58,9 +58,11 @@ impl WebhookAddress {
     }
 }
 
+/// The name of the real one's program, so that the fields it writes have the same manager.
+const USER_AGENT: &str = "manager/proofmark (linux/amd64) kserve";
+
 /// A running control plane. Dropping it stops its controllers.
 pub struct ControlPlane {
-    api: Api,
     options: Options,
     webhooks: Webhooks,
     informers: Vec<Informer>,
@@ -74,15 +76,17 @@ impl ControlPlane {
         self.webhooks.clone()
     }
 
-    /// Has the API server ask the webhooks, which must be able to answer by now: behind [`SERVICE`] unless at another address.
+    /// Has the API server ask the webhooks, which must be able to answer by now: behind [`SERVICE`] unless at another address. `client` makes the
+    /// configurations.
     ///
     /// # Errors
     /// When the API server refuses.
-    pub async fn register(&self, at: Option<&WebhookAddress>) -> Result<(), Error> {
+    pub async fn register(&self, client: Client, at: Option<&WebhookAddress>) -> Result<(), Error> {
         let service = Resource::namespaced("", "v1", "services", "Service");
         let configuration = |kind: &'static str, plural: &'static str| {
             Resource::cluster("admissionregistration.k8s.io", "v1", plural, kind)
         };
+        let api = Api::new(client, USER_AGENT);
         let known = [
             service,
             configuration("MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),
@@ -93,7 +97,7 @@ impl ControlPlane {
                 address.put_into(&mut object);
             }
             let Some(of) = known.iter().find(|of| object["kind"] == *of.kind) else { continue };
-            match self.api.create(of, &object).await {
+            match api.create(of, &object).await {
                 Err(error) if !error.is_already_exists() => return Err(error),
                 _ => {}
             }
@@ -111,8 +115,7 @@ impl ControlPlane {
 
 /// Starts the controllers on the current tokio runtime. `client` needs the rights of an administrator.
 pub fn start(client: Client, options: Options) -> ControlPlane {
-    // The name of the real one's program, so that the fields it writes have the same manager.
-    let api = Api::new(client, "manager/proofmark (linux/amd64) kserve");
+    let api = Api::new(client, USER_AGENT);
     let behaviour = Behaviour::of(options.release);
     let stop = CancellationToken::new();
     let webhooks = Webhooks::new(api.clone(), options.namespace.clone(), behaviour);
@@ -132,13 +135,7 @@ pub fn start(client: Client, options: Options) -> ControlPlane {
             informer.run().await;
         });
     }
-    ControlPlane {
-        api: context.api,
-        options: context.options,
-        webhooks,
-        informers: context.informers,
-        _stop: stop.drop_guard(),
-    }
+    ControlPlane { options: context.options, webhooks, informers: context.informers, _stop: stop.drop_guard() }
 }
 
 /// What every controller is given to start with.

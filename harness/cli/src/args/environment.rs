@@ -1,5 +1,6 @@
 //! Where scenarios are played, and `clean`, which tidies up there.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -23,6 +24,10 @@ pub(crate) struct EnvironmentArgs {
     /// With --env kubeconfig: write nothing there. What is installed is read, and of the scenarios only those are played that need no more
     #[arg(long, conflicts_with_all = ["manifests", "all_releases"])]
     pub(crate) read_only: bool,
+    /// With --env kubeconfig: the name or the IP address at which the cluster's API server reaches this machine. KServe's control plane then runs in this
+    /// process, and its webhooks answer there, on a free port; without it scenarios that need a control plane are skipped
+    #[arg(long, value_name = "HOST", value_parser = host, conflicts_with = "read_only")]
+    pub(crate) reached_at: Option<String>,
     #[command(flatten)]
     pub(crate) kind: KindArgs,
 }
@@ -86,6 +91,18 @@ pub(crate) struct CleanArgs {
     /// Tell what would be taken away, and leave it
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// A DNS name or an IP address, which a certificate can be for.
+fn host(text: &str) -> Result<String, String> {
+    let label = |label: &str| {
+        let fits = label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        fits && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    match text.parse::<IpAddr>().is_ok() || (text.split('.').all(label) && text.len() <= 253) {
+        true => Ok(text.to_owned()),
+        false => Err("neither a DNS name nor an IP address; a port is chosen by the system".to_owned()),
+    }
 }
 
 /// The name of a run, which is the value of a label.

@@ -9,8 +9,10 @@
 //! - [`preflight`] asks before anything is made whether everything that is needed is allowed, and whether what is to be installed is there already.
 //!
 //! Cases are played one at a time, since they use the same names. Where the cluster already has the distribution ([`Plan::installed`]), nothing is
-//! installed. Otherwise what the plan asks for is, with our Profile controller beside it; Kubernetes' own controllers are the cluster's. It cannot
-//! call webhooks in this process, so KServe's control plane, nodes and clouds of ours are not to be had here.
+//! installed. Otherwise what the plan asks for is, with our Profile controller beside it; Kubernetes' own controllers are the cluster's. KServe's control
+//! plane of ours runs beside it too if the cluster can call webhooks in this process, for which it must be [told](Kubeconfig::reached_at) where that is.
+//! Nodes and clouds of ours are not to be had here: the cluster has a scheduler of its own, which would put other people's pods on such nodes, and its API
+//! server is not the issuer that a cloud of ours trusts.
 //!
 //! What is indirect is not seen by the fence: a ClusterRole that joins an aggregated one changes that one for as long as it is there.
 
@@ -52,7 +54,11 @@ pub use preflight::{Missing, Needs, missing, taken};
 pub const LABEL: &str = "proofmark.dev/run";
 
 /// Others write to the store as well, so that it may never be still.
-const REST: Rest = Rest::WhenStill { still: Duration::from_millis(500), limit: Duration::from_secs(3) };
+const REST: Rest = Rest::WhenStill {
+    still: Duration::from_millis(500),
+    limit: Duration::from_secs(3),
+    doubt: Duration::from_secs(10),
+};
 
 /// How long a connection may say nothing that is waited for. A server that hangs must not keep a run from cleaning up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -66,6 +72,7 @@ pub struct Kubeconfig {
     config: Config,
     run: String,
     read_only: bool,
+    reached_at: Option<String>,
     answer: Duration,
     case: Duration,
 }
@@ -95,7 +102,7 @@ impl Kubeconfig {
         (config.read_timeout, config.write_timeout) = (Some(PATIENCE), Some(PATIENCE));
         // Else the time that a connection had nothing to do counts.
         config.reset_reader_on_write = true;
-        Ok(Self { config, run: run.into(), read_only: false, answer: ANSWER, case: CASE })
+        Ok(Self { config, run: run.into(), read_only: false, reached_at: None, answer: ANSWER, case: CASE })
     }
 
     /// Sets how long the API server may take for an answer.
@@ -116,6 +123,13 @@ impl Kubeconfig {
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
+        self
+    }
+
+    /// Has the cluster call webhooks in this process, which it reaches at this name or address of the machine.
+    #[must_use]
+    pub fn reached_at(mut self, host: impl Into<String>) -> Self {
+        self.reached_at = Some(host.into());
         self
     }
 
@@ -157,9 +171,10 @@ impl Environment for Kubeconfig {
 
 impl Kubeconfig {
     async fn build(&self, plan: Plan) -> Result<Universe, EnvError> {
+        let asked = plan.control_plane.is_none() || plan.installed || self.reached_at.is_some();
         let lacks = [
             (plan.cloud.is_some(), "cloud"),
-            (plan.control_plane.is_some() && !plan.installed, "control plane of KServe that the cluster could ask"),
+            (!asked, "control plane of KServe that the cluster could ask"),
             (plan.nodes > 0, "simulated nodes"),
             (self.read_only && !plan.installed, "leave to write"),
         ];
@@ -172,9 +187,12 @@ impl Kubeconfig {
         let mut left_out = Vec::new();
         let mut control_plane = None;
         if !plan.installed {
-            let site = Site::elsewhere(remote::client(self.config.clone(), self.answer)?);
             // Whoever gives the case up would leave behind what is there by then.
             let installer = Cluster::new(fenced.clone(), REST);
+            let mut site = Site::elsewhere(remote::client(self.config.clone(), self.answer)?);
+            if let Some(host) = &self.reached_at {
+                site = site.reached_at(host, &installer)?;
+            }
             let start = ControlPlane::start(&site, &installer, &plan, None);
             let started = Limit::of(self.case / 2).wait("what the plan installs", start).await;
             match started.and_then(|started| started) {

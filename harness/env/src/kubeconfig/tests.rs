@@ -61,7 +61,11 @@ fn a_cluster_is_left_as_it_was_found() {
     let kubeconfig = Kubeconfig::open(file.path(), None, "test").unwrap();
     runtime.block_on(async {
         // Somebody else's distribution, and what its users have.
-        let rest = Rest::WhenStill { still: Duration::from_millis(500), limit: Duration::from_secs(30) };
+        let rest = Rest::WhenStill {
+            still: Duration::from_millis(500),
+            limit: Duration::from_secs(30),
+            doubt: Duration::ZERO,
+        };
         let theirs = Cluster::new(server.transport().await.unwrap(), rest);
         let plan = Plan::kubeflow(KubeflowRelease::V1_10_2);
         let _distribution = ControlPlane::start(&server.site().await.unwrap(), &theirs, &plan, None).await.unwrap();

@@ -135,7 +135,7 @@ impl World {
         };
         self.server.webhooks().register(Endpoint::service("kserve", control_plane::SERVICE), answer);
         plane.ready().await;
-        plane.register(None).await.expect("registered");
+        plane.register(self.client.clone(), None).await.expect("registered");
         *self.control_plane.lock().expect("not poisoned") = Some(plane);
     }
 
