@@ -126,7 +126,7 @@ async fn start_kserve(site: &Site, plan: &Plan) -> Result<Option<kserve::Control
     };
     let address = site.answer_webhooks(flavor.namespace(), kserve::SERVICE, answer).await?;
     Limit::of(READY).wait("KServe's controllers to be ready", plane.ready()).await?;
-    let registered = plane.register(site.registrar(), address.as_ref()).await;
+    let registered = plane.register(site.maker(), address.as_ref()).await;
     registered.map_err(|error| EnvError::Prepare { what: "KServe's webhooks".to_owned(), why: error.to_string() })?;
     Ok(Some(plane))
 }
@@ -143,7 +143,7 @@ async fn start_irsa(site: &Site, plan: &Plan) -> Result<(), EnvError> {
     let address = site.answer_webhooks(NAMESPACE, SERVICE, answer).await?;
     let address = address.map(|address| (address.url, STANDARD.encode(address.ca_bundle)));
     let address = address.as_ref().map(|(url, ca)| (url.as_str(), ca.as_str()));
-    let registered = webhook.register(site.registrar(), address).await;
+    let registered = webhook.register(site.maker(), address).await;
     registered
         .map_err(|error| EnvError::Prepare { what: "the pod identity webhook".to_owned(), why: error.to_string() })
 }
@@ -166,7 +166,7 @@ async fn start_nodes(site: &Site, plan: &Plan, heartbeat: Option<Duration>) -> R
         heartbeat,
         ..proofmark_nodes::Options::new(site.clock())
     };
-    let nodes = proofmark_nodes::start(site.client(), options)
+    let nodes = proofmark_nodes::start(site.maker(), options)
         .await
         .map_err(|error| EnvError::Prepare { what: "the nodes".to_owned(), why: error.to_string() })?;
     Limit::of(READY).wait("the nodes to be ready", nodes.ready()).await?;

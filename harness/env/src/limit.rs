@@ -17,6 +17,9 @@ use tower::Service;
 use crate::EnvError;
 use crate::transport::{BoxError, WireBody, erase};
 
+/// How often nodes on a real clock say that they are there: as often as kubelets do.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
+
 /// How long an API server may take for an answer. It gives up after a minute itself and says so, which is an answer, too.
 pub(crate) const ANSWER: Duration = Duration::from_secs(70);
 

@@ -16,9 +16,11 @@ use proofmark_kserve::control_plane::WebhookAddress;
 use proofmark_kubeflow::profile::Aws;
 use proofmark_model_loader::net::{ConnectError, Connecting, Network};
 use proofmark_nodes::Nodes;
+use tower::ServiceExt;
 
 use crate::aws::RoleEditor;
 use crate::kubelet::Answers;
+use crate::transport::{Transport, erase};
 use crate::webhook_server::WebhookServer;
 use crate::{Cluster, EnvError, Identity, Plan};
 
@@ -41,7 +43,7 @@ pub struct Site {
     clock: proofmark_controllers::Clock,
     keys: Option<Keys>,
     way_back: WayBack,
-    registrar: Option<kube::Client>,
+    maker: Option<kube::Client>,
     aws: Option<Aws>,
     outside: Outside,
     pods: Option<Cluster>,
@@ -76,7 +78,7 @@ impl Site {
                 secret_tokens: signing(move |claims| signer.signer().sign(claims)),
             }),
             way_back: WayBack::Call(server.clone()),
-            registrar: None,
+            maker: None,
             aws: None,
             outside: nobody(),
             pods: None,
@@ -122,7 +124,7 @@ impl Site {
                 secret_tokens: signing(move |claims| signer.sign(claims)),
             }),
             way_back: WayBack::Ports { host: Ipv4Addr::LOCALHOST.to_string(), authority, clock },
-            registrar: None,
+            maker: None,
             aws: None,
             outside: nobody(),
             pods: None,
@@ -137,29 +139,36 @@ impl Site {
             clock: Arc::new(move || clock.now()),
             keys: None,
             way_back: WayBack::None,
-            registrar: None,
+            maker: None,
             aws: None,
             outside: nobody(),
             pods: None,
         }
     }
 
-    /// Lets the API server reach us at a name or an address of ours. Webhooks are registered through `registrar`.
+    /// Has what we bring into the cluster besides (nodes, webhooks) be made through `way`.
+    #[must_use]
+    pub(crate) fn making_through(mut self, way: &Transport) -> Self {
+        self.maker =
+            Some(kube::Client::new(way.clone().map_request(|request: Request<_>| request.map(erase)), "default"));
+        self
+    }
+
+    /// Lets the API server reach us at a name or an address of ours.
     ///
     /// # Errors
     /// [`EnvError::Prepare`] when no keys can be made.
-    pub(crate) fn reached_at(mut self, host: &str, registrar: &Cluster) -> Result<Self, EnvError> {
+    pub(crate) fn reached_at(mut self, host: &str) -> Result<Self, EnvError> {
         let clock = Clock::real();
         let authority = Authority::generate("proofmark", clock.now())
             .map_err(|error| EnvError::Prepare { what: "keys for webhooks".to_owned(), why: error.to_string() })?;
         self.way_back = WayBack::Ports { host: host.to_owned(), authority: Arc::new(authority), clock };
-        self.registrar = Some(registrar.client(&Identity::Admin));
         Ok(self)
     }
 
-    /// A client by which webhooks are registered.
-    pub(crate) fn registrar(&self) -> kube::Client {
-        self.registrar.clone().unwrap_or_else(|| self.client())
+    /// A client by which nodes and webhooks are brought into the cluster.
+    pub(crate) fn maker(&self) -> kube::Client {
+        self.maker.clone().unwrap_or_else(|| self.client())
     }
 
     /// Lets pods reach a cloud, if there is one, and gives Kubeflow's profile controller the credentials for it that the plan says.

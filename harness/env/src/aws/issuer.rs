@@ -4,12 +4,13 @@ use std::fmt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Uri};
 use http_body_util::BodyExt as _;
 use proofmark_apiserver::ApiServer;
 use proofmark_aws::issuer::{Issuer, Unreachable};
 use serde_json::Value;
 
+use crate::EnvError;
 use crate::transport::{Transport, full, send, transport};
 
 /// Who issues the tokens of a cluster that has a cloud beside it: an address such as EKS gives to its clusters.
@@ -33,6 +34,18 @@ impl Published {
     /// Through a transport with the rights of an administrator; `address` is where the server says that it is.
     pub(crate) fn new(transport: Transport, address: String) -> Self {
         Self { transport, address }
+    }
+
+    /// The cluster behind a transport with the rights of an administrator; none if its tokens are from another issuer.
+    ///
+    /// # Errors
+    /// [`EnvError::Transport`] when it does not tell who issues its tokens.
+    pub(crate) async fn of(transport: Transport) -> Result<Option<Self>, EnvError> {
+        let asked = Self::new(transport, String::new());
+        let document = asked.ask("/.well-known/openid-configuration").await.map_err(EnvError::Transport)?;
+        let keys = document["jwks_uri"].as_str().and_then(|uri| uri.parse::<Uri>().ok());
+        let address = keys.as_ref().and_then(Uri::authority).map(ToString::to_string);
+        Ok(address.filter(|_| document["issuer"] == ISSUER).map(|address| Self { address, ..asked }))
     }
 
     /// What a URL is to the API server: its discovery document stands below the issuer, its keys below its own address.

@@ -20,6 +20,7 @@ use futures_util::future::LocalBoxFuture;
 use proofmark_clock::Clock;
 use tokio::runtime::Runtime;
 
+use crate::limit::HEARTBEAT;
 use crate::{Aws, Cluster, ControlPlane, EnvError, Environment, ISSUER, Plan, Published, Rest, Universe, real_runtime};
 
 pub use assets::{Assets, MissingAssets};
@@ -34,9 +35,6 @@ const REST: Rest = Rest::WhenStill {
 
 /// How long a case may take; few take longer than a quarter of a minute.
 const CASE: Duration = Duration::from_secs(300);
-
-/// How often nodes say that they are there: as often as kubelets do.
-const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Builds universes around real API servers.
 #[derive(Debug, Clone)]

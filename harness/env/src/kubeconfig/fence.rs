@@ -2,14 +2,15 @@
 //!
 //! A request passes if it reads, or if it asks something without leaving an object behind (access reviews, tokens, dry runs). A creation gets the run's
 //! label and is remembered. A change or a deletion passes if it is about something that was remembered, or about something in a namespace that was:
-//! what controllers put in there is ours as well. So is a namespace that a controller made for an object of ours, which its owners tell.
+//! what controllers put in there is ours as well. So is a namespace that a controller made for an object of ours, which its owners tell. The deletion of a whole
+//! collection passes if everything in it was remembered, and then only for what has the run's label, whatever comes in between.
 //! An apply of something that is not there is a creation. Where nothing may be written at all, only reading and asking passes. Anything else is not sent; the caller gets [`EnvError::Foreign`].
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
@@ -43,6 +44,8 @@ enum Ruling {
     Pass,
     /// It makes something.
     Label,
+    /// It deletes a collection.
+    Narrow,
     Refuse,
 }
 
@@ -74,6 +77,10 @@ impl Fence {
         let labels = match self.rule(&parts).await? {
             Ruling::Pass => false,
             Ruling::Label => true,
+            Ruling::Narrow => {
+                parts.uri = narrowed(&parts.uri, &self.run)?;
+                false
+            }
             Ruling::Refuse => {
                 let what = format!("{} {}", parts.method, parts.uri.path());
                 return Err(EnvError::Foreign(what).into());
@@ -113,6 +120,10 @@ impl Fence {
         if request.method == Method::POST && path.subresource.is_none() {
             return Ok(Ruling::Label);
         }
+        if request.method == Method::DELETE && path.name.is_none() && path.namespace.is_none() {
+            let all_ours = self.made_all(path.place).await?;
+            return Ok(if all_ours { Ruling::Narrow } else { Ruling::Refuse });
+        }
         if self.ledger(|ledger| ledger.made.iter().any(|made| made.path == path.place)) {
             return Ok(Ruling::Pass);
         }
@@ -124,6 +135,18 @@ impl Fence {
             return Ok(Ruling::Label);
         }
         Ok(if in_ours { Ruling::Pass } else { Ruling::Refuse })
+    }
+
+    /// Whether everything in a collection was made by this case.
+    async fn made_all(&self, collection: &str) -> Result<bool, BoxError> {
+        let list = self.get(collection).await?.unwrap_or_default();
+        let Some(items) = list["items"].as_array() else { return Ok(false) };
+        let is_ours = |ledger: &Ledger, item: &Value| {
+            let (name, uid) = (&item["metadata"]["name"], &item["metadata"]["uid"]);
+            let path = format!("{collection}/{}", name.as_str().unwrap_or_default());
+            ledger.made.iter().any(|made| *uid == made.uid.as_str() && made.path == path)
+        };
+        Ok(self.ledger(|ledger| items.iter().all(|item| is_ours(ledger, item))))
     }
 
     /// Whether a namespace was made by this case, or for an object of this case.
@@ -183,4 +206,31 @@ fn is_apply(request: &http::request::Parts) -> bool {
     let media_type =
         request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     request.method == Method::PATCH && media_type.starts_with("application/apply-patch")
+}
+
+/// The same address of a collection for no more than what has the run's label. Of several label selectors an API server takes the first, so ours joins the one that is there.
+fn narrowed(uri: &Uri, run: &str) -> Result<Uri, BoxError> {
+    let given: Vec<(String, String)> =
+        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let (selectors, others): (Vec<_>, Vec<_>) = given.into_iter().partition(|(name, _)| name == "labelSelector");
+    let selector = selectors.into_iter().next().map(|(_, selector)| selector).filter(|selector| !selector.is_empty());
+    let selector = selector.into_iter().chain([format!("{LABEL}={run}")]).collect::<Vec<_>>().join(",");
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(others).append_pair("labelSelector", &selector);
+    Ok(format!("{}?{}", uri.path(), query.finish()).parse()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("/apis/g/v1/xs", "/apis/g/v1/xs?labelSelector=proofmark.dev%2Frun%3Dr")]
+    #[case(
+        "/apis/g/v1/xs?labelSelector=a%3Db&timeoutSeconds=5&labelSelector=c",
+        "/apis/g/v1/xs?timeoutSeconds=5&labelSelector=a%3Db%2Cproofmark.dev%2Frun%3Dr"
+    )]
+    fn a_collection_is_narrowed_to_what_is_ours(#[case] asked: &str, #[case] sent: &str) {
+        assert_eq!(narrowed(&asked.parse().unwrap(), "r").unwrap(), sent);
+    }
 }

@@ -11,8 +11,8 @@
 //! Cases are played one at a time, since they use the same names. Where the cluster already has the distribution ([`Plan::installed`]), nothing is
 //! installed. Otherwise what the plan asks for is, with our Profile controller beside it; Kubernetes' own controllers are the cluster's. KServe's control
 //! plane of ours runs beside it too if the cluster can call webhooks in this process, for which it must be [told](Kubeconfig::reached_at) where that is.
-//! Nodes and clouds of ours are not to be had here: the cluster has a scheduler of its own, which would put other people's pods on such nodes, and its API
-//! server is not the issuer that a cloud of ours trusts.
+//! Nodes of ours only a cluster gets that has none, as a control plane for tests has none: any other would put other people's pods on them. A cloud of ours is
+//! beside it if its tokens are from the issuer that the cloud trusts ([`ISSUER`](crate::ISSUER)).
 //!
 //! What is indirect is not seen by the fence: a ClusterRole that joins an aggregated one changes that one for as long as it is there.
 
@@ -35,20 +35,23 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig as File};
+use proofmark_clock::Clock;
+use proofmark_kserve::extras::Project;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::limit::ANSWER;
+use crate::limit::{ANSWER, HEARTBEAT};
 use crate::transport::Transport;
 use crate::{
-    ApiRequest, Cluster, ControlPlane, EnvError, Environment, Identity, Limit, Plan, Rest, Site, Universe,
-    real_runtime, remote,
+    ApiRequest, Aws, Cluster, ControlPlane, EnvError, Environment, Identity, Limit, Plan, Published, Rest, Site,
+    Universe, real_runtime, remote,
 };
 
 pub use distribution::{Distribution, read};
 use fence::Fence;
 pub use leftovers::{Leftover, Leftovers, clean, find};
 pub use preflight::{Missing, Needs, missing, taken};
+use removal::Made;
 
 /// The label that everything gets which a run makes; its value is the run's name.
 pub const LABEL: &str = "proofmark.dev/run";
@@ -171,51 +174,80 @@ impl Environment for Kubeconfig {
 
 impl Kubeconfig {
     async fn build(&self, plan: Plan) -> Result<Universe, EnvError> {
-        let asked = plan.control_plane.is_none() || plan.installed || self.reached_at.is_some();
-        let lacks = [
-            (plan.cloud.is_some(), "cloud"),
-            (!asked, "control plane of KServe that the cluster could ask"),
-            (plan.nodes > 0, "simulated nodes"),
-            (self.read_only && !plan.installed, "leave to write"),
-        ];
-        if let Some((_, what)) = lacks.into_iter().find(|(lacking, _)| *lacking) {
-            return Err(EnvError::Unsupported(what));
-        }
         let open = self.transport()?;
+        let issuer = self.fit(&plan, &open).await?;
         let fence = Arc::new(Fence::new(open.clone(), &self.run, self.read_only));
         let fenced = fence.clone().transport();
-        let mut left_out = Vec::new();
+        let played = Cluster::new(fenced.clone(), REST);
+        let cloud = match (&plan.cloud, issuer) {
+            (Some(cloud), Some(issuer)) => Some(Aws::beside(&played, cloud, issuer, plan.seed, Clock::real())?),
+            _ => None,
+        };
         let mut control_plane = None;
         if !plan.installed {
             // Whoever gives the case up would leave behind what is there by then.
             let installer = Cluster::new(fenced.clone(), REST);
-            let mut site = Site::elsewhere(remote::client(self.config.clone(), self.answer)?);
+            let mut site = Site::elsewhere(remote::client(self.config.clone(), self.answer)?)
+                .making_through(&fenced)
+                .asked_through(played.clone())
+                .with_cloud(&plan, cloud.as_ref());
             if let Some(host) = &self.reached_at {
-                site = site.reached_at(host, &installer)?;
+                site = site.reached_at(host)?;
             }
-            let start = ControlPlane::start(&site, &installer, &plan, None);
+            let start = ControlPlane::start(&site, &installer, &plan, Some(HEARTBEAT));
             let started = Limit::of(self.case / 2).wait("what the plan installs", start).await;
             match started.and_then(|started| started) {
-                Ok(started) => {
-                    left_out = started.left_out.clone();
-                    control_plane = Some(started);
-                }
+                Ok(started) => control_plane = Some(started),
                 Err(error) => {
                     removal::remove(&open, fence.made()).await?;
                     return Err(error);
                 }
             }
         }
-        let mut universe = Universe::new(Cluster::new(fenced, REST), ()).ending(move || {
+        let left_out = control_plane.as_ref().map(|plane| plane.left_out.clone()).unwrap_or_default();
+        let gateway = control_plane.as_ref().and_then(|plane| plane.gateway.clone());
+        let mut universe = Universe::new(played, ()).ending(move || {
             async move {
-                let removed = removal::remove(&open, fence.made()).await;
-                drop(control_plane); // what takes a Profile away is its controller
-                removed
+                // What takes a Profile away is its controller, and what lets a pod go is its node.
+                let (nodes, others) = fence.made().into_iter().partition(Made::is_of_nodes);
+                let removed = removal::remove(&open, others).await;
+                drop(control_plane);
+                removed.and(removal::remove(&open, nodes).await)
             }
             .boxed_local()
         });
         universe.left_out = left_out;
+        universe.gateway = gateway;
+        universe.cloud = cloud;
         Ok(universe)
+    }
+
+    /// Whether the cluster has what a plan takes for granted, and who issues its tokens if a cloud must trust them.
+    async fn fit(&self, plan: &Plan, open: &Transport) -> Result<Option<Published>, EnvError> {
+        let asks = plan.control_plane.is_some() || plan.extras.contains(&Project::Irsa);
+        let lacks = [
+            (plan.cloud.is_some() && plan.installed, "cloud"),
+            (
+                asks && !plan.installed && self.reached_at.is_none(),
+                "control plane of KServe that the cluster could ask",
+            ),
+            (plan.nodes > 0 && plan.installed, "simulated nodes"),
+            (self.read_only && !plan.installed, "leave to write"),
+        ];
+        if let Some((_, what)) = lacks.into_iter().find(|(lacking, _)| *lacking) {
+            return Err(EnvError::Unsupported(what));
+        }
+        if plan.nodes > 0 {
+            let nodes = get(&Cluster::new(open.clone(), REST), "/api/v1/nodes?limit=1").await?;
+            if nodes["items"].as_array().is_some_and(|nodes| !nodes.is_empty()) {
+                return Err(EnvError::Unsupported("simulated nodes"));
+            }
+        }
+        if plan.cloud.is_none() {
+            return Ok(None);
+        }
+        let issuer = Published::of(open.clone()).await?;
+        issuer.map(Some).ok_or(EnvError::Unsupported("issuer of tokens that the simulated cloud trusts"))
     }
 }
 

@@ -38,6 +38,13 @@ pub(super) struct Made {
     pub(super) uid: String,
 }
 
+impl Made {
+    /// Whether it is a node, or the lease of one: pods need theirs to go.
+    pub(super) fn is_of_nodes(&self) -> bool {
+        self.path.starts_with("/api/v1/nodes/") || self.path.contains("/namespaces/kube-node-lease/leases/")
+    }
+}
+
 /// Deletes objects, newest first, and the namespaces that controllers made for them; waits until they are gone.
 ///
 /// # Errors

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use proofmark_kserve::{Flavor, Release};
 use proofmark_kubeflow::KubeflowRelease;
 use serde_json::json;
 
 use super::*;
 use crate::envtest::{Assets, KUBERNETES, Server};
-use crate::{ApiRequest, Identity, PatchFormat};
+use crate::{ApiRequest, CloudPlan, ISSUER, Identity, PatchFormat};
 
-const WATCHED: [&str; 9] = [
+const WATCHED: [&str; 12] = [
     "/api/v1/namespaces",
     "/api/v1/configmaps",
     "/api/v1/secrets",
@@ -21,14 +22,17 @@ const WATCHED: [&str; 9] = [
     "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "/apis/rbac.authorization.k8s.io/v1/rolebindings",
     "/apis/kubeflow.org/v1/profiles",
+    "/apis/serving.kserve.io/v1beta1/inferenceservices",
+    "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+    "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
 ];
 
-/// The version of every object, by uid.
+/// The version of every object, by uid. A kind that is not there has none.
 async fn versions(cluster: &Cluster) -> BTreeMap<String, String> {
     let mut versions = BTreeMap::new();
     for path in WATCHED {
         let list = cluster.send(&Identity::Admin, ApiRequest::get(path)).await.unwrap();
-        for item in list.response.body.json()["items"].as_array().unwrap() {
+        for item in list.response.body.json()["items"].as_array().into_iter().flatten() {
             let text = |name: &str| item["metadata"][name].as_str().unwrap_or_default().to_owned();
             versions.insert(format!("{path} {} {}", text("name"), text("uid")), text("resourceVersion"));
         }
@@ -47,28 +51,136 @@ fn config_map(namespace: &str) -> ApiRequest {
     ApiRequest::post(format!("/api/v1/namespaces/{namespace}/configmaps"), body)
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-#[test]
-fn a_cluster_is_left_as_it_was_found() {
-    let assets = match Assets::find(std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from).as_deref()) {
-        Ok(assets) => assets,
-        Err(missing) => return eprintln!("skipped: {missing}"),
-    };
-    let runtime = real_runtime().unwrap();
-    let server = runtime.block_on(Server::start(&assets, KUBERNETES)).unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), server.kubeconfig().to_string()).unwrap();
-    let kubeconfig = Kubeconfig::open(file.path(), None, "test").unwrap();
-    runtime.block_on(async {
-        // Somebody else's distribution, and what its users have.
+/// A real API server and a kubeconfig that leads to it.
+struct Real {
+    runtime: Runtime,
+    server: Server,
+    file: tempfile::NamedTempFile,
+}
+
+impl Real {
+    /// None, and a word about it, where there are no binaries.
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    fn start(issuer: &str) -> Option<Self> {
+        let assets = match Assets::find(std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from).as_deref()) {
+            Ok(assets) => assets,
+            Err(missing) => {
+                eprintln!("skipped: {missing}");
+                return None;
+            }
+        };
+        let runtime = real_runtime().unwrap();
+        let server = runtime.block_on(Server::start(&assets, issuer)).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), server.kubeconfig().to_string()).unwrap();
+        Some(Self { runtime, server, file })
+    }
+
+    fn kubeconfig(&self) -> Kubeconfig {
+        Kubeconfig::open(self.file.path(), None, "test").unwrap()
+    }
+
+    /// The cluster as its owner sees it.
+    async fn theirs(&self) -> Cluster {
         let rest = Rest::WhenStill {
             still: Duration::from_millis(500),
             limit: Duration::from_secs(30),
             doubt: Duration::ZERO,
         };
-        let theirs = Cluster::new(server.transport().await.unwrap(), rest);
+        Cluster::new(self.server.transport().await.unwrap(), rest)
+    }
+
+    /// What runs on it.
+    async fn running(&self, plan: &Plan) -> ControlPlane {
+        ControlPlane::start(&self.server.site().await.unwrap(), &self.theirs().await, plan, None).await.unwrap()
+    }
+}
+
+fn service(name: &str) -> ApiRequest {
+    let body = json!({"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": {"name": name},
+        "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris"}}}});
+    ApiRequest::post("/apis/serving.kserve.io/v1beta1/namespaces/team/inferenceservices", body)
+}
+
+#[test]
+fn a_control_plane_beside_a_cluster_is_asked_and_taken_away() {
+    let Some(real) = Real::start(KUBERNETES) else { return };
+    let (deaf, kubeconfig) = (real.kubeconfig(), real.kubeconfig().reached_at("127.0.0.1"));
+    real.runtime.block_on(async {
+        let _kubernetes = real.running(&Plan::default()).await;
+        let theirs = real.theirs().await;
+        theirs.settle().await;
+        let before = versions(&theirs).await;
+        let flavor = Flavor::Standalone;
+        let plan = Plan { control_plane: Some(flavor), kubeflow: None, ..Plan::kserve(Release::V0_15_2) };
+        let refused = deaf.prepare(plan.clone()).await.err();
+        assert!(matches!(refused, Some(EnvError::Unsupported(_))), "{refused:?}");
+        for is_killed in [false, true] {
+            let universe = kubeconfig.prepare(plan.clone()).await.unwrap();
+            let send = async |request| universe.cluster.send(&Identity::Admin, request).await.unwrap().response;
+            let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}});
+            assert_eq!(send(ApiRequest::post("/api/v1/namespaces", namespace)).await.status, 201);
+            // A name that only KServe's webhook refuses.
+            let denied = send(service("1iris")).await;
+            assert!(denied.body.json()["message"].as_str().unwrap().starts_with("admission webhook"), "{denied:?}");
+            let made = send(service("iris")).await;
+            assert_eq!(made.status, 201, "{made:?}");
+            universe.cluster.settle().await;
+            let path = "/apis/serving.kserve.io/v1beta1/namespaces/team/inferenceservices/iris";
+            let held = send(ApiRequest::get(path)).await;
+            assert!(held.body.json()["metadata"]["finalizers"].is_array(), "its controller has taken it on: {held:?}");
+            if is_killed {
+                drop(universe);
+                clean(&theirs, find(&theirs, Some("test"), None).await.unwrap().objects).await.unwrap();
+            } else {
+                universe.end().await.unwrap();
+            }
+            assert_eq!(versions(&theirs).await, before);
+        }
+    });
+}
+
+#[rstest::rstest]
+#[case::whose_issuer_it_trusts(ISSUER, true)]
+#[case::of_another_issuer(KUBERNETES, false)]
+fn a_cloud_is_beside_a_cluster(#[case] issuer: &str, #[case] trusted: bool) {
+    let Some(real) = Real::start(issuer) else { return };
+    let kubeconfig = real.kubeconfig();
+    real.runtime.block_on(async {
+        let _kubernetes = real.running(&Plan::default()).await;
+        let theirs = real.theirs().await;
+        theirs.settle().await;
+        let before = versions(&theirs).await;
+        let plan = Plan { cloud: Some(CloudPlan::default()), nodes: 1, ..Plan::default() };
+        let nodes = async || theirs.send(&Identity::Admin, ApiRequest::get("/api/v1/nodes")).await.unwrap().response;
+        match kubeconfig.prepare(plan).await {
+            Ok(universe) => {
+                assert!(trusted && universe.cloud.is_some());
+                let list = nodes().await;
+                let node = &list.body.json()["items"][0];
+                assert_eq!(node["metadata"]["labels"][LABEL], "test");
+                // Theirs have their own; nobody puts other people's pods on ours.
+                let refused = kubeconfig.prepare(Plan { nodes: 1, ..Plan::default() }).await.err();
+                assert!(matches!(refused, Some(EnvError::Unsupported("simulated nodes"))), "{refused:?}");
+                universe.end().await.unwrap();
+            }
+            Err(EnvError::Unsupported(what)) => assert!(!trusted && what.contains("trusts"), "{what}"),
+            Err(error) => panic!("{error}"),
+        }
+        assert_eq!(nodes().await.body.json()["items"], json!([]));
+        assert_eq!(versions(&theirs).await, before);
+    });
+}
+
+#[test]
+fn a_cluster_is_left_as_it_was_found() {
+    let Some(real) = Real::start(KUBERNETES) else { return };
+    let kubeconfig = real.kubeconfig();
+    real.runtime.block_on(async {
+        // Somebody else's distribution, and what its users have.
+        let theirs = real.theirs().await;
         let plan = Plan::kubeflow(KubeflowRelease::V1_10_2);
-        let _distribution = ControlPlane::start(&server.site().await.unwrap(), &theirs, &plan, None).await.unwrap();
+        let _distribution = real.running(&plan).await;
         theirs.send(&Identity::Admin, profile("theirs")).await.unwrap();
         theirs.settle().await;
         let before = versions(&theirs).await;
@@ -78,6 +190,16 @@ fn a_cluster_is_left_as_it_was_found() {
         let universe = kubeconfig.prepare(plan.clone()).await.unwrap();
         let cluster = &universe.cluster;
         let send = async |request| cluster.send(&Identity::Admin, request).await;
+        // A collection is deleted only where all of it is ours.
+        let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
+        assert!(matches!(send(ApiRequest::delete(roles)).await, Err(EnvError::Foreign(_))));
+        let classes = "/apis/networking.k8s.io/v1/ingressclasses";
+        let ours = json!({"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "ours"},
+            "spec": {"controller": "example.org/ingress"}});
+        assert_eq!(send(ApiRequest::post(classes, ours)).await.unwrap().response.status, 201);
+        assert_eq!(send(ApiRequest::delete(classes)).await.unwrap().response.status, 200);
+        let left = send(ApiRequest::get(classes)).await.unwrap().response;
+        assert_eq!(left.body.json()["items"], json!([]));
         // What is ours can be made and changed, also in a namespace that a controller made for us.
         assert_eq!(send(profile("ours")).await.unwrap().response.status, 201);
         cluster.settle().await;

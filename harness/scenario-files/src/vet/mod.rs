@@ -49,7 +49,7 @@ pub async fn vet(path: &Path, text: &str, cluster: &Cluster) -> Result<Vec<Probl
         problems
             .extend(found.into_iter().map(|Finding { pointer, message }| places.problem(object, &pointer, message)));
     }
-    problems.sort_by(|a, b| (&a.file != path, &a.file, a.at).cmp(&(&b.file != path, &b.file, b.at)));
+    problems.sort_by(|a, b| (a.file != path, &a.file, a.at).cmp(&(b.file != path, &b.file, b.at)));
     Ok(problems)
 }
 
