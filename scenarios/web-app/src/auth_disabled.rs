@@ -52,10 +52,14 @@ pub(crate) fn scenario() -> Scenario {
         })
         .fix(|_| {
             let mut steps = app::reconfigure("the administrator has users asked for", &json!({"APP_DISABLE_AUTH": "false"}));
-            steps.push(
+            steps.extend([
+                step("what was deleted is gone")
+                    .get(SERVICES.in_namespace(NEIGHBOUR).named(SERVICE_OF_NEIGHBOUR))
+                    .code(404)
+                    .within(app::PATIENCE),
                 step("and the other team deploys its service again")
                     .create(&SERVICES, people::service(NEIGHBOUR, SERVICE_OF_NEIGHBOUR)),
-            );
+            ]);
             steps
         })
         .verify(|_| {
