@@ -10,7 +10,6 @@ use proofmark_apiserver::ApiServer;
 use proofmark_aws::issuer::{Issuer, Unreachable};
 use serde_json::Value;
 
-use crate::EnvError;
 use crate::transport::{Transport, full, send, transport};
 
 /// Who issues the tokens of a cluster that has a cloud beside it: an address such as EKS gives to its clusters.
@@ -36,16 +35,13 @@ impl Published {
         Self { transport, address }
     }
 
-    /// The cluster behind a transport with the rights of an administrator; none if its tokens are from another issuer.
-    ///
-    /// # Errors
-    /// [`EnvError::Transport`] when it does not tell who issues its tokens.
-    pub(crate) async fn of(transport: Transport) -> Result<Option<Self>, EnvError> {
+    /// The cluster behind a transport with the rights of an administrator; none if its tokens are from another issuer, or if it does not tell from whom.
+    pub(crate) async fn of(transport: Transport) -> Option<Self> {
         let asked = Self::new(transport, String::new());
-        let document = asked.ask("/.well-known/openid-configuration").await.map_err(EnvError::Transport)?;
+        let document = asked.ask("/.well-known/openid-configuration").await.ok()?;
         let keys = document["jwks_uri"].as_str().and_then(|uri| uri.parse::<Uri>().ok());
         let address = keys.as_ref().and_then(Uri::authority).map(ToString::to_string);
-        Ok(address.filter(|_| document["issuer"] == ISSUER).map(|address| Self { address, ..asked }))
+        address.filter(|_| document["issuer"] == ISSUER).map(|address| Self { address, ..asked })
     }
 
     /// What a URL is to the API server: its discovery document stands below the issuer, its keys below its own address.

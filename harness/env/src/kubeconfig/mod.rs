@@ -246,7 +246,7 @@ impl Kubeconfig {
         if plan.cloud.is_none() {
             return Ok(None);
         }
-        let issuer = Published::of(open.clone()).await?;
+        let issuer = Published::of(open.clone()).await;
         issuer.map(Some).ok_or(EnvError::Unsupported("issuer of tokens that the simulated cloud trusts"))
     }
 }
