@@ -130,7 +130,11 @@ impl Player {
         let mut history = vec![taken(&look.outcome)];
         match step.when {
             When::Now | When::Stays => {
-                look = self.beyond_doubt(look, step, expectations, should_be_missing).await?;
+                // Where nobody knows whether controllers have work left, a look that does no more than read is not the last one.
+                let in_doubt =
+                    |player: &Self, look: &Look| look.differences.is_empty() == should_be_missing && player.only_read();
+                let doubt = self.cluster.doubt();
+                look = self.look_again(look, step, expectations, doubt, in_doubt, &mut Vec::new()).await?;
                 history = Vec::from_iter((step.when == When::Stays).then(|| taken(&look.outcome)));
                 if step.when == When::Stays && look.differences.is_empty() {
                     self.settle().await;
@@ -139,44 +143,38 @@ impl Player {
                 }
             }
             When::Within(time) | When::Answered(time) => {
-                let waits = |look: &Look| match step.when {
+                let waits = |_: &Self, look: &Look| match step.when {
                     When::Answered(_) => look.outcome.body.as_object().is_some_and(Map::is_empty),
                     _ => !look.differences.is_empty(),
                 };
-                let deadline = self.cluster.elapsed() + time;
-                let longest = LONGEST_PAUSE.max(time / LONGEST_PART);
-                let mut pause = Duration::from_millis(10);
-                while waits(&look) && self.cluster.elapsed() < deadline {
-                    self.cluster.advance(pause.min(deadline.saturating_sub(self.cluster.elapsed()))).await;
-                    pause = (pause * 2).min(longest);
-                    self.exchanges.clear(); // evidence is the last look; the earlier ones are in the history
-                    look = self.once(step, expectations).await?;
-                    if history.last().is_none_or(|last| last.found != mask::text(&look.outcome.in_words())) {
-                        history.push(taken(&look.outcome));
-                    }
-                }
+                look = self.look_again(look, step, expectations, time, waits, &mut history).await?;
             }
         }
         look.history = history;
         Ok(look)
     }
 
-    /// Looks again at what is not as it should be, where nobody knows whether controllers have work left (see [`Cluster::doubt`]) and a look does no more than read.
-    async fn beyond_doubt(
+    /// Acts and looks again for as long as there is something to wait for, and no longer than this time. What is found goes into the history whenever it changes.
+    async fn look_again(
         &mut self,
         mut look: Look,
         step: &Step,
         expectations: &[Expect],
-        should_be_missing: bool,
+        time: Duration,
+        waits: impl Fn(&Self, &Look) -> bool,
+        history: &mut Vec<Taken>,
     ) -> Result<Look, EnvError> {
-        let deadline = self.cluster.elapsed() + self.cluster.doubt();
+        let deadline = self.cluster.elapsed() + time;
+        let longest = LONGEST_PAUSE.max(time / LONGEST_PART);
         let mut pause = Duration::from_millis(10);
-        while look.differences.is_empty() == should_be_missing && self.only_read() && self.cluster.elapsed() < deadline
-        {
-            self.cluster.advance(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            self.exchanges.clear(); // as below, evidence is the last look
+        while waits(self, &look) && self.cluster.elapsed() < deadline {
+            self.cluster.advance(pause.min(deadline.saturating_sub(self.cluster.elapsed()))).await;
+            pause = (pause * 2).min(longest);
+            self.exchanges.clear(); // evidence is the last look; the earlier ones are in the history
             look = self.once(step, expectations).await?;
+            if history.last().is_none_or(|last| last.found != mask::text(&look.outcome.in_words())) {
+                history.push(taken(&look.outcome));
+            }
         }
         Ok(look)
     }
