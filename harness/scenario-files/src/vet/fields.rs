@@ -4,6 +4,7 @@
 //! only in its words. A value of the wrong type is named by the types of Go's program; for Kubernetes' own kinds the decoder says where it stands.
 
 use proofmark_builtin::decode::decode_located;
+use proofmark_manifests::{Gvk, gvk};
 use serde_json::Value;
 
 use super::Finding;
@@ -38,9 +39,8 @@ fn unknown(message: &str) -> impl Iterator<Item = &str> {
 
 /// Where a value of the wrong type stands, in an object of Kubernetes' own.
 fn misfit(object: &Value) -> Option<String> {
-    let (version, kind) = (object["apiVersion"].as_str()?, object["kind"].as_str()?);
-    let (group, version) = version.split_once('/').unwrap_or(("", version));
-    let ty = proofmark_builtin::type_of(group, version, kind)?;
+    let Gvk { group, version, kind } = gvk(object);
+    let ty = proofmark_builtin::type_of(&group, &version, &kind)?;
     decode_located(object, ty).err().map(|misfit| misfit.path.pointer())
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proofmark_env::{Cluster, EnvError};
+use proofmark_manifests::{Gvk, gvk};
 use proofmark_rbac::LabelSelector;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -139,9 +140,8 @@ fn selector(object: &Made) -> Option<(&'static str, LabelSelector)> {
 
 /// Whether it is known of an object which pods it leads to: those of its template, or none.
 fn is_known(made: &Made) -> bool {
-    let version = made.text("/apiVersion");
-    let (group, version) = version.split_once('/').unwrap_or(("", version));
-    proofmark_builtin::type_of(group, version, made.kind()).is_some() || made.kind() == "Profile"
+    let Gvk { group, version, kind } = gvk(&made.object);
+    proofmark_builtin::type_of(&group, &version, &kind).is_some() || kind == "Profile"
 }
 
 fn read(selector: &Value) -> Option<LabelSelector> {
