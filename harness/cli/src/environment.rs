@@ -36,10 +36,8 @@ pub(crate) fn of(
     Ok(match (args.env, &args.kubeconfig) {
         (EnvironmentName::Envtest, _) => place(Box::new(Envtest::new(Assets::find(args.assets.as_deref())?))),
         (EnvironmentName::Kubeconfig, Some(file)) => {
-            let mut cluster = open(file, args.context.as_deref(), random::hexadecimal::<6>()?)?;
-            if let Some(host) = &args.reached_at {
-                cluster = cluster.reached_at(host);
-            }
+            let cluster = open(file, args.context.as_deref(), random::hexadecimal::<6>()?)?;
+            let cluster = args.reached_at.iter().fold(cluster, Kubeconfig::reached_at);
             if args.read_only {
                 let cluster = cluster.read_only();
                 Place { environment: Box::new(cluster.clone()), installed: Some(cluster) }
@@ -53,6 +51,7 @@ pub(crate) fn of(
             let told: kind::Told =
                 if quiet { Arc::new(|_| {}) } else { Arc::new(|line| tell::line(format_args!("kind: {line}"))) };
             let made = Kind::start(args.kind.plan(), &random::hexadecimal::<6>()?, told, interrupted)?;
+            let made = args.reached_at.iter().fold(made, Kind::reached_at);
             check(made.cluster(), Needs::Install)?;
             let installed = (!args.kind.install.is_empty()).then(|| made.cluster().clone());
             Place { environment: Box::new(made), installed }
@@ -64,27 +63,26 @@ pub(crate) fn of(
 impl EnvironmentArgs {
     /// An option that makes no sense where it is played, and where it would.
     pub(crate) fn misplaced(&self) -> Option<(&'static str, &'static str)> {
-        let on_cluster = [
-            ("--kubeconfig", self.kubeconfig.is_some()),
-            ("--context", self.context.is_some()),
-            ("--read-only", self.read_only),
-            ("--reached-at", self.reached_at.is_some()),
-        ];
-        let misplaced = |given: &[(&'static str, bool)], wanted: EnvironmentName, name: &'static str| {
-            let option = given.iter().find(|(_, given)| *given && self.env != wanted)?.0;
-            Some((option, name))
-        };
         let KindArgs { install, deployment_mode: _, load_image, node_image, cluster_name: _, retain, dry_run } =
             &self.kind;
-        let on_kind = [
-            ("--install", !install.is_empty()),
-            ("--load-image", !load_image.is_empty()),
-            ("--node-image", node_image.is_some()),
-            ("--retain", *retain),
-            ("--dry-run", *dry_run),
+        let options = [
+            ("--kubeconfig", self.kubeconfig.is_some(), "kubeconfig"),
+            ("--context", self.context.is_some(), "kubeconfig"),
+            ("--read-only", self.read_only, "kubeconfig"),
+            ("--reached-at", self.reached_at.is_some(), "kubeconfig or kind"),
+            ("--install", !install.is_empty(), "kind"),
+            ("--load-image", !load_image.is_empty(), "kind"),
+            ("--node-image", node_image.is_some(), "kind"),
+            ("--retain", *retain, "kind"),
+            ("--dry-run", *dry_run, "kind"),
         ];
-        misplaced(&on_cluster, EnvironmentName::Kubeconfig, "kubeconfig")
-            .or_else(|| misplaced(&on_kind, EnvironmentName::Kind, "kind"))
+        let fits = |wanted: &str| match self.env {
+            EnvironmentName::Kubeconfig => wanted.starts_with("kubeconfig"),
+            EnvironmentName::Kind => wanted.ends_with("kind"),
+            EnvironmentName::Embedded | EnvironmentName::Envtest => false,
+        };
+        let (option, _, wanted) = options.into_iter().find(|(_, given, wanted)| *given && !fits(wanted))?;
+        Some((option, wanted))
     }
 }
 

@@ -57,7 +57,8 @@ struct Pod {
 async fn credentials(cloud: &Cloud, parts: &Parts, text: &str, request_id: &str) -> Result<Value, Fault> {
     let invalid = |why: String| Fault::new(400, "InvalidTokenException", why);
     let token = Token::read(text).map_err(|fault| invalid(fault.message))?;
-    let issuer = token.issuer().map_err(|fault| invalid(fault.message))?.trim_end_matches('/').to_owned();
+    let issuer = token.issuer().map_err(|fault| invalid(fault.message))?;
+    let issuer = cloud.issuer().known_as(issuer).trim_end_matches('/').to_owned();
     let cluster = cloud.world().read().clusters.get(&issuer).cloned();
     let cluster = cluster.ok_or_else(|| {
         Fault::new(404, "ResourceNotFoundException", format!("No cluster issues tokens as {issuer}."))

@@ -59,7 +59,8 @@ pub(super) async fn assume(cloud: &Cloud, call: &Call, form: &Form) -> Result<Op
 
 /// The provider of the token's issuer in the role's account, whether or not the role is there.
 fn provider(cloud: &Cloud, role: &RoleRef, token: &Token<'_>) -> Result<Provider, Fault> {
-    let issuer = token.issuer()?;
+    let known = cloud.issuer();
+    let issuer = &*known.known_as(token.issuer()?);
     let world = cloud.world().read();
     let account = world.accounts.get(&role.account);
     let found = account.and_then(|account| account.providers.get(&provider_arn(&role.account, issuer)));

@@ -24,9 +24,10 @@ pub(crate) struct EnvironmentArgs {
     /// With --env kubeconfig: write nothing there. What is installed is read, and of the scenarios only those are played that need no more
     #[arg(long, conflicts_with_all = ["manifests", "all_releases"])]
     pub(crate) read_only: bool,
-    /// With --env kubeconfig: the name or the IP address at which the cluster's API server reaches this machine. KServe's control plane then runs in this
-    /// process, and its webhooks answer there, on a free port; without it scenarios that need a control plane are skipped
-    #[arg(long, value_name = "HOST", value_parser = host, conflicts_with = "read_only")]
+    /// With --env kubeconfig or kind: the name or the IP address at which the cluster's API server reaches this machine; from a container of kind that is the
+    /// gateway of its network, as `docker network inspect kind` tells it. KServe's control plane then runs in this process, and its webhooks answer there,
+    /// on a free port; without it scenarios that need a control plane are skipped
+    #[arg(long, value_name = "HOST", value_parser = host, conflicts_with_all = ["read_only", "install"])]
     pub(crate) reached_at: Option<String>,
     #[command(flatten)]
     pub(crate) kind: KindArgs,

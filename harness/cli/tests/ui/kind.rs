@@ -67,6 +67,14 @@ fn a_release_is_played_on_a_cluster_that_is_made_for_it() {
 }
 
 #[test]
+fn its_api_server_asks_webhooks_in_this_process() {
+    let folder = programs(&[("kind", KIND), ("kubectl", KUBECTL)]);
+    let arguments = ["same-priority-denied", "--kserve", "0.14.1", "--env", "kind", "--reached-at", "127.0.0.1"];
+    let ran = run(folder.path(), &["--bare"], &[&arguments[..], &["--format", "markdown"]].concat(), &[]);
+    assert_snapshot("kind.reached", &[ran]);
+}
+
+#[test]
 fn what_is_installed_is_played_as_it_is() {
     let folder = programs(&[("kind", KIND), ("kubectl", KUBECTL)]);
     let install =
@@ -117,14 +125,16 @@ fn a_dry_run_is_a_script() {
         .concat(),
     );
     let install = ["--install", "kserve.yaml"];
-    let wrong: [&[&str]; 4] = [
+    let wrong: [&[&str]; 6] = [
+        &["--env", "embedded", "--reached-at", "192.0.2.1"],
+        &["--env", "kind", "--install", "kserve.yaml", "--reached-at", "192.0.2.1"],
         &["--env", "embedded", "--dry-run"],
         &["--env", "kind", "--deployment-mode", "raw"],
         &["--env", "kind", "--install", "kserve.yaml", "--manifests", "dist"],
         &["--env", "kind", "--kserve", "0.14.1", "--kserve", "0.15.2"],
     ];
     let mut ran = vec![script];
-    ran.extend(wrong[..3].iter().map(|arguments| proofmark(&[&["run"], *arguments].concat())));
-    ran.push(proofmark(&[&["run"], wrong[3], &install[..]].concat()));
+    ran.extend(wrong[..5].iter().map(|arguments| proofmark(&[&["run"], *arguments].concat())));
+    ran.push(proofmark(&[&["run"], wrong[5], &install[..]].concat()));
     assert_snapshot("kind.dry-run", &ran);
 }

@@ -1,10 +1,11 @@
 //! The cluster's API server as an issuer of tokens.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::Request;
 use http_body_util::BodyExt as _;
 use proofmark_apiserver::ApiServer;
 use proofmark_aws::issuer::{Issuer, Unreachable};
@@ -15,38 +16,47 @@ use crate::transport::{Transport, full, send, transport};
 /// Who issues the tokens of a cluster that has a cloud beside it: an address such as EKS gives to its clusters.
 pub const ISSUER: &str = "https://oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF";
 
-/// Asks an API server whose issuer is [`ISSUER`] for what it publishes as one. It is asked by the way that we have to it, so thumbprints are not looked at.
+/// Where an API server publishes who it is, and its keys. Source: Kubernetes, "Configure Service Accounts for Pods", service account issuer discovery.
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+const KEYS: &str = "/openid/v1/jwks";
+
+/// What an API server publishes as an issuer of tokens, which the cloud knows by the address [`ISSUER`]. It is asked by the way that we have to it, so
+/// thumbprints are not looked at.
 #[derive(Clone)]
 pub struct Published {
     transport: Transport,
-    /// Where it says that it is: `10.0.0.1:6443`.
-    address: String,
+    /// What its tokens say: [`ISSUER`], or on a cluster that is not ours whatever its administrator chose.
+    named: String,
 }
 
 impl From<&ApiServer> for Published {
     fn from(server: &ApiServer) -> Self {
-        Self::new(transport(server.service()), server.address().to_owned())
+        Self::new(transport(server.service()))
     }
 }
 
 impl Published {
-    /// Through a transport with the rights of an administrator; `address` is where the server says that it is.
-    pub(crate) fn new(transport: Transport, address: String) -> Self {
-        Self { transport, address }
+    /// An API server that issues as [`ISSUER`], through a transport with the rights of an administrator.
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self { transport, named: ISSUER.to_owned() }
     }
 
-    /// The cluster behind a transport with the rights of an administrator; none if its tokens are from another issuer, or if it does not tell from whom.
-    pub(crate) async fn of(transport: Transport) -> Option<Self> {
-        let asked = Self::new(transport, String::new());
-        let document = asked.ask("/.well-known/openid-configuration").await.ok()?;
-        let keys = document["jwks_uri"].as_str().and_then(|uri| uri.parse::<Uri>().ok());
-        let address = keys.as_ref().and_then(Uri::authority).map(ToString::to_string);
-        address.filter(|_| document["issuer"] == ISSUER).map(|address| Self { address, ..asked })
+    /// The API server behind a transport with the rights of an administrator, whoever it says that it is. An error says why it does not tell.
+    pub(crate) async fn of(transport: Transport) -> Result<Self, String> {
+        let asked = Self::new(transport);
+        let document = asked.ask(DISCOVERY).await?;
+        let named = document["issuer"].as_str().ok_or_else(|| format!("{DISCOVERY} names no issuer"))?.to_owned();
+        Ok(Self { named, ..asked })
     }
 
-    /// What a URL is to the API server: its discovery document stands below the issuer, its keys below its own address.
-    fn path<'u>(&self, url: &'u str) -> Option<&'u str> {
-        url.strip_prefix(ISSUER).or_else(|| url.strip_prefix("https://")?.strip_prefix(&self.address))
+    /// The discovery document as an issuer at [`ISSUER`] would publish it. The keys may be said to be anywhere, and the API server has them, too.
+    async fn discovered(&self) -> Result<Value, String> {
+        let mut document = self.ask(DISCOVERY).await?;
+        if document["issuer"] == *self.named {
+            document["issuer"] = ISSUER.into();
+            document["jwks_uri"] = format!("{ISSUER}{KEYS}").into();
+        }
+        Ok(document)
     }
 
     /// Reads a path; an error says why there is no document.
@@ -64,14 +74,22 @@ impl Published {
 
 impl fmt::Debug for Published {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Published").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Published").field("named", &self.named).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl Issuer for Published {
     async fn fetch(&self, url: &str, _: &[String]) -> Result<Value, Unreachable> {
-        let path = self.path(url).ok_or_else(|| Unreachable::Failed(format!("nobody is at {url}")))?;
-        self.ask(path).await.map_err(Unreachable::Failed)
+        let document = match url.strip_prefix(ISSUER) {
+            Some(DISCOVERY) => self.discovered().await,
+            Some(KEYS) => self.ask(KEYS).await,
+            _ => Err(format!("nobody is at {url}")),
+        };
+        document.map_err(Unreachable::Failed)
+    }
+
+    fn known_as<'t>(&self, issuer: &'t str) -> Cow<'t, str> {
+        if issuer == self.named { ISSUER } else { issuer }.into()
     }
 }

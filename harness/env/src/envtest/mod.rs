@@ -83,7 +83,7 @@ impl Envtest {
         let server = Server::start(&self.assets, issuer).await?;
         let transport = server.transport().await?;
         let cluster = Cluster::new(transport.clone(), REST);
-        let published = Published::new(transport.clone(), server.address().to_owned());
+        let published = Published::new(transport.clone());
         let played = Cluster::new(transport, REST);
         let cloud = plan.cloud.as_ref().map(|cloud| Aws::beside(&played, cloud, published, plan.seed, Clock::real()));
         let cloud = cloud.transpose()?;

@@ -40,7 +40,6 @@ pub(crate) struct Server {
     authority: Arc<Authority>,
     signer_key: String,
     kubeconfig: Value,
-    address: String,
     // Fields are dropped in order: the API server first, the folder last.
     kube_apiserver: Process,
     etcd: Process,
@@ -77,11 +76,10 @@ impl Server {
             namespace: None,
             credentials: Credentials::Certificate(certificate),
         };
-        let address = format!("127.0.0.1:{https}");
-        let url = format!("https://{address}");
+        let url = format!("https://127.0.0.1:{https}");
         let kubeconfig = kubeconfig("envtest", &url, Some(&keys.authority.certificate_pem()), &[admin]);
         let Keys { authority, signer_key, .. } = keys;
-        Ok(Self { authority: Arc::new(authority), signer_key, kubeconfig, address, kube_apiserver, etcd, folder })
+        Ok(Self { authority: Arc::new(authority), signer_key, kubeconfig, kube_apiserver, etcd, folder })
     }
 
     /// Waits until the server says that it is ready, or until one of the processes has ended.
@@ -120,11 +118,6 @@ impl Server {
     pub(crate) async fn site(&self) -> Result<Site, EnvError> {
         let signer = TokenSigner::from_pkcs8_pem(&self.signer_key).map_err(|error| failed(&error))?;
         Ok(Site::beside(remote::client(self.config().await?, ANSWER)?, self.authority.clone(), signer))
-    }
-
-    /// Where it is: `127.0.0.1:PORT`.
-    pub(crate) fn address(&self) -> &str {
-        &self.address
     }
 
     /// The file that leads to it.

@@ -140,6 +140,13 @@ impl Kind {
         Ok(Self { cluster: Kubeconfig::open(&kubeconfig, None, run)?, _standing: standing })
     }
 
+    /// Has the cluster call webhooks in this process, which it reaches at this name or address of the machine.
+    #[must_use]
+    pub fn reached_at(mut self, host: impl Into<String>) -> Self {
+        self.cluster = self.cluster.reached_at(host);
+        self
+    }
+
     /// The cluster, as one of a kubeconfig.
     pub fn cluster(&self) -> &Kubeconfig {
         &self.cluster

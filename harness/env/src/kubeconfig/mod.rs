@@ -11,8 +11,8 @@
 //! Cases are played one at a time, since they use the same names. Where the cluster already has the distribution ([`Plan::installed`]), nothing is
 //! installed. Otherwise what the plan asks for is, with our Profile controller beside it; Kubernetes' own controllers are the cluster's. KServe's control
 //! plane of ours runs beside it too if the cluster can call webhooks in this process, for which it must be [told](Kubeconfig::reached_at) where that is.
-//! Nodes of ours only a cluster gets that has none, as a control plane for tests has none: any other would put other people's pods on them. A cloud of ours is
-//! beside it if its tokens are from the issuer that the cloud trusts ([`ISSUER`](crate::ISSUER)).
+//! Nodes of ours only a cluster gets that has none, as a control plane for tests has none: any other would put other people's pods on them. A cloud of ours
+//! beside it verifies the tokens that the cluster signs, by the keys that it publishes, and takes its issuer for [`ISSUER`](crate::ISSUER).
 //!
 //! What is indirect is not seen by the fence: a ClusterRole that joins an aggregated one changes that one for as long as it is there.
 
@@ -247,7 +247,7 @@ impl Kubeconfig {
             return Ok(None);
         }
         let issuer = Published::of(open.clone()).await;
-        issuer.map(Some).ok_or(EnvError::Unsupported("issuer of tokens that the simulated cloud trusts"))
+        issuer.map(Some).map_err(|why| EnvError::Prepare { what: "the cloud's way to the cluster's keys".to_owned(), why })
     }
 }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use proofmark_aws::Service;
+use proofmark_aws::setup::{AccountSpec, ProviderSpec, RoleSpec, Spec};
 use proofmark_kserve::{Flavor, Release};
 use proofmark_kubeflow::KubeflowRelease;
 use serde_json::json;
 
 use super::*;
 use crate::envtest::{Assets, KUBERNETES, Server};
-use crate::{ApiRequest, CloudPlan, ISSUER, Identity, PatchFormat};
+use crate::{AccountToken, ApiRequest, AwsIdentity, AwsRequest, CloudPlan, ISSUER, Identity, PatchFormat};
 
 const WATCHED: [&str; 12] = [
     "/api/v1/namespaces",
@@ -96,6 +98,30 @@ impl Real {
     }
 }
 
+const ROLE: &str = "arn:aws:iam::111111111111:role/models";
+
+/// An account in which one service account of the cluster may be a role.
+fn cloud() -> CloudPlan {
+    let issuer = ISSUER.trim_start_matches("https://");
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": {"Federated": format!("arn:aws:iam::111111111111:oidc-provider/{issuer}")},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {format!("{issuer}:sub"): "system:serviceaccount:team:models"}},
+    }]});
+    let account = AccountSpec {
+        id: "111111111111".into(),
+        providers: vec![ProviderSpec {
+            url: ISSUER.into(),
+            client_ids: vec!["sts.amazonaws.com".into()],
+            ..ProviderSpec::default()
+        }],
+        roles: vec![RoleSpec { name: "models".into(), trust, ..RoleSpec::default() }],
+        ..AccountSpec::default()
+    };
+    CloudPlan { accounts: Spec { accounts: vec![account], organization: None }, ..CloudPlan::default() }
+}
+
 fn service(name: &str) -> ApiRequest {
     let body = json!({"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": {"name": name},
         "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris"}}}});
@@ -141,9 +167,9 @@ fn a_control_plane_beside_a_cluster_is_asked_and_taken_away() {
 }
 
 #[rstest::rstest]
-#[case::whose_issuer_it_trusts(ISSUER, true)]
-#[case::of_another_issuer(KUBERNETES, false)]
-fn a_cloud_is_beside_a_cluster(#[case] issuer: &str, #[case] trusted: bool) {
+#[case::of_the_usual_issuer(KUBERNETES)]
+#[case::of_an_issuer_of_aws(ISSUER)]
+fn a_cloud_beside_a_cluster_takes_its_tokens(#[case] issuer: &str) {
     let Some(real) = Real::start(issuer) else { return };
     let kubeconfig = real.kubeconfig();
     real.runtime.block_on(async {
@@ -151,22 +177,30 @@ fn a_cloud_is_beside_a_cluster(#[case] issuer: &str, #[case] trusted: bool) {
         let theirs = real.theirs().await;
         theirs.settle().await;
         let before = versions(&theirs).await;
-        let plan = Plan { cloud: Some(CloudPlan::default()), nodes: 1, ..Plan::default() };
+        let plan = Plan { cloud: Some(cloud()), nodes: 1, ..Plan::default() };
         let nodes = async || theirs.send(&Identity::Admin, ApiRequest::get("/api/v1/nodes")).await.unwrap().response;
-        match kubeconfig.prepare(plan).await {
-            Ok(universe) => {
-                assert!(trusted && universe.cloud.is_some());
-                let list = nodes().await;
-                let node = &list.body.json()["items"][0];
-                assert_eq!(node["metadata"]["labels"][LABEL], "test");
-                // Theirs have their own; nobody puts other people's pods on ours.
-                let refused = kubeconfig.prepare(Plan { nodes: 1, ..Plan::default() }).await.err();
-                assert!(matches!(refused, Some(EnvError::Unsupported("simulated nodes"))), "{refused:?}");
-                universe.end().await.unwrap();
-            }
-            Err(EnvError::Unsupported(what)) => assert!(!trusted && what.contains("trusts"), "{what}"),
-            Err(error) => panic!("{error}"),
-        }
+        let universe = kubeconfig.prepare(plan).await.unwrap();
+        assert_eq!(nodes().await.body.json()["items"][0]["metadata"]["labels"][LABEL], "test");
+        // Theirs have their own; nobody puts other people's pods on ours.
+        let refused = kubeconfig.prepare(Plan { nodes: 1, ..Plan::default() }).await.err();
+        assert!(matches!(refused, Some(EnvError::Unsupported("simulated nodes"))), "{refused:?}");
+        let aws = universe.cloud.as_ref().unwrap();
+        let who = async |account| {
+            let caller = AwsIdentity::with_token(ROLE, AccountToken::of("team", account));
+            let request = AwsRequest::action(Service::Sts, "GetCallerIdentity", &[]);
+            aws.send(&caller, request).await.unwrap().response
+        };
+        let make = async |path: &str, name: &str| {
+            let request = ApiRequest::post(path, json!({"metadata": {"name": name}}));
+            assert_eq!(universe.cluster.send(&Identity::Admin, request).await.unwrap().response.status, 201);
+        };
+        make("/api/v1/namespaces", "team").await;
+        make("/api/v1/namespaces/team/serviceaccounts", "models").await;
+        universe.cluster.settle().await;
+        let (models, another) = (who("models").await, who("default").await);
+        assert_eq!(models.status, 200, "{models:?}");
+        assert_eq!(another.status, 403, "{another:?}");
+        universe.end().await.unwrap();
         assert_eq!(nodes().await.body.json()["items"], json!([]));
         assert_eq!(versions(&theirs).await, before);
     });

@@ -7,6 +7,7 @@ pub use https::Https;
 
 use async_trait::async_trait;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
 
 /// A way to fetch what issuers publish: the discovery document and the keys that it names.
@@ -18,6 +19,11 @@ pub trait Issuer: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Unreachable`]
     async fn fetch(&self, url: &str, thumbprints: &[String]) -> Result<Value, Unreachable>;
+
+    /// Under which URL accounts have the issuer that tokens name in `iss`: that very one, unless it is a cluster that stands in for another.
+    fn known_as<'t>(&self, issuer: &'t str) -> Cow<'t, str> {
+        issuer.into()
+    }
 }
 
 /// Why a document could not be fetched.
