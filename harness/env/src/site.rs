@@ -70,19 +70,13 @@ impl Site {
     /// The embedded API server.
     pub fn embedded(server: &ApiServer) -> Self {
         let (clock, signer) = (server.clone(), server.clone());
-        Self {
-            client: kube::Client::new(server.service(), "default"),
-            clock: Arc::new(move || clock.now()),
-            keys: Some(Keys {
-                root_ca: server.authority().certificate_pem(),
-                secret_tokens: signing(move |claims| signer.signer().sign(claims)),
-            }),
-            way_back: WayBack::Call(server.clone()),
-            maker: None,
-            aws: None,
-            outside: nobody(),
-            pods: None,
-        }
+        let keys = Keys {
+            root_ca: server.authority().certificate_pem(),
+            secret_tokens: signing(move |claims| signer.signer().sign(claims)),
+        };
+        let client = kube::Client::new(server.service(), "default");
+        let bare = Self::bare(client, Arc::new(move || clock.now()));
+        Self { keys: Some(keys), way_back: WayBack::Call(server.clone()), ..bare }
     }
 
     /// Lets pods reach this; without it nobody is there.
@@ -112,38 +106,22 @@ impl Site {
 
     /// An API server in another process of this machine, whose keys are ours.
     pub(crate) fn beside(client: kube::Client, authority: Arc<Authority>, signer: TokenSigner) -> Self {
-        let clock = Clock::real();
-        Self {
-            client,
-            clock: {
-                let clock = clock.clone();
-                Arc::new(move || clock.now())
-            },
-            keys: Some(Keys {
-                root_ca: authority.certificate_pem(),
-                secret_tokens: signing(move |claims| signer.sign(claims)),
-            }),
-            way_back: WayBack::Ports { host: Ipv4Addr::LOCALHOST.to_string(), authority, clock },
-            maker: None,
-            aws: None,
-            outside: nobody(),
-            pods: None,
-        }
+        let keys =
+            Keys { root_ca: authority.certificate_pem(), secret_tokens: signing(move |claims| signer.sign(claims)) };
+        let way_back = WayBack::Ports { host: Ipv4Addr::LOCALHOST.to_string(), authority, clock: Clock::real() };
+        Self { keys: Some(keys), way_back, ..Self::elsewhere(client) }
     }
 
     /// A cluster somewhere, which has controllers of its own and cannot reach us unless [told where](Site::reached_at).
     pub(crate) fn elsewhere(client: kube::Client) -> Self {
         let clock = Clock::real();
-        Self {
-            client,
-            clock: Arc::new(move || clock.now()),
-            keys: None,
-            way_back: WayBack::None,
-            maker: None,
-            aws: None,
-            outside: nobody(),
-            pods: None,
-        }
+        Self::bare(client, Arc::new(move || clock.now()))
+    }
+
+    /// Without keys, without a way back, with pods that reach nobody.
+    fn bare(client: kube::Client, clock: proofmark_controllers::Clock) -> Self {
+        let outside = Outside { network: Arc::new(Nobody), authorities: Arc::new([]), release: None };
+        Self { client, clock, keys: None, way_back: WayBack::None, maker: None, aws: None, outside, pods: None }
     }
 
     /// Has what we bring into the cluster besides (nodes, webhooks) be made through `way`.
@@ -247,11 +225,6 @@ impl Site {
             server.serve_nodes(Arc::new(Answers(nodes.downgrade())));
         }
     }
-}
-
-/// Pods that reach nobody.
-fn nobody() -> Outside {
-    Outside { network: Arc::new(Nobody), authorities: Arc::new([]), release: None }
 }
 
 /// Signs tokens of Secrets by what signs all tokens.

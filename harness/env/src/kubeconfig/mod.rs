@@ -247,7 +247,9 @@ impl Kubeconfig {
             return Ok(None);
         }
         let issuer = Published::of(open.clone()).await;
-        issuer.map(Some).map_err(|why| EnvError::Prepare { what: "the cloud's way to the cluster's keys".to_owned(), why })
+        issuer
+            .map(Some)
+            .map_err(|why| EnvError::Prepare { what: "the cloud's way to the cluster's keys".to_owned(), why })
     }
 }
 
