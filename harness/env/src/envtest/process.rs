@@ -21,6 +21,10 @@ kill $watch
 exit $code
 "#;
 
+/// How the Go runtime of what is started manages memory, unless the user has said so. It is gone before it would need much, so collecting less often costs
+/// nothing, and saves kube-apiserver a third of its work; near the limit it collects as ever.
+const GO: [(&str, &str); 2] = [("GOGC", "400"), ("GOMEMLIMIT", "2GiB")];
+
 /// How often a process is looked for that should be gone, and the time between: ten seconds in all. Then its guard goes, too.
 const LOOKS: u32 = 5000;
 const BLINK: Duration = Duration::from_millis(2);
@@ -34,6 +38,7 @@ impl Process {
     pub(super) fn start(program: &Path, arguments: &[String], folder: &Path, log: &str) -> io::Result<Self> {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", GUARD, "guard"]).arg(folder).arg(folder.join(log)).arg(program).args(arguments);
+        shell.envs(GO.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()));
         shell.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut shell, 0);
