@@ -25,6 +25,15 @@ pub(crate) struct Place {
     pub(crate) installed: Option<Kubeconfig>,
 }
 
+impl Place {
+    /// Takes away what cases have left for each other.
+    pub(crate) fn finish(&self) -> Result<(), ExpectedError> {
+        let failed = |source| ExpectedError::System { what: "start a runtime", source };
+        let finished = self.environment.runtime().map_err(failed)?.block_on(self.environment.finish());
+        finished.map_err(ExpectedError::NotLeftAsFound)
+    }
+}
+
 /// The environment, ready to build universes for these targets. Making one ends early once `interrupted` is set.
 pub(crate) fn of(
     args: &EnvironmentArgs,

@@ -198,6 +198,9 @@ pub(crate) enum ExpectedError {
     /// The environment does not come up.
     #[error("the environment did not come up")]
     Environment(#[from] EnvError),
+    /// What cases left for each other is still there.
+    #[error("the cluster is not as it was found")]
+    NotLeftAsFound(#[source] EnvError),
     /// The command of `up -- CMD` cannot be started.
     #[error("failed to run {command}")]
     Command {
@@ -277,6 +280,7 @@ impl ExpectedError {
             | Self::Build(_)
             | Self::Bundle(_)
             | Self::Environment(_)
+            | Self::NotLeftAsFound(_)
             | Self::Kind(_)
             | Self::System { .. } => Exit::InnerError,
         }
@@ -307,7 +311,7 @@ impl ExpectedError {
                  name a cluster without it, or try what this one has with `certify`"
                     .to_owned(),
             ),
-            Self::LeftBehind { .. } => {
+            Self::LeftBehind { .. } | Self::NotLeftAsFound(_) => {
                 Some("once nobody plays there any more, `proofmark clean` takes them away".to_owned())
             }
             Self::Refused { status: 401, .. } => {

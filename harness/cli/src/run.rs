@@ -42,7 +42,10 @@ pub(crate) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, ExpectedE
         .shard(shard)
         .read_only(args.environment.read_only)
         .interrupted_by(interrupted.clone());
-    let result = report::told(&args.report, terminal, |sink| runner.run(&scenarios, &targets, sink))?;
+    let result = report::told(&args.report, terminal, |sink| runner.run(&scenarios, &targets, sink));
+    let finished = place.finish();
+    let result = result?;
+    finished?;
     Ok(match Exit::from(result.bottom()) {
         Exit::AsExpected if interrupted.load(Ordering::Relaxed) => Exit::INTERRUPTED,
         exit => exit,

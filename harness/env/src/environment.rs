@@ -1,10 +1,12 @@
 //! Where a run's clusters come from.
 
 use std::any::Any;
+use std::future;
 use std::io;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use proofmark_mesh::Gateway;
 use tokio::runtime::Runtime;
@@ -82,6 +84,14 @@ pub trait Environment: Send + Sync {
     /// # Errors
     /// [`EnvError::Prepare`] when a part of it does not come up, [`EnvError::Unsupported`] when the plan asks for what there is none of here.
     fn prepare(&self, plan: Plan) -> LocalBoxFuture<'_, Result<Universe, EnvError>>;
+
+    /// Takes away what was left for further universes, where none of them come any more; called inside [`Environment::runtime`].
+    ///
+    /// # Errors
+    /// [`EnvError::LeftBehind`] when something could not be taken away.
+    fn finish(&self) -> LocalBoxFuture<'_, Result<(), EnvError>> {
+        future::ready(Ok(())).boxed_local()
+    }
 }
 
 /// A runtime of the calling thread whose clock stands still while there is work and then jumps to the next timer.

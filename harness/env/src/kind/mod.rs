@@ -213,6 +213,10 @@ impl Environment for Kind {
     fn case_limit(&self) -> Option<Duration> {
         Environment::case_limit(&self.cluster)
     }
+
+    fn finish(&self) -> LocalBoxFuture<'_, Result<(), EnvError>> {
+        self.cluster.finish()
+    }
 }
 
 #[cfg(test)]

@@ -62,6 +62,11 @@ impl Fence {
         }))
     }
 
+    /// Takes what an earlier case of the run has made for this one's.
+    pub(super) fn adopt(&self, made: Vec<Made>) {
+        self.ledger(|ledger| ledger.made.splice(..0, made).for_each(drop));
+    }
+
     /// What was made, oldest first.
     pub(super) fn made(&self) -> Vec<Made> {
         self.ledger(|ledger| ledger.made.clone())

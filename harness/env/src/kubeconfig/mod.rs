@@ -4,7 +4,8 @@
 //!
 //! - [`fence`] stands between every client of the run and the cluster: what is made gets the run's label, and what the run did not make can be read and
 //!   not changed, whoever asks;
-//! - [`removal`] deletes at the end of each case what it made, newest first, and waits until it is gone; [`clean`] does the same for what a run
+//! - [`removal`] deletes at the end of each case what it made, newest first, and waits until it is gone ([`standing`]: but for kinds that the next case wants
+//!   as well, which go at the end of the run); [`clean`] does the same for what a run
 //!   left behind that was killed, which [`leftovers`] finds by the label;
 //! - [`preflight`] asks before anything is made whether everything that is needed is allowed, and whether what is to be installed is there already.
 //!
@@ -22,6 +23,7 @@ mod leftovers;
 mod path;
 mod preflight;
 mod removal;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +54,7 @@ use fence::Fence;
 pub use leftovers::{Leftover, Leftovers, clean, find};
 pub use preflight::{Missing, Needs, missing, taken};
 use removal::Made;
+use standing::Standing;
 
 /// The label that everything gets which a run makes; its value is the run's name.
 pub const LABEL: &str = "proofmark.dev/run";
@@ -78,6 +81,7 @@ pub struct Kubeconfig {
     reached_at: Option<String>,
     answer: Duration,
     case: Duration,
+    standing: Arc<Standing>,
 }
 
 impl fmt::Debug for Kubeconfig {
@@ -105,7 +109,8 @@ impl Kubeconfig {
         (config.read_timeout, config.write_timeout) = (Some(PATIENCE), Some(PATIENCE));
         // Else the time that a connection had nothing to do counts.
         config.reset_reader_on_write = true;
-        Ok(Self { config, run: run.into(), read_only: false, reached_at: None, answer: ANSWER, case: CASE })
+        let standing = Arc::default();
+        Ok(Self { config, run: run.into(), read_only: false, reached_at: None, answer: ANSWER, case: CASE, standing })
     }
 
     /// Sets how long the API server may take for an answer.
@@ -170,6 +175,10 @@ impl Environment for Kubeconfig {
     fn case_limit(&self) -> Option<Duration> {
         Some(self.case)
     }
+
+    fn finish(&self) -> LocalBoxFuture<'_, Result<(), EnvError>> {
+        async { self.standing.clear(&self.transport()?).await }.boxed_local()
+    }
 }
 
 impl Kubeconfig {
@@ -183,6 +192,8 @@ impl Kubeconfig {
             (Some(cloud), Some(issuer)) => Some(Aws::beside(&played, cloud, issuer, plan.seed, Clock::real())?),
             _ => None,
         };
+        let wanted = plan.definitions();
+        fence.adopt(self.standing.hand_over(&open, &wanted).await?);
         let mut control_plane = None;
         if !plan.installed {
             // Whoever gives the case up would leave behind what is there by then.
@@ -206,13 +217,17 @@ impl Kubeconfig {
         }
         let left_out = control_plane.as_ref().map(|plane| plane.left_out.clone()).unwrap_or_default();
         let gateway = control_plane.as_ref().and_then(|plane| plane.gateway.clone());
+        let (standing, run) = (self.standing.clone(), self.run.clone());
+        let kinds = standing::served(&open, &run, wanted).await;
         let mut universe = Universe::new(played, ()).ending(move || {
             async move {
                 // What takes a Profile away is its controller, and what lets a pod go is its node.
-                let (nodes, others) = fence.made().into_iter().partition(Made::is_of_nodes);
-                let removed = removal::remove(&open, others).await;
+                let (nodes, others): (Vec<_>, Vec<_>) = fence.made().into_iter().partition(Made::is_of_nodes);
+                let may_stay = |made: &Made| kinds.iter().any(|kind| kind.is(made));
+                let removed = removal::remove(&open, others.into_iter().filter(|made| !may_stay(made)).collect()).await;
                 drop(control_plane);
-                removed.and(removal::remove(&open, nodes).await)
+                let removed = removed.and(removal::remove(&open, nodes).await);
+                removed.and(standing.take_back(&open, &run, kinds).await)
             }
             .boxed_local()
         });

@@ -193,7 +193,7 @@ async fn owned_namespaces(open: &Transport, uids: &BTreeSet<String>) -> Vec<Made
     list["items"].as_array().into_iter().flatten().filter(owned).filter_map(made).collect()
 }
 
-async fn send(
+pub(super) async fn send(
     open: &Transport,
     method: Method,
     path: &str,

@@ -160,9 +160,65 @@ fn a_control_plane_beside_a_cluster_is_asked_and_taken_away() {
                 clean(&theirs, find(&theirs, Some("test"), None).await.unwrap().objects).await.unwrap();
             } else {
                 universe.end().await.unwrap();
+                kubeconfig.finish().await.unwrap();
             }
             assert_eq!(versions(&theirs).await, before);
         }
+    });
+}
+
+const KINDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+#[test]
+fn kinds_stay_until_a_case_wants_others() {
+    let Some(real) = Real::start(KUBERNETES) else { return };
+    let kubeconfig = real.kubeconfig();
+    real.runtime.block_on(async {
+        let _kubernetes = real.running(&Plan::default()).await;
+        let theirs = real.theirs().await;
+        theirs.settle().await;
+        let before = versions(&theirs).await;
+        let kinds = async || -> BTreeMap<String, String> {
+            let all = versions(&theirs).await.into_iter();
+            all.filter(|(name, _)| name.starts_with(KINDS)).collect()
+        };
+        let plan = |release| Plan { kubeflow: None, ..Plan::kserve(release) };
+        let play = async |release, story: &[ApiRequest]| {
+            let universe = kubeconfig.prepare(plan(release)).await.unwrap();
+            let there = kinds().await;
+            for request in story {
+                let answer = universe.cluster.send(&Identity::Admin, request.clone()).await.unwrap().response;
+                assert!(matches!(answer.status, 200 | 201), "{answer:?}");
+            }
+            universe.end().await.unwrap();
+            there
+        };
+        let first = play(Release::V0_14_1, &[]).await;
+        assert!(!first.is_empty());
+        assert_eq!(kinds().await, first, "nobody has touched them");
+        assert_eq!(play(Release::V0_14_1, &[]).await, first);
+        // What a case has changed does not stay, and neither does what something is of, which only whoever made it may take away.
+        let name = "trainedmodels.serving.kserve.io";
+        let label = ApiRequest::patch(
+            format!("{KINDS}/{name}"),
+            PatchFormat::Merge,
+            json!({"metadata": {"annotations": {"a": "b"}}}),
+        );
+        assert_eq!(play(Release::V0_14_1, &[label]).await, first);
+        let left = kinds().await;
+        assert_eq!(left.len() + 1, first.len());
+        assert!(left.keys().all(|kind| !kind.contains(name)), "{left:?}");
+        // Those of another release are others where their definitions differ.
+        let other = play(Release::V0_15_2, &[]).await;
+        let of = |kinds: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+            kinds.keys().filter_map(|key| Some((key.split(' ').nth(1)?.to_owned(), key.clone()))).collect()
+        };
+        let (first, other) = (of(&first), of(&other));
+        let services = "inferenceservices.serving.kserve.io";
+        assert!(other.contains_key(services) && other[services] != first[services]);
+        assert!(kinds().await.len() == other.len());
+        kubeconfig.finish().await.unwrap();
+        assert_eq!(versions(&theirs).await, before);
     });
 }
 
