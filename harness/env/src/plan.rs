@@ -61,17 +61,17 @@ impl Plan {
         objects
     }
 
-    /// The kinds that are to be defined.
-    pub(crate) fn definitions(&self) -> Vec<Value> {
-        let mut objects = if self.installed { Vec::new() } else { self.objects() };
-        objects.retain(|object| object["kind"] == "CustomResourceDefinition");
-        objects
-    }
-
     /// The same, without the schemas of KServe's kinds: for who reads names and roles, and installs nothing.
     pub fn outlines(&self) -> Vec<Value> {
         let mut objects = self.kserve.map(install::outlines).unwrap_or_default();
         objects.extend(self.beside_kinds());
+        objects
+    }
+
+    /// The kinds that are to be defined.
+    pub(crate) fn definitions(&self) -> Vec<Value> {
+        let mut objects = if self.installed { Vec::new() } else { self.objects() };
+        objects.retain(|object| object["kind"] == "CustomResourceDefinition");
         objects
     }
 

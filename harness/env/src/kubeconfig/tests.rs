@@ -197,7 +197,7 @@ fn kinds_stay_until_a_case_wants_others() {
         assert!(!first.is_empty());
         assert_eq!(kinds().await, first, "nobody has touched them");
         assert_eq!(play(Release::V0_14_1, &[]).await, first);
-        // What a case has changed does not stay, and neither does what something is of, which only whoever made it may take away.
+        // What a case has changed does not stay.
         let name = "trainedmodels.serving.kserve.io";
         let label = ApiRequest::patch(
             format!("{KINDS}/{name}"),
