@@ -38,8 +38,8 @@ mod web;
 mod webhook_server;
 
 pub use aws::{
-    AccountToken, Aws, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, EndpointPlan, ISSUER, Listener, Present,
-    Published,
+    AccountToken, Aws, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, EndpointPlan, ISSUER, Listener, Pause, Paused,
+    Present, Published,
 };
 pub use cluster::Cluster;
 pub use control_plane::ControlPlane;

@@ -39,4 +39,4 @@ pub use fetch::{FetchError, FetchOptions, Fetched, Parts, Progress, fetch};
 pub use host::{Clock, Host};
 pub use initializer::{Outcome, run};
 pub use journal::{Output, Sink};
-pub use release::Release;
+pub use release::{Release, Workers};

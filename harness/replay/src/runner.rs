@@ -18,6 +18,10 @@ use crate::play::{CONFORMANCE, Planned, WITH_FAILURE, WITHOUT_FAILURE};
 use crate::shard::{Shard, Slice};
 use crate::{Case, Collector, Event, Expected, Profile, RunResult, Scenario, Sink, Target, Verdict, seed};
 
+/// The stack of a case's thread, in bytes; as much as a process begins with. Programs recurse in cases as they do in reality: boto3 does, once for each
+/// redirect that it follows.
+const STACK: usize = 8 << 20;
+
 /// What a run is to show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Purpose {
@@ -240,7 +244,7 @@ impl<'a> Runner<'a> {
         thread::scope(|scope| {
             for _ in 0..threads.get().min(plan.len()) {
                 let (done, next, stop) = (done.clone(), &next, &stop);
-                scope.spawn(move || {
+                let work = move || {
                     while !stop.load(Ordering::Relaxed) {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(planned) = plan.get(index) else { break };
@@ -249,7 +253,11 @@ impl<'a> Runner<'a> {
                             break;
                         }
                     }
-                });
+                };
+                if let Err(no_thread) = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work) {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(no_thread);
+                }
             }
             drop(done);
             let told = in_order(&played, tell);

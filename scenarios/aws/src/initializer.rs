@@ -12,9 +12,13 @@ fn of(target: &Target) -> Option<Release> {
 
 /// The releases for whose initializer this holds.
 pub(crate) fn affected(words: &str, affected: impl Fn(Release) -> bool + Send + Sync + 'static) -> Affected {
+    judged(words, move |release| if affected(release) { Expected::Reproduces } else { Expected::Absent })
+}
+
+/// What is expected of the initializer of each release.
+pub(crate) fn judged(words: &str, judge: impl Fn(Release) -> Expected + Send + Sync + 'static) -> Affected {
     Affected::new(words, move |target| match (of(target), target.plan.kserve) {
-        (Some(release), _) if affected(release) => Expected::Reproduces,
-        (Some(_), _) => Expected::Absent,
+        (Some(release), _) => judge(release),
         (None, Some(release)) => {
             Expected::NotApplicable { reason: format!("the storage initializer of KServe {release} is not known here") }
         }

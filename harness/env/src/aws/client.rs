@@ -11,8 +11,9 @@ use proofmark_clock::Clock;
 use serde_json::json;
 
 use super::iam::element;
+use super::pause::Pauses;
 use super::record::Kept;
-use super::{AccountToken, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, Published};
+use super::{AccountToken, AwsIdentity, AwsRequest, CloudNetwork, CloudPlan, Pause, Published};
 use crate::{ApiRequest, Cluster, EnvError, Exchange, Identity};
 
 /// The cloud of a universe, reached by identity. Every exchange is kept, those that credentials are got by included.
@@ -49,7 +50,8 @@ impl Aws {
         seed: u64,
         clock: Clock,
     ) -> Result<Self, EnvError> {
-        let kept = Kept { cloud: plan.build(issuer, seed, clock.clone())?, recorder: cluster.recorder() };
+        let cloud = plan.build(issuer, seed, clock.clone())?;
+        let kept = Kept { cloud, recorder: cluster.recorder(), pauses: Pauses::default() };
         let network = Arc::new(CloudNetwork::recorded(kept.clone(), &plan.endpoints));
         Ok(Self { network, kept, cluster: cluster.clone(), clock })
     }
@@ -59,13 +61,13 @@ impl Aws {
         Present(&self.clock)
     }
 
-    /// Keeps something that was given out for so long. On a simulated clock the time passes, for the whole universe. A real one does not wait for us: there the cloud's
-    /// clock is set ahead, until [`Present`] goes.
-    async fn keep(&self, age: Duration) {
+    /// Lets what was given out grow older. On a simulated clock the time passes, for the whole universe. A real one does not wait for us: there the
+    /// cloud's clock is set ahead, until [`Present`] goes.
+    pub async fn wait(&self, time: Duration) {
         if self.clock.is_real() {
-            self.clock.set_ahead(self.clock.ahead() + age);
-        } else if !age.is_zero() {
-            self.cluster.advance(age).await;
+            self.clock.set_ahead(self.clock.ahead() + time);
+        } else if !time.is_zero() {
+            self.cluster.advance(time).await;
         }
     }
 
@@ -99,13 +101,18 @@ impl Aws {
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token");
         let answer = self.cluster.send(&Identity::Admin, ApiRequest::post(path, body)).await?;
         let text = answer.response.body.json()["status"]["token"].as_str().map(str::to_owned);
-        self.keep(*age).await;
+        self.wait(*age).await;
         Ok(text.ok_or_else(|| Box::new(answer)))
     }
 
     /// Connections to the cloud, for programs that speak HTTP themselves.
     pub fn network(&self) -> Arc<CloudNetwork> {
         self.network.clone()
+    }
+
+    /// Has the first program that sends a request like this wait for its answer, once it is given.
+    pub fn pause_after(&self, matches: impl Fn(&ApiRequest) -> bool + Send + 'static) -> Pause {
+        self.kept.pauses.expect(matches)
     }
 
     /// How long the universe has existed, on its own clock.
@@ -146,7 +153,7 @@ impl Aws {
                     parameters.extend(seconds.as_deref().map(|seconds| ("DurationSeconds", seconds)));
                     let request = AwsRequest::action(Service::Sts, "AssumeRoleWithWebIdentity", &parameters);
                     let answer = self.exchange(who, None, request).await?;
-                    self.keep(*age).await;
+                    self.wait(*age).await;
                     temporary(answer)
                 }
             })

@@ -9,6 +9,7 @@
 //! | [`CloudNetwork`] | connections to the cloud for programs that speak HTTP themselves, with TLS and by the names of AWS |
 //! | `issuer` | the cluster's own API server as the issuer of tokens that the cloud verifies |
 //! | `iam` | the part of IAM that Kubeflow's profile controller changes |
+//! | [`Pause`] | a program that waits for its answer until somebody else has done something |
 //! | `record` | what is kept of a request, whoever sent it |
 
 mod client;
@@ -16,6 +17,7 @@ mod iam;
 mod identity;
 mod issuer;
 mod network;
+mod pause;
 mod plan;
 mod record;
 mod request;
@@ -24,6 +26,7 @@ pub use client::{Aws, Present};
 pub use identity::{AccountToken, AwsIdentity};
 pub use issuer::{ISSUER, Published};
 pub use network::CloudNetwork;
+pub use pause::{Pause, Paused};
 pub use plan::{CloudPlan, EndpointPlan, Listener};
 pub use request::AwsRequest;
 

@@ -185,7 +185,11 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     Ok(match end {
-        End::Cloud(only) => kept.answer(None, only, parts, body).await.0.map(full),
+        End::Cloud(only) => {
+            let (answer, exchange) = kept.answer(None, only, parts, body).await;
+            kept.pauses.after(&exchange.request).await;
+            answer.map(full)
+        }
         End::Redirect => kept.redirect(parts, body).map(full),
     })
 }

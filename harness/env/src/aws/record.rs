@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, request, respo
 use http_body_util::BodyExt as _;
 use proofmark_aws::{Cloud, Peer, Service, full};
 
+use super::pause::Pauses;
 use crate::recorder::{Recorder, listed};
 use crate::{ApiRequest, ApiResponse, Body, Decision, Exchange, Grounds};
 
@@ -16,6 +17,8 @@ const PROGRAM: &str = "a program";
 pub(crate) struct Kept {
     pub(crate) cloud: Cloud,
     pub(crate) recorder: Recorder,
+    /// What programs wait for.
+    pub(super) pauses: Pauses,
 }
 
 impl Kept {

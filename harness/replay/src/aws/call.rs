@@ -1,6 +1,7 @@
 //! Requests to AWS, each with the command line of the AWS CLI that would send it.
 
 use http::Method;
+use jiff::Timestamp;
 use proofmark_aws::Service;
 use proofmark_env::{Aws, AwsIdentity, AwsRequest, EnvError, Exchange, shell_word};
 use serde_json::{Value, json};
@@ -131,6 +132,16 @@ impl AwsCall {
         let parameters = [("RoleName", role), ("PolicyName", name)];
         let options = [("role-name", role), ("policy-name", name)];
         Self::new("iam delete-role-policy", &options, AwsRequest::action(Service::Iam, "DeleteRolePolicy", &parameters))
+    }
+
+    /// What the console does to revoke a role's sessions: whatever began before now may do nothing any more.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html>
+    pub(super) fn revoke_sessions(role: &str, now: Timestamp) -> Self {
+        let older = json!({"DateLessThan": {"aws:TokenIssueTime": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()}});
+        let statement = json!({"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": older});
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+        Self::put_role_policy(role, "AWSRevokeOlderSessions", &document)
     }
 
     pub(super) fn update_trust(role: &str, document: &Value) -> Self {

@@ -3,13 +3,18 @@
 //! What it does not do: schedule a pod. Nodes do that, with the same initializer.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use proofmark_env::{AccountToken, Aws, EnvError, Listener, shell_word};
+use futures_util::future::{Either, select};
+use http::Method;
+use proofmark_env::{AccountToken, Aws, AwsIdentity, EnvError, Exchange, Listener, shell_word};
 use proofmark_model_loader::files::{Entry, FileError, FileSystem as _, Memory};
 use proofmark_model_loader::{Host, Outcome as Ended, Output, Release};
 use serde_json::{Map, Value, json};
 
+use super::AwsCall;
 use crate::Outcome;
 
 /// Where a pod has its models.
@@ -25,13 +30,22 @@ pub struct Load {
     variables: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
     token: Option<AccountToken>,
+    /// What happens when it has listed the bucket.
+    meanwhile: Option<Revocation>,
+}
+
+/// The sessions of a role are revoked, by somebody.
+#[derive(Debug, Clone)]
+struct Revocation {
+    by: AwsIdentity,
+    role: String,
 }
 
 impl Load {
     /// A run that fetches `uri` into `/mnt/models`, without any credentials.
     pub fn new(release: Release, uri: impl Into<String>) -> Self {
         let (variables, files) = Default::default();
-        Self { release, uri: uri.into(), variables, files, token: None }
+        Self { release, uri: uri.into(), variables, files, token: None, meanwhile: None }
     }
 
     /// Sets a variable.
@@ -67,11 +81,21 @@ impl Load {
         self.variable("AWS_ACCESS_KEY_ID", id).variable("AWS_SECRET_ACCESS_KEY", secret)
     }
 
+    /// Has somebody revoke the role's sessions in between: when the list of the bucket is answered, and no object was asked for yet.
+    #[must_use]
+    pub fn revoked_once_listed(mut self, by: &AwsIdentity, role: &str) -> Self {
+        self.meanwhile = Some(Revocation { by: by.clone(), role: role.to_owned() });
+        self
+    }
+
     /// How one would run this by hand, but for the files.
     pub(crate) fn command(&self) -> String {
         let mut words: Vec<_> =
             self.variables.iter().map(|(name, value)| format!("{name}={}", shell_word(value))).collect();
         words.push(format!("proofmark load --release {} {} {DESTINATION}", self.release, shell_word(&self.uri)));
+        if let Some(Revocation { role, .. }) = &self.meanwhile {
+            words.push(format!("# and as soon as it has listed the bucket, revoke the sessions of {role}"));
+        }
         words.join(" ")
     }
 
@@ -105,7 +129,14 @@ impl Load {
             lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
         });
         let arguments = [self.uri.clone(), DESTINATION.to_owned()];
-        let ended = proofmark_model_loader::run(self.release, &arguments, &host, sink).await;
+        let running = proofmark_model_loader::run(self.release, &arguments, &host, sink);
+        let ended = match &self.meanwhile {
+            None => running.await,
+            Some(revocation) => match revocation.during(running, aws).await? {
+                Ok(ended) => ended,
+                Err(refused) => return Ok(Outcome::of_aws(&refused)),
+            },
+        };
         let text = log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
         Ok(Outcome {
             at: aws.elapsed(),
@@ -129,6 +160,33 @@ impl Load {
             "RuntimeError" => format!("Storage initialization failed: {}", raised.message),
             _ => format!("Unexpected error during storage initialization: {}", raised.message),
         })
+    }
+}
+
+impl Revocation {
+    /// Waits for a run, and does it in between. The inner error is AWS' refusal of it.
+    async fn during(
+        &self,
+        running: impl Future<Output = Ended>,
+        aws: &Aws,
+    ) -> Result<Result<Ended, Exchange>, EnvError> {
+        let listed = aws.pause_after(|request| request.method == Method::GET && request.path.contains("prefix="));
+        let between = async {
+            let _paused = listed.reached().await;
+            // Sessions know the second of their beginning, and those of this one are to be left.
+            aws.wait(Duration::from_secs(1)).await;
+            AwsCall::revoke_sessions(&self.role, aws.cloud().now()).send(aws, &self.by).await
+        };
+        match select(pin!(running), pin!(between)).await {
+            Either::Left(_) => Err(EnvError::Prepare {
+                what: format!("the revocation of the sessions of {}", self.role),
+                why: "the storage initializer ended before it had listed the bucket".to_owned(),
+            }),
+            Either::Right((revoked, running)) => {
+                let revoked = revoked?;
+                Ok(if revoked.response.status < 300 { Ok(running.await) } else { Err(revoked) })
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod cross_account_assume_role;
 mod cross_account_s3;
 mod flattened_paths;
 mod head_bucket_denied;
+mod intermittent_403;
 mod irsa_with_s3_endpoint;
 mod key_escapes_destination;
 mod kms_cross_account;
@@ -19,7 +20,7 @@ use proofmark_replay::Scenario;
 
 /// The scenarios of this family: accounts first, then endpoints, then files.
 pub fn scenarios() -> Vec<Scenario> {
-    let stories: [fn() -> Scenario; 14] = [
+    let stories: [fn() -> Scenario; 15] = [
         cross_account_s3::scenario,
         cross_account_assume_role::scenario,
         trust_without_sub::scenario,
@@ -27,6 +28,7 @@ pub fn scenarios() -> Vec<Scenario> {
         role_arn_typo::scenario,
         kms_cross_account::scenario,
         head_bucket_denied::scenario,
+        intermittent_403::scenario,
         irsa_with_s3_endpoint::scenario,
         s3_annotations_ignored::scenario,
         permanent_redirect::scenario,
