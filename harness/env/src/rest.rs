@@ -25,7 +25,7 @@ pub enum Rest {
         still: Duration,
         /// How long to wait at most.
         limit: Duration,
-        /// How much longer a controller may take.
+        /// How much longer a controller may take, after what was changed last.
         doubt: Duration,
     },
 }

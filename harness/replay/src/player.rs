@@ -39,6 +39,8 @@ pub(crate) struct Player {
     limit: Limit,
     /// What the last look at the step that is being played found.
     found: Option<String>,
+    /// When something was changed last, by a step or by whoever made the universe.
+    changed: Duration,
 }
 
 /// What came of a step.
@@ -62,6 +64,7 @@ impl Player {
             fenced: false,
             limit,
             found: None,
+            changed: universe.cluster.elapsed(),
         }
     }
 
@@ -83,6 +86,9 @@ impl Player {
         self.note_exchanges();
         let exchanges = std::mem::take(&mut self.exchanges);
         self.created.note(&exchanges);
+        if step.writes() && exchanges.iter().any(changes) {
+            self.changed = self.cluster.elapsed();
+        }
 
         let mut result = StepResult {
             title: step.title.clone(),
@@ -133,7 +139,7 @@ impl Player {
                 // Where nobody knows whether controllers have work left, a look that does no more than read is not the last one.
                 let in_doubt =
                     |player: &Self, look: &Look| look.differences.is_empty() == should_be_missing && player.only_read();
-                let doubt = self.cluster.doubt();
+                let doubt = self.doubt();
                 look = self.look_again(look, step, expectations, doubt, in_doubt, &mut Vec::new()).await?;
                 history = Vec::from_iter((step.when == When::Stays).then(|| taken(&look.outcome)));
                 if step.when == When::Stays && look.differences.is_empty() {
@@ -177,6 +183,12 @@ impl Player {
             }
         }
         Ok(look)
+    }
+
+    /// How much longer controllers may have work. They have it from what was changed last: who has waited for them once need not wait again at the next step.
+    fn doubt(&self) -> Duration {
+        let since = self.cluster.elapsed().saturating_sub(self.changed);
+        self.cluster.doubt().saturating_sub(since)
     }
 
     /// Whether the step that is being played has changed nothing so far.
@@ -313,6 +325,11 @@ impl Player {
     fn note_exchanges(&mut self) {
         self.exchanges.extend(self.cluster.take_exchanges());
     }
+}
+
+/// Whether something was changed by this.
+fn changes(exchange: &Exchange) -> bool {
+    !exchange.request.method.is_safe() && exchange.response.status < 400
 }
 
 /// The exchanges behind a step. Surveys are many and long, and the step's text tells what came of them: there the rules are left out.

@@ -5,6 +5,7 @@
 use http::{HeaderValue, Method, Request, Uri};
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
+use percent_encoding::percent_decode_str;
 use proofmark_aws_sigv4::canonical::CanonicalRequest;
 use proofmark_aws_sigv4::{Credentials, Payload, Presigned, Signature, SigningKey, amz_date, presign, sign};
 
@@ -45,6 +46,11 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(signature.expected(&key, &amz_date(now), &request).signature, signature.signature);
     let query = presign(&method, &uri, &credentials, "us-east-1", "s3", 60, now);
     let presigned = Presigned::from_query(&query);
-    // A query of the fuzzer's own may hold a second signature.
-    assert!(presigned.is_ok() || uri.query().is_some_and(Presigned::is_in), "{query}");
+    assert!(presigned.is_ok() || uri.query().is_some_and(holds_parts_of_a_signature), "{query}");
 });
+
+/// Whether a query has parameters of a signature already: then the first of each is read, not the one that signing adds.
+fn holds_parts_of_a_signature(query: &str) -> bool {
+    let name = |part: &str| part.split('=').next().map(|name| percent_decode_str(name).collect::<Vec<u8>>());
+    query.split('&').filter_map(name).any(|name| name.starts_with(b"X-Amz-"))
+}

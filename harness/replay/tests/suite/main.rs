@@ -1,5 +1,6 @@
 //! Whole runs over a small world.
 
+mod aws;
 mod check;
 mod embedded;
 mod play;
