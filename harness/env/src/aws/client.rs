@@ -25,13 +25,23 @@ pub struct Aws {
     clock: Clock,
 }
 
-/// While this is there, what the cloud gave out may have grown older than it is. When it goes, the cloud is back in the present.
+/// While this is there, what the cloud gave out may have grown older than it is. When it goes, the cloud is back where it was: in the present, unless that is
+/// within another one.
 #[must_use = "it ends at once"]
-pub struct Present<'a>(&'a Clock);
+pub struct Present<'a> {
+    clock: &'a Clock,
+    ahead: Duration,
+}
+
+impl<'a> Present<'a> {
+    fn begin(clock: &'a Clock) -> Self {
+        Self { clock, ahead: clock.ahead() }
+    }
+}
 
 impl Drop for Present<'_> {
     fn drop(&mut self) {
-        self.0.set_ahead(Duration::ZERO);
+        self.clock.set_ahead(self.ahead);
     }
 }
 
@@ -58,17 +68,22 @@ impl Aws {
 
     /// Begins something for which tokens and sessions may be kept before they are used.
     pub fn present(&self) -> Present<'_> {
-        Present(&self.clock)
+        Present::begin(&self.clock)
     }
 
     /// Lets what was given out grow older. On a simulated clock the time passes, for the whole universe. A real one does not wait for us: there the
     /// cloud's clock is set ahead, until [`Present`] goes.
-    pub async fn wait(&self, time: Duration) {
+    async fn keep(&self, age: Duration) {
         if self.clock.is_real() {
-            self.clock.set_ahead(self.clock.ahead() + time);
-        } else if !time.is_zero() {
-            self.cluster.advance(time).await;
+            self.clock.set_ahead(self.clock.ahead() + age);
+        } else if !age.is_zero() {
+            self.cluster.advance(age).await;
         }
+    }
+
+    /// Lets time pass for the whole universe; on a real clock that takes as long.
+    pub async fn advance(&self, time: Duration) {
+        self.cluster.advance(time).await;
     }
 
     /// Signs a request as `who` and sends it. A refusal is an answer, not an error; who is refused his credentials has that for an answer.
@@ -101,7 +116,7 @@ impl Aws {
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token");
         let answer = self.cluster.send(&Identity::Admin, ApiRequest::post(path, body)).await?;
         let text = answer.response.body.json()["status"]["token"].as_str().map(str::to_owned);
-        self.wait(*age).await;
+        self.keep(*age).await;
         Ok(text.ok_or_else(|| Box::new(answer)))
     }
 
@@ -153,7 +168,7 @@ impl Aws {
                     parameters.extend(seconds.as_deref().map(|seconds| ("DurationSeconds", seconds)));
                     let request = AwsRequest::action(Service::Sts, "AssumeRoleWithWebIdentity", &parameters);
                     let answer = self.exchange(who, None, request).await?;
-                    self.wait(*age).await;
+                    self.keep(*age).await;
                     temporary(answer)
                 }
             })
@@ -201,4 +216,22 @@ fn wire(request: AwsRequest) -> Result<Request<Vec<u8>>, EnvError> {
         wire.headers_mut().insert(header, HeaderValue::try_from(value).map_err(|_| unfit(format!("header {name}")))?);
     }
     Ok(wire)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_in_between_leaves_the_time_of_whoever_is_under_way() {
+        let clock = Clock::real();
+        let outer = Present::begin(&clock);
+        clock.set_ahead(Duration::from_secs(1));
+        let inner = Present::begin(&clock);
+        clock.set_ahead(Duration::from_secs(9));
+        drop(inner);
+        assert_eq!(clock.ahead(), Duration::from_secs(1));
+        drop(outer);
+        assert_eq!(clock.ahead(), Duration::ZERO);
+    }
 }

@@ -120,3 +120,94 @@ async fn is_unused(open: &Transport, definition: &Value) -> Result<bool, BoxErro
     let (_, list) = send(open, Method::GET, &format!("/apis/{group}/{version}/{plural}?limit=1"), None).await?;
     Ok(list["items"].as_array().is_some_and(Vec::is_empty))
 }
+
+#[cfg(test)]
+mod tests {
+    use proofmark_apiserver::ApiServer;
+    use serde_json::json;
+
+    use super::*;
+    use crate::transport::transport;
+
+    const RUN: &str = "r1";
+    const MODELS: &str = "/apis/example.org/v1/namespaces/default/models";
+
+    fn server() -> Transport {
+        transport(ApiServer::builder().build().unwrap().service())
+    }
+
+    fn definition() -> Value {
+        json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "models.example.org"},
+            "spec": {
+                "group": "example.org", "scope": "Namespaced", "names": {"plural": "models", "kind": "Model"},
+                "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}],
+            },
+        })
+    }
+
+    async fn made(open: &Transport, path: &str, object: &Value) {
+        let (status, answer) = send(open, Method::POST, path, Some(("application/json", object))).await.unwrap();
+        assert!(status.is_success(), "{answer}");
+    }
+
+    /// A server on which a case of the run has made the kind, and the kind.
+    async fn with_kind() -> (Transport, Vec<Kind>) {
+        let open = server();
+        let mut labelled = definition();
+        labelled["metadata"]["labels"] = json!({LABEL: RUN});
+        made(&open, DEFINITIONS, &labelled).await;
+        let kinds = served(&open, RUN, vec![definition()]).await;
+        assert_eq!(kinds.len(), 1);
+        (open, kinds)
+    }
+
+    async fn is_there(open: &Transport) -> bool {
+        send(open, Method::GET, &format!("{DEFINITIONS}/models.example.org"), None).await.unwrap().0.is_success()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kind_stays_for_whoever_wants_it_so() {
+        let (open, kinds) = with_kind().await;
+        let standing = Standing::default();
+        standing.take_back(&open, RUN, kinds).await.unwrap();
+        assert!(is_there(&open).await);
+        let handed = standing.hand_over(&open, &[definition()]).await.unwrap();
+        assert_eq!(handed.len(), 1);
+        // It is the next case's now, and no longer one that nobody uses.
+        standing.clear(&open).await.unwrap();
+        assert!(is_there(&open).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kind_goes_before_whoever_wants_it_otherwise() {
+        let (open, kinds) = with_kind().await;
+        let standing = Standing::default();
+        standing.take_back(&open, RUN, kinds).await.unwrap();
+        let mut other = definition();
+        other["spec"]["names"]["shortNames"] = json!(["m"]);
+        assert_eq!(standing.hand_over(&open, &[other]).await.unwrap(), []);
+        assert!(!is_there(&open).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kind_goes_when_something_is_still_of_it() {
+        let (open, kinds) = with_kind().await;
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}});
+        let _ = send(&open, Method::POST, "/api/v1/namespaces", Some(("application/json", &namespace))).await;
+        made(&open, MODELS, &json!({"apiVersion": "example.org/v1", "kind": "Model", "metadata": {"name": "m"}})).await;
+        Standing::default().take_back(&open, RUN, kinds).await.unwrap();
+        assert!(!is_there(&open).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kind_goes_when_a_case_has_changed_it() {
+        let (open, kinds) = with_kind().await;
+        let changed = json!({"metadata": {"annotations": {"by": "a case"}}});
+        let path = format!("{DEFINITIONS}/models.example.org");
+        send(&open, Method::PATCH, &path, Some(("application/merge-patch+json", &changed))).await.unwrap();
+        Standing::default().take_back(&open, RUN, kinds).await.unwrap();
+        assert!(!is_there(&open).await);
+    }
+}

@@ -174,7 +174,7 @@ impl Revocation {
         let between = async {
             let _paused = listed.reached().await;
             // Sessions know the second of their beginning, and those of this one are to be left.
-            aws.wait(Duration::from_secs(1)).await;
+            aws.advance(Duration::from_secs(1)).await;
             AwsCall::revoke_sessions(&self.role, aws.cloud().now()).send(aws, &self.by).await
         };
         match select(pin!(running), pin!(between)).await {
