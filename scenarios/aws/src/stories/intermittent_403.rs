@@ -22,17 +22,17 @@ pub(super) fn scenario() -> Scenario {
     .summary("In 0.17 the workers of the storage initializer sign with credentials from before the list; when those have ended, all are refused.")
     .story(
         "A pod lists its model, and then every object of it ends with `An error occurred (403) when calling the HeadObject operation: Forbidden`. \
-         Policies are right, and the same pod often loads the model when it starts again. It happens when the credentials end in between: sessions \
-         of the role were revoked, or keys were replaced.",
+         Policies are right, and the same pod often loads the model when it starts again. It happens when the credentials end in between, because \
+         sessions of the role were revoked.",
     )
     .cause(
         "0.17 fetches objects in forked workers. Their clients come from boto3's default session, and with it they inherit the credentials that the \
          list was signed with. Nobody asks for new ones: they have not expired.",
-        )
+    )
     .remedy(
         "Use the storage initializer of 0.18 or later: each worker has a session of its own and assumes the role anew. With 0.17, start the pod \
          again.",
-        )
+    )
     .link(Link::pull("kserve/kserve", 5393))
     .link(Link {
         title: "AWS: revoke IAM role temporary security credentials".to_owned(),
