@@ -7,7 +7,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full};
 use proofmark_apiserver::ApiServer;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt as _;
 

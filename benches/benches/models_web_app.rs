@@ -7,9 +7,9 @@ use http_body_util::BodyExt as _;
 use kube::Client;
 use kube::client::Body;
 use proofmark_apiserver::ApiServer;
+use proofmark_json::{Value, json};
 use proofmark_kserve::{Flavor, Release, install};
 use proofmark_models_web_app::{App, Release as AppRelease, Settings};
-use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
 const SERVICES: &str = "/apis/serving.kserve.io/v1beta1/namespaces/default/inferenceservices";

@@ -1,8 +1,8 @@
 //! One decision, and one explanation, over the default roles and several hundred bindings.
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use proofmark_json::json;
 use proofmark_rbac::{Attributes, Policy, UserInfo, authorize, explain};
-use serde_json::json;
 
 /// A cluster with as many profiles.
 const NAMESPACES: usize = 400;

@@ -9,7 +9,7 @@ use proofmark_aws::transport::Listener;
 use proofmark_aws::{Cloud, Settings, full};
 use proofmark_aws_sigv4::{Credentials, Payload, sign};
 use proofmark_clock::Clock;
-use serde_json::json;
+use proofmark_json::json;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Method;
 use http_body_util::BodyExt as _;
-use serde_json::json;
+use proofmark_json::json;
 use tokio::sync::Barrier;
 use tokio::time::Instant;
 

@@ -80,7 +80,7 @@ impl Side {
                 Err(_) => return Err(fail("not ready in time".to_owned())),
             }
         }
-        let started: Started = serde_json::from_str(&line).map_err(|e| fail(format!("it said {line:?}: {e}")))?;
+        let started: Started = proofmark_json::from_str(&line).map_err(|e| fail(format!("it said {line:?}: {e}")))?;
         let target = Target::read(&started.kubeconfig).await?;
         Ok(Self {
             child,

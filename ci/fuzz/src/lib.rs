@@ -3,7 +3,7 @@
 //! An input is a few texts with a NUL between them (a document, NUL, a patch). The fuzzer finds that out from the seeds, which are the
 //! requests of the recorded exchanges (`seeds`).
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// The texts of an input; those that are missing are empty.
 pub fn parts<const N: usize>(data: &[u8]) -> [&[u8]; N] {

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use proofmark_json::{Value, json};
 use proofmark_registry::flow_control::{GROUP, objects};
 use proofmark_registry::meta;
-use serde_json::{Value, json};
 
 use crate::resource::Resource;
 use crate::server::Inner;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures_util::Stream;
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// Text of a log as it comes; ends with the log.
 pub type LogStream = Pin<Box<dyn Stream<Item = Bytes> + Send>>;

@@ -8,7 +8,7 @@ pub(crate) enum Refusal {
     /// A `Status` object.
     Status(Box<Status>),
     /// A `Status` object in somebody else's words, and its HTTP code.
-    Worded(u16, Box<serde_json::Value>),
+    Worded(u16, Box<proofmark_json::Value>),
     /// `404 page not found`, as plain text.
     NoSuchPage,
     /// An answer that is text and nothing else.

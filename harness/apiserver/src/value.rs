@@ -1,7 +1,7 @@
 //! Small operations on objects as JSON values.
 
+use proofmark_json::{Map, Value, json};
 use proofmark_types::{Type, TypeGraph, TypeId};
-use serde_json::{Map, Value, json};
 
 /// Writes `kind` and `apiVersion` in front of an object's other members, in the order in which Go writes them.
 pub(crate) fn identify(object: &mut Value, api_version: &str, kind: &str) {
@@ -12,8 +12,8 @@ pub(crate) fn identify(object: &mut Value, api_version: &str, kind: &str) {
     }
     let rest = std::mem::take(members);
     let mut next = Map::with_capacity(rest.len() + 2);
-    next.insert("kind".to_owned(), json!(kind));
-    next.insert("apiVersion".to_owned(), json!(api_version));
+    next.insert("kind", json!(kind));
+    next.insert("apiVersion", json!(api_version));
     next.extend(rest.into_iter().filter(|(k, _)| k != "kind" && k != "apiVersion"));
     *members = next;
 }
@@ -49,17 +49,18 @@ pub(crate) fn text_size(value: &Value) -> usize {
     }
 }
 
-/// Makes every empty list and map of a typed object null, as Go writes a nil one.
+/// Makes every empty list and map of a typed object null, as Go writes a nil one. What holds none is not touched, so that it stays shared.
 pub(crate) fn drop_empty(types: &TypeGraph, id: TypeId, value: &mut Value) {
+    if !holds_empty(types, id, value) {
+        return;
+    }
     match (types.get(id), value) {
-        (Type::List(list), value @ Value::Array(_)) => match value.as_array_mut() {
-            Some(items) if !items.is_empty() => items.iter_mut().for_each(|item| drop_empty(types, list.item, item)),
-            _ => *value = Value::Null,
-        },
-        (Type::Map(map), value @ Value::Object(_)) => match value.as_object_mut() {
-            Some(members) if !members.is_empty() => members.values_mut().for_each(|v| drop_empty(types, map.value, v)),
-            _ => *value = Value::Null,
-        },
+        (Type::List(list), Value::Array(items)) if !items.is_empty() => {
+            items.iter_mut().for_each(|item| drop_empty(types, list.item, item));
+        }
+        (Type::Map(map), Value::Object(members)) if !members.is_empty() => {
+            members.values_mut().for_each(|value| drop_empty(types, map.value, value));
+        }
         (Type::Struct(object), Value::Object(members)) => {
             for (name, value) in members.iter_mut() {
                 if let Some(field) = object.fields.get(name) {
@@ -67,7 +68,23 @@ pub(crate) fn drop_empty(types: &TypeGraph, id: TypeId, value: &mut Value) {
                 }
             }
         }
-        _ => {}
+        (_, value) => *value = Value::Null,
+    }
+}
+
+/// Whether a typed object holds an empty list or map.
+fn holds_empty(types: &TypeGraph, id: TypeId, value: &Value) -> bool {
+    match (types.get(id), value) {
+        (Type::List(list), Value::Array(items)) => {
+            items.is_empty() || items.iter().any(|item| holds_empty(types, list.item, item))
+        }
+        (Type::Map(map), Value::Object(members)) => {
+            members.is_empty() || members.values().any(|value| holds_empty(types, map.value, value))
+        }
+        (Type::Struct(object), Value::Object(members)) => members
+            .iter()
+            .any(|(name, value)| object.fields.get(name).is_some_and(|field| holds_empty(types, field.ty, value))),
+        _ => false,
     }
 }
 
@@ -78,21 +95,6 @@ pub(crate) fn clone_but(object: &Value, left_out: &[&str]) -> Value {
         (name.clone(), if left_out.contains(&name.as_str()) { Value::Null } else { value.clone() })
     });
     Value::Object(copied.collect())
-}
-
-/// Whether two values are equal, whatever the order of their members.
-pub(crate) fn equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => {
-            // Mostly they have the same order, which spares looking names up.
-            let same = |((k, v), (l, w)): ((&String, _), (&String, _))| {
-                if k == l { equal(v, w) } else { b.get(k).is_some_and(|w| equal(v, w)) }
-            };
-            a.len() == b.len() && a.iter().zip(b).all(same)
-        }
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(v, w)| equal(v, w)),
-        _ => a == b,
-    }
 }
 
 /// What Go calls a JSON value in its errors.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use proofmark_apiserver::{ApiServer, Body};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 const WATCHERS: usize = 1_000;
 const WRITERS: usize = 200;
@@ -25,7 +25,7 @@ async fn send(server: &ApiServer, method: Method, path: &str, body: &Value) -> R
 
 async fn value(response: Response<Body>) -> Value {
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    serde_json::from_slice(&bytes).unwrap()
+    proofmark_json::from_slice(&bytes).unwrap()
 }
 
 /// What a watcher gets: as many events as there should be, as they come.
@@ -40,7 +40,7 @@ async fn follow(response: Response<Body>, events: usize) -> Vec<Bytes> {
 
 /// An event's kind, name and revision.
 fn read(event: &Bytes) -> (String, String, u64) {
-    let event: Value = serde_json::from_slice(event).unwrap();
+    let event: Value = proofmark_json::from_slice(event).unwrap();
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
     let revision = text("/object/metadata/resourceVersion").parse().unwrap();
     (text("/type"), text("/object/metadata/name"), revision)

@@ -19,8 +19,8 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt as _;
 use proofmark_apiserver::ApiServer;
+use proofmark_json::{Key, Value, json};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 const RELEASES: [&str; 2] = ["v1-33", "v1-35"];
 
@@ -60,7 +60,7 @@ impl Exchange {
 
     /// The documents of the response: one, or one for each event of a watch.
     fn documents(&self) -> Vec<Value> {
-        let documents = serde_json::Deserializer::from_str(&self.response_body).into_iter();
+        let documents = proofmark_json::Deserializer::from_str(&self.response_body).into_iter();
         documents.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{}: {error}", self.request_url))
     }
 }
@@ -92,7 +92,7 @@ impl Cluster {
             let next = tokio::time::timeout(Duration::from_secs(30), body.frame()).await;
             let Ok(Some(frame)) = next else { break };
             let data = frame.unwrap().into_data().unwrap();
-            documents.extend(serde_json::from_slice::<Value>(&data).ok());
+            documents.extend(proofmark_json::from_slice::<Value>(&data).ok());
         }
         (status, documents)
     }
@@ -160,7 +160,7 @@ fn mask(value: &mut Value, also: &str) {
 fn differences(expected: &Value, found: &Value, at: &str, out: &mut Vec<(String, String)>) {
     match (expected, found) {
         (Value::Object(a), Value::Object(b)) => {
-            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            let keys: BTreeSet<&Key> = a.keys().chain(b.keys()).collect();
             for key in keys {
                 let (x, y) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
                 differences(x, y, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), out);
@@ -192,7 +192,7 @@ struct Outcome {
 
 async fn replay(release: &str, file: &Path, outcome: &mut Outcome) {
     let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-    let exchanges: Vec<Exchange> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let exchanges: Vec<Exchange> = proofmark_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let brought = brought(&exchanges);
     let cluster = Cluster(ApiServer::builder().seed(1).build().unwrap());
     for object in &brought {

@@ -4,7 +4,7 @@
 
 use crate::{Body, Cloud, full};
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 const PREFIX: &str = "/_proofmark/";
 

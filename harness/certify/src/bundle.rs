@@ -102,8 +102,8 @@ impl List {
     }
 
     /// The one way in which it is written.
-    pub(crate) fn to_text(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    pub(crate) fn to_text(&self) -> Result<String, proofmark_json::Error> {
+        proofmark_json::to_string_pretty(self).map(|text| text + "\n")
     }
 }
 
@@ -137,7 +137,7 @@ impl Bundle {
         record: &BTreeMap<String, String>,
         again: &str,
     ) -> Result<Self, BundleError> {
-        let catalogue = serde_json::to_string_pretty(&result.scenarios);
+        let catalogue = proofmark_json::to_string_pretty(&result.scenarios);
         let catalogue = catalogue.map_err(|error| BundleError::Document(CATALOGUE, error.to_string()))? + "\n";
         let environment = Environment {
             subject: subject.clone(),

@@ -1,8 +1,8 @@
 //! Whether the documents of a bundle say what its evidence shows. Digests tell that nothing was changed since a bundle was made, not that it was made honestly.
 
+use proofmark_json::Value;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::bundle::{
     CATALOGUE, ENVIRONMENT, EVIDENCE, EXCHANGES, Environment, List, Part, README, REPORT, REQUIREMENT, SONOBUOY,
@@ -43,8 +43,8 @@ pub(crate) fn check(
     let environment: Environment = yaml(ENVIRONMENT, &read(ENVIRONMENT)?)?;
     let (catalogue, exchanges) = (read(CATALOGUE)?, read(EXCHANGES)?);
     says(sha256(&catalogue) == environment.catalogue_sha256, ENVIRONMENT, CATALOGUE)?;
-    let catalogue: Value = parsed(CATALOGUE, serde_json::from_slice(&catalogue))?;
-    let evidence: Value = parsed(EXCHANGES, serde_json::from_slice(&exchanges))?;
+    let catalogue: Value = parsed(CATALOGUE, proofmark_json::from_slice(&catalogue))?;
+    let evidence: Value = parsed(EXCHANGES, proofmark_json::from_slice(&exchanges))?;
     says(catalogue == evidence["run"]["scenarios"], CATALOGUE, EXCHANGES)?;
 
     let tallies = parsed(EXCHANGES, of_evidence(&exchanges))?;
@@ -55,7 +55,7 @@ pub(crate) fn check(
     says(text(README)?.contains(&documents::grades(&report)), README, REPORT)?;
     says(text(EVIDENCE)?.ends_with(&documents::results(&report)), EVIDENCE, REPORT)?;
     let sonobuoy: Value = yaml(SONOBUOY, &read(SONOBUOY)?)?;
-    says(Ok(sonobuoy) == serde_json::to_value(submission::sonobuoy(&report)).map_err(|_| ()), SONOBUOY, REPORT)?;
+    says(Ok(sonobuoy) == proofmark_json::to_value(submission::sonobuoy(&report)).map_err(|_| ()), SONOBUOY, REPORT)?;
     let claims: Vec<Claim> = yaml(REQUIREMENT, &read(REQUIREMENT)?)?;
     let earned = report.outcome() == Outcome::Success && environment.subject.kind == "cluster";
     says(earned || claims.iter().all(|claim| claim.status.is_empty()), REQUIREMENT, REPORT)?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use proofmark_env::kubeconfig::Distribution;
+use proofmark_json::Value;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::digest::sha256;
 

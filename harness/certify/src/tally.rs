@@ -155,8 +155,8 @@ pub(crate) fn of_run(run: &RunResult) -> Vec<Tally> {
 ///
 /// # Errors
 /// When it is none.
-pub(crate) fn of_evidence(json: &[u8]) -> Result<Vec<Tally>, serde_json::Error> {
-    serde_json::from_slice::<Document>(json).map(|document| tallies(&document.run))
+pub(crate) fn of_evidence(json: &[u8]) -> Result<Vec<Tally>, proofmark_json::Error> {
+    proofmark_json::from_slice::<Document>(json).map(|document| tallies(&document.run))
 }
 
 fn tallies(run: &Run) -> Vec<Tally> {

@@ -84,7 +84,7 @@ pub struct Verified {
 pub fn verify(folder: &Path, key: Option<&str>) -> Result<Verified, VerifyError> {
     let bytes = read(folder, LIST)?;
     let signed = signature(folder, key, &bytes)?;
-    let list: List = parsed(LIST, serde_json::from_slice(&bytes))?;
+    let list: List = parsed(LIST, proofmark_json::from_slice(&bytes))?;
     if list.schema_version != List::VERSION {
         let why = format!("version {}; this program knows {}", list.schema_version, List::VERSION);
         return Err(VerifyError::Unreadable(LIST.to_owned(), why));

@@ -8,11 +8,11 @@ use proofmark_certify::{
     Bundle, Comparison, ConformanceReport, Implementation, Key, Outcome, SignatureError, Signed, Subject, Tool,
     VerifyError, compare, sha256, verify,
 };
+use proofmark_json::{Value, json};
 use proofmark_replay::{
     About, Affected, Case, CaseResult, Conclusion, Expected, Level, Profile, RunResult, Scenario, Verdict,
 };
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 /// Keys of nobody.
 const KEY: &str = include_str!("key.pem");
@@ -200,7 +200,7 @@ fn keys_that_cannot_be_used_are_told_apart() {
 /// Makes a bundle's list right again for files that were edited, as somebody without a key could.
 fn listed_anew(folder: &Path) {
     let list = folder.join("bundle.json");
-    let mut value: Value = serde_json::from_slice(&std::fs::read(&list).unwrap()).unwrap();
+    let mut value: Value = proofmark_json::from_slice(&std::fs::read(&list).unwrap()).unwrap();
     let mut lines: BTreeMap<String, String> = BTreeMap::new();
     for (name, entry) in value["files"].as_object_mut().unwrap() {
         let digest = sha256(&std::fs::read(folder.join(name)).unwrap());
@@ -246,7 +246,7 @@ fn a_skipped_scenario_cannot_be_talked_into_a_success(
 fn files_that_belong_there_cannot_be_left_out() {
     let folder = written(&bundle(&GOOD, "monday"), None);
     let list = folder.path().join("bundle.json");
-    let mut value: Value = serde_json::from_slice(&std::fs::read(&list).unwrap()).unwrap();
+    let mut value: Value = proofmark_json::from_slice(&std::fs::read(&list).unwrap()).unwrap();
     value["files"].as_object_mut().unwrap().shift_remove("record/evidence.json");
     std::fs::write(&list, format!("{value:#}\n")).unwrap();
     std::fs::remove_file(folder.path().join("record/evidence.json")).unwrap();

@@ -1,9 +1,9 @@
 //! `proofmark can-i`
 
+use proofmark_json::{Value, json};
 use proofmark_manifests::{Diagnostic, ManifestSet, Severity};
 use proofmark_rbac::explain::explain;
 use proofmark_rbac::{Attributes, GROUP, Policy, UserInfo};
-use serde_json::{Value, json};
 
 use crate::args::{CanIArgs, PlainFormat};
 use crate::destination::Destination;

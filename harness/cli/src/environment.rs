@@ -9,9 +9,9 @@ use proofmark_env::envtest::{Assets, Envtest};
 use proofmark_env::kind::{self, Kind, KindPlan};
 use proofmark_env::kubeconfig::{self, Distribution, Kubeconfig, Needs};
 use proofmark_env::{Embedded, EnvError, Environment};
+use proofmark_json::Value;
 use proofmark_manifests::{ManifestSet, Source, load, to_yaml};
 use proofmark_replay::Target;
-use serde_json::Value;
 
 use crate::args::{DeploymentMode, EnvironmentArgs, EnvironmentName, KindArgs};
 use crate::error::ExpectedError;

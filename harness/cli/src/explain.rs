@@ -1,8 +1,8 @@
 //! `proofmark explain`
 
+use proofmark_json::json;
 use proofmark_kserve::Release;
 use proofmark_replay::{Expected, Scenario, Target};
-use serde_json::json;
 
 use crate::args::{ExplainArgs, PlainFormat};
 use crate::destination::Destination;

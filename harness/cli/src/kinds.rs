@@ -1,7 +1,7 @@
 //! The kinds that there are: Kubernetes' own, and those that CustomResourceDefinitions in manifests define.
 
+use proofmark_json::Value;
 use proofmark_manifests::{ManifestSet, Object};
-use serde_json::Value;
 
 /// Words that differ in more letters than this are different words, not misspelt ones.
 const SLIPS: usize = 2;

@@ -1,7 +1,7 @@
 //! ClusterRole aggregation (`pkg/controller/clusterroleaggregation`): the rules of an aggregated ClusterRole are those of the roles that it selects.
 
+use proofmark_json::{Value, json};
 use proofmark_rbac::{AggregationRule, GROUP, PolicyRule, Role, aggregate};
-use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::kit::{Api, Error, Informer, Next, Reconcile, Resource, Selection, object, queue};
@@ -58,7 +58,7 @@ fn read(role: &Value) -> Option<Role> {
 /// Whether a selector picks a role. Most are picked by none, and need not be read in full.
 fn is_gathered(role: &Value, rule: &AggregationRule) -> bool {
     let labels = object::labels(role).into_iter().flatten();
-    let labels = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+    let labels = labels.filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned()))).collect();
     rule.cluster_role_selectors.iter().any(|selector| selector.matches(&labels))
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::context::Context;
 use crate::controllers::Clock;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kit::{Api, Error, Resource, object};
 
@@ -116,7 +116,7 @@ impl Kinds {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

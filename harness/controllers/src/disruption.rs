@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::controllers::Clock;
@@ -239,7 +239,7 @@ impl Budgets {
 }
 
 /// Evicted pods that have not gone yet, and when they should have.
-fn disrupted(budget: &Value, pods: &[Arc<Value>], now: Timestamp) -> (Map<String, Value>, Option<Duration>) {
+fn disrupted(budget: &Value, pods: &[Arc<Value>], now: Timestamp) -> (Map, Option<Duration>) {
     let mut still = Map::new();
     let mut again: Option<Duration> = None;
     let told = budget.pointer("/status/disruptedPods").and_then(Value::as_object);

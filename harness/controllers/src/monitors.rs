@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::{Map, Value, json};
 use proofmark_registry::usage::{self, Amounts};
-use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::kit::{
@@ -93,7 +93,7 @@ impl Reconcile for Quotas {
                 used.insert(resource, amount);
             }
         }
-        let list = |amounts: &Amounts| -> Map<String, Value> {
+        let list = |amounts: &Amounts| -> Map {
             amounts.iter().map(|(name, amount)| (name.clone(), json!(amount.to_string()))).collect()
         };
         let status = json!({"hard": list(&hard), "used": list(&used)});

@@ -1,6 +1,6 @@
 //! The ConfigMap `kube-root-ca.crt` in every namespace (`pkg/controller/certificates/rootcacertpublisher`): by it pods trust the API server.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::context::{Context, kinds};
 use crate::kit::{Api, Error, Informer, Next, Reason as _, Reconcile, Resource, Selection, object, queue};

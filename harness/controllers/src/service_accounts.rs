@@ -1,6 +1,6 @@
 //! The service account `default` in every active namespace (`pkg/controller/serviceaccount/serviceaccounts_controller.go`).
 
-use serde_json::json;
+use proofmark_json::json;
 
 use crate::context::{Context, kinds};
 use crate::kit::{Api, Error, Informer, Next, Reason as _, Reconcile, Selection, object, queue};

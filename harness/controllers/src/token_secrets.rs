@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::context::{Context, kinds};
 use crate::kit::{Api, Error, Informer, Next, Reason as _, Reconcile, Resource, Selection, object, queue};

@@ -1,7 +1,7 @@
 //! What a service account and a pod ask for, in annotations below `eks.amazonaws.com/`, and what the cluster associates with the account.
 
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// The life of a token in seconds, where nobody says (`DefaultTokenExpiration`).
 const USUAL_LIFE: i64 = 86_400;
@@ -60,7 +60,7 @@ impl Wanted {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! What a pod gets: a token in a volume, and variables that say where it is and for which role.
 
 use proofmark_controllers::kit::object;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::account::{Wanted, Way};
 

@@ -1,6 +1,6 @@
 //! How the API server learns of the webhook.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// The service that the webhook is behind.
 pub const SERVICE: &str = "pod-identity-webhook";

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use kube::Client;
 use proofmark_controllers::kit::{Api, Error, Reason as _, Resource, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::account::Wanted;
 use crate::inject::inject;
@@ -67,7 +67,7 @@ impl PodIdentity {
 
     /// Answers a review. What is no review of a pod is answered 400.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let review: Option<Value> = serde_json::from_slice(request.body()).ok();
+        let review: Option<Value> = proofmark_json::from_slice(request.body()).ok();
         let Some(asked) = review.as_ref().and_then(|review| review.get("request")).filter(|asked| asked.is_object())
         else {
             let mut refusal = Response::new(Bytes::from_static(b"not an admission review"));

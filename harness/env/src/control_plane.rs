@@ -9,12 +9,12 @@ use proofmark_apiserver::Webhooks;
 use proofmark_controllers::Controllers;
 use proofmark_eks::{NAMESPACE, PodIdentity, SERVICE};
 use proofmark_images::{Outside, known, models_web_app};
+use proofmark_json::Value;
 use proofmark_kserve::control_plane as kserve;
 use proofmark_kserve::extras::Project;
 use proofmark_kubeflow::profile::{self, Config, ProfileController};
 use proofmark_mesh::Gateway;
 use proofmark_nodes::{NodePool, Nodes};
-use serde_json::Value;
 
 use crate::ground::Ground;
 use crate::{CloudPlan, Cluster, EnvError, LeftOut, Limit, Plan, Site};

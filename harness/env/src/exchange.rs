@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use http::Method;
+use proofmark_json::Value;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::Decision;
 
@@ -106,7 +106,7 @@ impl Body {
         if bytes.is_empty() {
             return Self::Empty;
         }
-        match (serde_json::from_slice(bytes), std::str::from_utf8(bytes)) {
+        match (proofmark_json::from_slice(bytes), std::str::from_utf8(bytes)) {
             (Ok(value), _) => Self::Json(value),
             (Err(_), Ok(text)) => Self::Text(text.to_owned()),
             (Err(_), Err(_)) => Self::Omitted(bytes.len()),

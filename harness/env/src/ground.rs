@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use proofmark_apiserver::{ApiServer, World};
+use proofmark_json::Value;
 use proofmark_kserve::extras::Project;
 use proofmark_kserve::{Flavor, Release};
 use proofmark_kubeflow::KubeflowRelease;
-use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::embedded::QUIET;

@@ -13,7 +13,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::{ApiRequest, Cluster, EnvError, Exchange, Identity, PatchFormat};
 

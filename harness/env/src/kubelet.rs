@@ -2,9 +2,9 @@
 
 use proofmark_apiserver::{Kubelet, KubeletError, LogOptions, LogStream, LogStreams};
 use proofmark_controllers::kit::object;
+use proofmark_json::Value;
 use proofmark_nodes::logs::{LogQuery, Output};
 use proofmark_nodes::{LogError, WeakNodes};
-use serde_json::Value;
 
 /// The nodes, as the API server asks them. They are its clients, so it must not keep them running.
 pub(crate) struct Answers(pub(crate) WeakNodes);

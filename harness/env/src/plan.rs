@@ -1,10 +1,10 @@
 //! What a universe shall hold.
 
+use proofmark_json::Value;
 use proofmark_kserve::extras::{self, Project};
 use proofmark_kserve::{Flavor, Release, install};
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_nodes::process::Images;
-use serde_json::Value;
 
 use crate::CloudPlan;
 use crate::control_plane::{POLICIES, PROFILES, defines};
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_installed_and_nothing_else() {
-        let object = serde_json::json!({"kind": "ConfigMap"});
+        let object = proofmark_json::json!({"kind": "ConfigMap"});
         assert_eq!(Plan::manifests(vec![object.clone()]).objects(), [object]);
         assert_eq!(Plan::default().objects(), Vec::<Value>::new());
         let count = |plan: Plan| plan.objects().len();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Request;
 use http_body_util::BodyExt;
-use serde_json::Value;
+use proofmark_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 use tower::ServiceExt;
 
@@ -72,6 +72,6 @@ async fn revision(transport: &Transport) -> Option<String> {
     let mut request = Request::new(full(bytes::Bytes::new()));
     *request.uri_mut() = http::Uri::from_static("/api/v1/namespaces?limit=1");
     let body = transport.clone().oneshot(request).await.ok()?.into_body().collect().await.ok()?.to_bytes();
-    let list: Value = serde_json::from_slice(&body).ok()?;
+    let list: Value = proofmark_json::from_slice(&body).ok()?;
     list["metadata"]["resourceVersion"].as_str().map(str::to_owned)
 }

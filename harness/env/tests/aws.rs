@@ -10,7 +10,7 @@ use proofmark_env::{
     AccountToken, ApiRequest, AwsIdentity, AwsRequest, CloudPlan, Embedded, Environment, Exchange, ISSUER, Identity,
     Plan, Universe,
 };
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 const ACCOUNT: &str = "111111111111";
 const ROLE: &str = "arn:aws:iam::111111111111:role/models";

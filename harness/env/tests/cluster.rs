@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use k8s_openapi::api::core::v1::ConfigMap;
 use proofmark_env::{ApiRequest, Body, Cluster, Decision, EnvError, Identity, PatchFormat, WireBody, transport};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// Says back what it was sent: a ConfigMap whose data are the request's method, user and content type.
 async fn mirror(request: Request<WireBody>) -> Result<Response<Full<Bytes>>, Infallible> {

@@ -1,9 +1,9 @@
 //! Universes in this process.
 
 use proofmark_env::{ApiRequest, Embedded, Environment, Exchange, Identity, Plan};
+use proofmark_json::{Value, json};
 use proofmark_kserve::Release;
 use proofmark_kubeflow::KubeflowRelease;
-use serde_json::{Value, json};
 
 /// Builds a universe and lets something happen in it.
 fn within<T>(plan: Plan, story: impl AsyncFnOnce(&proofmark_env::Universe) -> T) -> T {

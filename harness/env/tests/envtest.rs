@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use proofmark_env::envtest::{Assets, Envtest};
 use proofmark_env::{ApiRequest, Environment, Identity, Plan};
+use proofmark_json::{Value, json};
 use proofmark_kserve::{Flavor, Release};
-use serde_json::{Value, json};
 
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn environment() -> Option<Envtest> {

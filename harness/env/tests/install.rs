@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use proofmark_env::{Cluster, WireBody, install, transport};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// Knows Namespace, ConfigMap, CustomResourceDefinition and ValidatingWebhookConfiguration; learns of Widget when its definition comes.
 /// Namespace `default` and ConfigMap `there` exist. A ConfigMap `bad` is refused. Keeps the writes.
@@ -55,7 +55,7 @@ impl Api {
             let api = api.clone();
             async move {
                 let (parts, body) = request.into_parts();
-                let body = serde_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap_or(Value::Null);
+                let body = proofmark_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap_or(Value::Null);
                 let (status, answer) = api.answer(parts.method.as_str(), parts.uri.path(), &body);
                 let mut response = Response::new(Full::new(Bytes::from(answer.to_string())));
                 *response.status_mut() = status.try_into().unwrap();

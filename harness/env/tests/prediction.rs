@@ -8,10 +8,10 @@ use proofmark_aws::setup::{AccountSpec, ProviderSpec, RoleSpec, Spec};
 use proofmark_env::{
     ApiRequest, AwsIdentity, AwsRequest, CloudPlan, Embedded, Environment, Exchange, ISSUER, Identity, Plan, Universe,
 };
+use proofmark_json::{Value, json};
 use proofmark_kserve::Flavor;
 use proofmark_kserve::extras::Project;
 use proofmark_kubeflow::KubeflowRelease;
-use serde_json::{Value, json};
 
 /// The cluster's account, and the one whose bucket holds the model.
 const OURS: &str = "111111111111";

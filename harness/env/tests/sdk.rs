@@ -11,7 +11,7 @@ use proofmark_aws::issuer::Https;
 use proofmark_aws::setup::{AccountSpec, ProviderSpec, RoleSpec, Spec};
 use proofmark_aws::{Cloud, Settings};
 use proofmark_clock::Clock;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -48,7 +48,7 @@ async fn post(server: &ApiServer, path: &str, body: &Value) -> Value {
     let status = answer.status();
     let bytes = answer.into_body().collect().await.unwrap().to_bytes();
     assert!(status.is_success(), "{path}: {}", String::from_utf8_lossy(&bytes));
-    serde_json::from_slice(&bytes).unwrap()
+    proofmark_json::from_slice(&bytes).unwrap()
 }
 
 /// An account with a role for one service account, which may write and read one bucket.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use futures_util::Stream;
 use parking_lot::Mutex;
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// Says in a request that its sender takes objects as they are.
 #[derive(Debug, Clone, Copy)]

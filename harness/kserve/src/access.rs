@@ -3,7 +3,7 @@
 //! Both sides are read from the fixtures. A namespaced kind that no user role names is the failure of kserve/kserve#4224: everybody in a
 //! profile, its owner included, is answered 403.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::install;
 use crate::release::Release;

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use proofmark_controllers::kit::object;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// The condition that sums up.
 pub(crate) const READY: &str = "Ready";

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use proofmark_controllers::kit::{Api, Error, Reason as _};
+use proofmark_json::Value;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::behaviour::Behaviour;
 use crate::names::{self, kinds};
@@ -179,7 +179,7 @@ impl Config {
     /// A part of it; the default when there is none.
     fn part<T: DeserializeOwned + Default>(&self, part: &str) -> Result<T, ConfigError> {
         let Some(text) = self.data.get(part).and_then(Value::as_str) else { return Ok(T::default()) };
-        serde_json::from_str(text).map_err(|error| ConfigError::Json { part: part.to_owned(), why: in_go(&error) })
+        proofmark_json::from_str(text).map_err(|error| ConfigError::Json { part: part.to_owned(), why: in_go(&error) })
     }
 
     /// `deploy.defaultDeploymentMode`
@@ -335,6 +335,6 @@ fn gateway(written: &str) -> Result<(), &'static str> {
 }
 
 /// The words of Go's decoder for the mistakes that people make.
-pub(crate) fn in_go(error: &serde_json::Error) -> String {
+pub(crate) fn in_go(error: &proofmark_json::Error) -> String {
     if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() }
 }

@@ -12,7 +12,7 @@ use kube::Client;
 use proofmark_controllers::kit::{
     Api, Error, Informer, Reason as _, Reconcile, Recorder, Resource, Selection, Worker, events,
 };
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::behaviour::Behaviour;

@@ -1,8 +1,8 @@
 //! Host names and URLs of services.
 
 use proofmark_controllers::kit::object;
+use proofmark_json::{Value, json};
 use proofmark_text::content::{dns_label, dns_subdomain};
-use serde_json::{Value, json};
 
 use crate::config::Ingress;
 use crate::template::{self, Called, TemplateError};

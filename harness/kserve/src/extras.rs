@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// Another project, or a part of KServe that is not on by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,7 +93,7 @@ pub fn switch_on(projects: &[Project], objects: &mut [Value]) {
     for (key, field) in projects.iter().filter_map(|project| project.setting()) {
         for object in objects.iter_mut().filter(|object| object["metadata"]["name"] == crate::names::CONFIG) {
             let Some(text) = object["data"].get(key).and_then(Value::as_str) else { continue };
-            let Ok(mut settings) = serde_json::from_str::<Value>(text) else { continue };
+            let Ok(mut settings) = proofmark_json::from_str::<Value>(text) else { continue };
             settings[field] = json!(true);
             object["data"][key] = json!(settings.to_string());
         }

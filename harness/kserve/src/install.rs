@@ -5,7 +5,7 @@
 //! when they can answer: [`crate::control_plane::ControlPlane::register`].
 
 use include_dir::{Dir, include_dir};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::release::Release;
 use crate::{schemas, timeline};

@@ -1,7 +1,7 @@
 //! Models that are kept on nodes: which LocalModelCache holds the model of a service.
 
 use proofmark_controllers::kit::object;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::behaviour::Behaviour;
 use crate::names::{LOCAL_MODEL_LABEL, LOCAL_MODEL_PVC, LOCAL_MODEL_SOURCE, NODE_GROUP, SERVER_CONTAINER};

@@ -2,9 +2,9 @@
 
 use proofmark_builtin::decode;
 use proofmark_controllers::kit::object;
+use proofmark_json::{Map, Value, json};
 use proofmark_merge::strategic_merge;
 use proofmark_types::Type;
-use serde_json::{Map, Value, json};
 
 use crate::behaviour::Behaviour;
 use crate::names::SERVER_CONTAINER;
@@ -69,15 +69,14 @@ pub(crate) enum Part {
 }
 
 /// Makes of a block what a Go program writes that has read it. What does not fit stays as it is, for the schema to refuse.
-pub(crate) fn marshal(block: &mut Map<String, Value>, part: Part) {
+pub(crate) fn marshal(block: &mut Map, part: Part) {
     let (ty, own): (_, &[&[&str]]) = match part {
         Part::Component => (POD, &[NOT_POD]),
         Part::Worker => (POD, &[NOT_POD, NOT_POD_OF_WORKERS]),
         Part::Container => ("v1.Container", &[NOT_CONTAINER, NOT_CONTAINER_OF_EXPLAINER]),
     };
     let is_own = |field: &str| own.iter().any(|own| own.contains(&field));
-    let (mut all, theirs): (Map<_, _>, Map<_, _>) =
-        std::mem::take(block).into_iter().partition(|(field, _)| is_own(field));
+    let (mut all, theirs): (Map, Map) = std::mem::take(block).into_iter().partition(|(field, _)| is_own(field));
     match written(&Value::Object(theirs.clone()), ty) {
         Some(Value::Object(mut written)) => {
             // KServe's copy of the type, where no containers are needed, leaves them out.
@@ -144,7 +143,7 @@ fn without(block: &Value, left_out: &[&str]) -> Value {
         fields
             .filter(|(field, _)| !left_out.contains(&field.as_str()))
             .map(|(f, v)| (f.clone(), v.clone()))
-            .collect::<Map<_, _>>(),
+            .collect::<Map>(),
     )
 }
 
@@ -263,5 +262,5 @@ fn fill_in(container: &Value, data: &Value) -> Result<Value, Unfit> {
         return Ok(container.clone());
     }
     let filled = template::fill_in(&text, data, TEMPLATE).map_err(|error| Unfit::Template(error.to_string()))?;
-    serde_json::from_str(&filled).map_err(|error| Unfit::Template(error.to_string()))
+    proofmark_json::from_str(&filled).map_err(|error| Unfit::Template(error.to_string()))
 }

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::behaviour::Behaviour;
 

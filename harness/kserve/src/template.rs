@@ -4,7 +4,7 @@
 //! Refused, with an error: other functions, pipelines, conditions. Upstream's templates have none. Errors have the words and places of Go's
 //! `text/template`.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// A template that cannot be filled in. The text is Go's.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -91,8 +91,8 @@ fn look_up<'d, 'p>(path: &'p str, data: &'d Value) -> Result<&'d Value, &'p str>
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use include_dir::{Dir, File};
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// The objects of every topic in `root` and below at `release`, topics in the order of their paths.
 ///
@@ -66,7 +66,7 @@ fn parse(file: &File<'static>) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use include_dir::DirEntry;
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

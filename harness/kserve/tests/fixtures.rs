@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::Value;
 use proofmark_kserve::access::{self, UserRole};
 use proofmark_kserve::{Flavor, Release, install};
 use rstest::rstest;
-use serde_json::Value;
 
 #[test]
 fn every_release_installs_well_formed_objects_once() {

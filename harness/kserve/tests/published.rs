@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use proofmark_json::{Map, Value};
 use proofmark_kserve::{Release, install};
 use ring::digest::{SHA256, digest};
-use serde_json::{Map, Value};
 
 const PUBLISHED: &str = include_str!("published.txt");
 
@@ -44,7 +44,7 @@ fn of(spec: &Value) -> String {
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let mut map: Map<_, _> = map
+            let mut map: Map = map
                 .iter()
                 .map(|(key, value)| {
                     let mut value = canonical(value);

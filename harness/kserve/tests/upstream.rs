@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proofmark_json::{Value, json};
 use proofmark_kserve::{Flavor, Release, install};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 #[rstest]
 #[case::crds(Release::V0_13_0, "kserve/v0.13.0/config/crd/full")]

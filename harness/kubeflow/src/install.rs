@@ -4,8 +4,8 @@
 //! the mesh's own policies.
 
 use include_dir::{Dir, include_dir};
+use proofmark_json::Value;
 use proofmark_kserve::{Flavor, Release, timeline};
-use serde_json::Value;
 
 use crate::release::KubeflowRelease;
 use crate::roles;

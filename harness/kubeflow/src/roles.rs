@@ -4,8 +4,8 @@
 //! component, KServe for one, joins by labelling its roles. Known to be the same in 1.7.0 ... 1.11.0; 1.5.0 and 1.6.0 are given these too.
 
 use include_dir::{Dir, include_dir};
+use proofmark_json::Value;
 use proofmark_kserve::timeline;
-use serde_json::Value;
 
 use crate::release::KubeflowRelease;
 

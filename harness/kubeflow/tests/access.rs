@@ -4,11 +4,11 @@ mod shared;
 
 use std::fs;
 
+use proofmark_json::{Value, json};
 use proofmark_kserve::Release;
 use proofmark_kubeflow::{KubeflowRelease, install, roles};
 use proofmark_rbac::{Attributes, Policy, UserInfo, authorize};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 const NAMESPACE: &str = "team-a";
 
@@ -169,7 +169,7 @@ fn bindings(objects: &Value) -> Vec<Value> {
 
 fn golden(path: &str) -> Option<Value> {
     let text = fs::read_to_string(shared::folder()?.join("golden").join(path)).expect("a recorded case");
-    Some(serde_json::from_str(&text).expect("JSON"))
+    Some(proofmark_json::from_str(&text).expect("JSON"))
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {

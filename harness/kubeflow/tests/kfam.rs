@@ -7,11 +7,11 @@ use kube::Client;
 use proofmark_apiserver::ApiServer;
 use proofmark_controllers::kit::{Api, Resource, object};
 use proofmark_controllers::{Controllers, Options, start};
+use proofmark_json::{Value, json};
 use proofmark_kubeflow::kfam::{Hangup, Kfam, Settings};
 use proofmark_kubeflow::profile::Config;
 use proofmark_kubeflow::{KubeflowRelease, install};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 const CRDS: Resource =
     Resource::cluster("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition");
@@ -73,7 +73,7 @@ async fn roles_are_translated_both_ways(#[case] asked: &str, #[case] bound: &str
     let binding = world.api.get(&BINDINGS, "team", &format!("user-bob-clusterrole-{asked}")).await.expect("made");
     assert_eq!(object::text(&binding, "/roleRef/name"), bound);
     let (status, listed) = world.ask("GET", "/kfam/v1/bindings?user=bob", "", &Value::Null).await.expect("an answer");
-    let listed: Value = serde_json::from_str(&listed).expect("JSON");
+    let listed: Value = proofmark_json::from_str(&listed).expect("JSON");
     assert_eq!((status, object::text(&listed, "/bindings/0/RoleRef/name")), (200, asked));
 }
 

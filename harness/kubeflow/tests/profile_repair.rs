@@ -7,9 +7,9 @@ use kube::Client;
 use proofmark_apiserver::ApiServer;
 use proofmark_controllers::kit::{Api, Reason as _, Resource, object};
 use proofmark_controllers::{Controllers, Options, start};
+use proofmark_json::{Value, json};
 use proofmark_kubeflow::profile::{self, Config, ProfileController};
 use proofmark_kubeflow::{KubeflowRelease, install};
-use serde_json::{Value, json};
 
 const CRDS: Resource =
     Resource::cluster("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition");

@@ -5,9 +5,9 @@ mod shared;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use proofmark_json::Value;
 use proofmark_kubeflow::{KubeflowRelease, install, roles};
 use rstest::rstest;
-use serde_json::Value;
 
 #[rstest]
 #[case(KubeflowRelease::V1_9_1, "kubeflow/v1.9.1/common/kubeflow-roles/base/cluster-roles.yaml")]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// Group, version and kind, as in `apps/v1 Deployment`. The core group is the empty string.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::identity::{self, Gvk, Identity};

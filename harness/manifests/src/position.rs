@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// A place in a manifest, as `file:line:column`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@
 
 use std::fmt;
 
+use proofmark_json::{Map, Number, Value};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
 use serde_saphyr::{Location, Spanned};
 
 use crate::position::{Inner, Mark, Marks, Node};
@@ -78,7 +78,7 @@ fn parse_documents(text: &str) -> Result<Vec<Node>, Broken> {
 /// JSON documents one after the other, as `jq` and log files write them.
 fn parse_json_stream(text: &str) -> Result<Vec<Node>, Broken> {
     let mut nodes = Vec::new();
-    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<de::IgnoredAny>();
+    let mut stream = proofmark_json::Deserializer::from_str(text).into_iter::<de::IgnoredAny>();
     let (mut start, mut from) = (0, Mark { line: 1, column: 1, ..Mark::default() });
     while let Some(Ok(_)) = stream.next() {
         let end = stream.byte_offset();

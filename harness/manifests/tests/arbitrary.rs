@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use proofmark_json::Value;
 use proofmark_manifests::{Source, load, to_yaml};
 use proptest::prelude::*;
-use serde_json::Value;
 
 /// Pieces of YAML, JSON and manifests, so that more than the first character is tried.
 fn pieces() -> impl Strategy<Value = String> {
@@ -96,7 +96,7 @@ proptest! {
 
     #[test]
     fn values_survive_being_written_and_read(value in values()) {
-        let object = serde_json::json!({"apiVersion": "v1", "kind": "X", "metadata": {"name": "x"}, "value": value});
+        let object = proofmark_json::json!({"apiVersion": "v1", "kind": "X", "metadata": {"name": "x"}, "value": value});
         let text = to_yaml(&object);
         let set = load(&[Source::Stdin(text.clone())]);
         let set = set.unwrap_or_else(|errors| panic!("{errors:?}\n{text}"));

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use proofmark_json::json;
 use proofmark_manifests::{Source, load, to_yaml};
-use serde_json::json;
 
 /// Lays files out in a folder, reads a part of it, and tells the story.
 fn story(files: &[(&str, &str)], sources: &[&str]) -> String {

@@ -8,7 +8,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Request, Response, StatusCode, header};
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// What clients are always told of a refusal.
 const ALWAYS_TOLD: [HeaderName; 3] = [header::LOCATION, header::WWW_AUTHENTICATE, header::CONTENT_TYPE];

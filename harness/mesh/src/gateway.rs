@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use kube::Client;
 use proofmark_controllers::kit::{Api, Informer, Resource, Selection, object};
+use proofmark_json::Value;
 use proofmark_nodes::{Nodes, WeakNodes};
-use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::external::Provider;

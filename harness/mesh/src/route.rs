@@ -1,7 +1,7 @@
 //! Which backend a request means, and which endpoints that has. Decided from objects alone.
 
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::Value;
 use thiserror::Error;
 
 /// Why a request leads nowhere.
@@ -140,7 +140,7 @@ fn prefix_fits(prefix: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

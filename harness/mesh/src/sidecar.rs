@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use proofmark_controllers::kit::{Api, Informer, Resource, Selection, object};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::external::{self, Provider};
@@ -117,11 +117,11 @@ fn access<'a>(request: &'a Request<Bytes>, principal: &'a str, port: u16, host: 
 }
 
 /// The labels of the ingress gateway's pods.
-fn gateway_labels() -> Map<String, Value> {
+fn gateway_labels() -> Map {
     let labels = [("app", "istio-ingressgateway"), ("istio", "ingressgateway")];
     labels.into_iter().map(|(key, value)| (key.to_owned(), json!(value))).collect()
 }
 
-fn gateway(labels: &Map<String, Value>) -> Workload<'_> {
+fn gateway(labels: &Map) -> Workload<'_> {
     Workload { namespace: ROOT_NAMESPACE, labels: Some(labels) }
 }

@@ -1,6 +1,6 @@
 //! How a service is deployed, as far as the app can tell.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::release::Flaws;
 

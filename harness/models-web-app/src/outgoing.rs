@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::python::{self, Style};

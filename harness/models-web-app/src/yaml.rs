@@ -1,6 +1,6 @@
 //! Bodies in YAML: one document, read as Kubernetes reads it.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::python::Json;
 

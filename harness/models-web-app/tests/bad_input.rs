@@ -8,9 +8,9 @@ use http_body_util::BodyExt as _;
 use kube::Client;
 use kube::client::Body;
 use proofmark_apiserver::ApiServer;
+use proofmark_json::{Value, json};
 use proofmark_models_web_app::{App, Release, Settings};
 use rstest::rstest;
-use serde_json::{Value, json};
 use shared::{SERVICES, prepare};
 
 /// The app over a server that knows InferenceServices, and root, who may do everything.
@@ -33,7 +33,7 @@ async fn answer(app: &App, request: http::request::Builder, body: impl Into<Byte
 async fn services(client: &Client) -> usize {
     let request = Request::get(SERVICES).body(Body::empty()).expect("a request");
     let body = client.send(request).await.expect("answered").into_body().collect().await.expect("readable");
-    let list: Value = serde_json::from_slice(&body.to_bytes()).expect("JSON");
+    let list: Value = proofmark_json::from_slice(&body.to_bytes()).expect("JSON");
     // No garbage collector takes away here what waits for what it owns.
     let stays = |service: &&Value| service["metadata"].get("deletionTimestamp").is_none();
     list["items"].as_array().into_iter().flatten().filter(stays).count()

@@ -9,7 +9,7 @@ use futures_util::Stream;
 use kube::Client;
 use proofmark_controllers::Clock;
 use proofmark_controllers::kit::{Api, Error, Informer, Selection};
-use serde_json::Value;
+use proofmark_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::kinds::{CLAIMS, NAMESPACES, NODES, PODS, SERVICES};

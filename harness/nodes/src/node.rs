@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use proofmark_controllers::Clock;
 use proofmark_controllers::kit::{Api, Error, Reason as _};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::kinds::{LEASES, NODES};
 use crate::kubelet::agent::Node;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use proofmark_controllers::Clock;
 use proofmark_controllers::kit::{Api, Reason as _, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::kinds::EVENTS;

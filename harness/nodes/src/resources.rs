@@ -124,12 +124,12 @@ fn parse(name: &str, text: &str) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use proofmark_json::{Value, json};
 
     use super::*;
 
     fn spec(value: Value) -> PodSpec {
-        serde_json::from_value(value).expect("a pod spec")
+        proofmark_json::from_value(value).expect("a pod spec")
     }
 
     #[test]

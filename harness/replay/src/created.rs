@@ -70,7 +70,7 @@ mod tests {
     use std::time::Duration;
 
     use proofmark_env::{ApiResponse, Body, PatchFormat};
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

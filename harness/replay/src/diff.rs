@@ -1,7 +1,7 @@
 //! Expected against found, path by path.
 
+use proofmark_json::Value;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 /// One place where the found value is not the expected one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,7 +116,7 @@ fn member(path: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

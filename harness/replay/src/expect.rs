@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::{Value, json};
 use proofmark_status::Status;
-use serde_json::{Value, json};
 
 use crate::diff::{Difference, exact, partial};
 use crate::permission::{Permission, grouped};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proofmark_cel::{Env, EvalError, Program, Type, Value as Cel};
-use serde_json::json;
+use proofmark_json::json;
 
 use crate::{Difference, Outcome};
 
@@ -68,7 +68,7 @@ fn environment() -> Env {
 mod tests {
     use std::time::Duration;
 
-    use serde_json::Value;
+    use proofmark_json::Value;
 
     use super::*;
 

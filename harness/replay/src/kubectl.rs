@@ -10,8 +10,8 @@
 //! Source of order and wording: `k8s.io/kubectl/pkg/cmd/apply` and `pkg/cmd/util/helpers.go`, release 1.32.
 
 use proofmark_env::{ApiRequest, Cluster, EnvError, Exchange, Identity, PatchFormat};
+use proofmark_json::{Map, Value, json};
 use proofmark_status::{qualified, quote};
-use serde_json::{Map, Value, json};
 
 use crate::{Outcome, Place, Resource};
 
@@ -59,7 +59,8 @@ pub(crate) async fn apply(
     }
 
     let found = got.response.body.json();
-    let last = found["metadata"]["annotations"][LAST_APPLIED].as_str().and_then(|text| serde_json::from_str(text).ok());
+    let last =
+        found["metadata"]["annotations"][LAST_APPLIED].as_str().and_then(|text| proofmark_json::from_str(text).ok());
     let patch = three_way(&last.unwrap_or_else(|| json!({})), found, &wanted);
     if patch.is_empty() {
         return Ok(said(&got, "unchanged"));
@@ -166,7 +167,7 @@ fn remembering(configuration: &Value) -> Value {
 }
 
 /// What must be sent so that `current` becomes `wanted`, and what was in `last` but is no longer wanted goes away.
-fn three_way(last: &Value, current: &Value, wanted: &Value) -> Map<String, Value> {
+fn three_way(last: &Value, current: &Value, wanted: &Value) -> Map {
     let mut patch = Map::new();
     let (Some(wanted), empty) = (wanted.as_object(), Map::new()) else {
         return patch;

@@ -4,7 +4,7 @@
 //! Secrets (also in lists, and as remembered by kubectl in an annotation), members and headers and environment variables and XML elements whose
 //! name says that they hold a credential, and anything that looks like a JWT wherever it stands. Names, sizes and types stay, so that the evidence still reads.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 /// What stands in a secret's place.
 pub const MASK: &str = "<masked>";
@@ -103,7 +103,7 @@ pub(crate) fn at(document: &Value, path: &str, value: &Value) -> Value {
     if value.is_string() && (in_secret || is_credential(last)) { MASK.into() } else { json(value) }
 }
 
-fn object(members: &Map<String, Value>) -> Value {
+fn object(members: &Map) -> Value {
     let is_secret = members.get("kind").is_some_and(|kind| kind == "Secret");
     let is_secret_list = members.get("kind").is_some_and(|kind| kind == "SecretList");
     let names_credential = members.get("name").and_then(Value::as_str).is_some_and(is_credential);
@@ -132,12 +132,12 @@ fn secret(item: &Value) -> Value {
     masked
 }
 
-fn all_masked(entries: &Map<String, Value>) -> Value {
+fn all_masked(entries: &Map) -> Value {
     Value::Object(entries.keys().map(|name| (name.clone(), MASK.into())).collect())
 }
 
 fn remembered(text: &str) -> Value {
-    match serde_json::from_str::<Value>(text) {
+    match proofmark_json::from_str::<Value>(text) {
         Ok(object) => format!("{}\n", json(&object)).into(),
         Err(_) => MASK.into(),
     }
@@ -156,7 +156,7 @@ fn is_jwt(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -195,8 +195,8 @@ mod tests {
     #[test]
     fn a_report_survives_json() {
         for (name, part) in parts(2) {
-            let text = serde_json::to_string(&part).unwrap();
-            assert_eq!(serde_json::from_str::<RunResult>(&text).unwrap(), part, "{name}");
+            let text = proofmark_json::to_string(&part).unwrap();
+            assert_eq!(proofmark_json::from_str::<RunResult>(&text).unwrap(), part, "{name}");
         }
     }
 

@@ -4,7 +4,7 @@
 
 use http::Request;
 use kube::Client;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::{Resource, Step};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proofmark_env::{Body, Exchange};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::aws::to_json;
 

@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proofmark_env::{ApiRequest, Cluster, EnvError, Exchange, Identity};
+use proofmark_json::{Value, json};
 use proofmark_status::qualified;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::Resource;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use proofmark_env::{Aws, Body, Cluster, EnvError, Exchange, Identity, Limit, Universe, Web};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::created::Created;
 use crate::diff::Difference;

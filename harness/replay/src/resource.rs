@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use proofmark_json::Value;
 use proofmark_status::{Status, qualified};
-use serde_json::Value;
 
 /// A kind of object: group, version, plural name, kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Resource {
     /// An object of this kind; `rest` holds its other top-level fields.
     pub fn object(&self, namespace: Option<&str>, name: &str, rest: Value) -> Value {
         let mut object =
-            serde_json::json!({"apiVersion": self.api_version(), "kind": self.kind, "metadata": {"name": name}});
+            proofmark_json::json!({"apiVersion": self.api_version(), "kind": self.kind, "metadata": {"name": name}});
         if let Some(namespace) = namespace {
             object["metadata"]["namespace"] = namespace.into();
         }

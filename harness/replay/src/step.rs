@@ -17,9 +17,9 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 use http::Method;
 use proofmark_env::{ApiRequest, Identity, PatchFormat};
+use proofmark_json::Value;
 use proofmark_status::Status;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::aws::{AwsCall, Load, Pull};
 use crate::expect::Expect;
@@ -193,7 +193,7 @@ impl Step {
     {
         let call: ClientCall = Rc::new(move |client| {
             let result = call(client);
-            Box::pin(async move { serde_json::to_value(result.await?).map_err(kube::Error::SerdeError) })
+            Box::pin(async move { proofmark_json::to_value(result.await?).map_err(kube::Error::SerdeError) })
         });
         self.action = Action::Client { words: words.into(), call };
         self

@@ -1,8 +1,8 @@
 //! What a failure tells, as labelled lines that every output lays out in its own way.
 
 use proofmark_env::Body;
+use proofmark_json::Value;
 use proofmark_replay::{CaseResult, Difference, Evidence, Finding, RunResult, StepResult, StepVerdict, Verdict};
-use serde_json::Value;
 
 /// How many characters of a body a report for people shows.
 const SHOWN: usize = 1500;

@@ -36,7 +36,7 @@ impl Sink for Json<'_> {
             let run = self.collector.result();
             let document =
                 Document { schema_version: SCHEMA_VERSION, proofmark: env!("CARGO_PKG_VERSION"), totals: *totals, run };
-            serde_json::to_writer_pretty(&mut *self.out, &document)?;
+            proofmark_json::to_writer_pretty(&mut *self.out, &document)?;
             writeln!(self.out)?;
             self.out.flush()?;
         }
@@ -63,7 +63,7 @@ impl<'a> NdJson<'a> {
 
 impl Sink for NdJson<'_> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        serde_json::to_writer(&mut *self.0, &Line { schema_version: SCHEMA_VERSION, event })?;
+        proofmark_json::to_writer(&mut *self.0, &Line { schema_version: SCHEMA_VERSION, event })?;
         writeln!(self.0)?;
         self.0.flush()
     }

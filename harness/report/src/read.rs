@@ -20,7 +20,7 @@ pub struct Report {
 pub enum ReadError {
     /// Not what the JSON output writes.
     #[error("not a report in JSON")]
-    Json(#[from] serde_json::Error),
+    Json(#[from] proofmark_json::Error),
     /// A report of another time.
     #[error("a report of format {0}; this program reads {SCHEMA_VERSION}")]
     Format(u32),
@@ -45,11 +45,11 @@ impl Report {
     /// [`ReadError`] when it is none, or one that this program does not know.
     pub fn read(text: &str) -> Result<Self, ReadError> {
         // What another format means, only its own program knows.
-        let Head { schema_version } = serde_json::from_str(text)?;
+        let Head { schema_version } = proofmark_json::from_str(text)?;
         if schema_version != SCHEMA_VERSION {
             return Err(ReadError::Format(schema_version));
         }
-        let Document { proofmark, run } = serde_json::from_str(text)?;
+        let Document { proofmark, run } = proofmark_json::from_str(text)?;
         Ok(Self { proofmark, run })
     }
 }

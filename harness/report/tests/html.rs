@@ -11,11 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::GzDecoder;
 use proofmark_env::{Body, Decision, Grounds, IamGrounds, PolicyLayer, RbacGrounds, Ruling, Source, Way};
+use proofmark_json::json;
 use proofmark_replay::{
     Evidence, Expected, Got, Link, Permission, PermissionChange, RunResult, Runner, Scenario, Sent, Target,
 };
 use proofmark_report::{Cover, Grade, html};
-use serde_json::json;
 use support::{World, always, buggy, by_manifests, editor, fixed, sound, viewer};
 
 const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&";

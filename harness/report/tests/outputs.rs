@@ -7,12 +7,12 @@ mod support;
 
 use std::time::Duration;
 
+use proofmark_json::json;
 use proofmark_replay::{
     Collector, Event, Expected, Finding, Inspection, Link, Location, Missing, RunResult, Runner, Scenario, Severity,
     Sink, Target, Totals, step,
 };
 use proofmark_report::{Format, GithubSummary, Options, Report, Styles, Tee, output};
-use serde_json::json;
 use support::{MODELS, World, always, broken, buggy, by_manifests, editor, fixed, model, sound, viewer};
 
 /// A story that goes wrong wherever it is played: the fix opens too little, and something never comes.

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use proofmark_aws::setup::Spec;
 use proofmark_aws_policy::{Kind, Policy};
 use proofmark_env::{AccountToken, AwsIdentity};
+use proofmark_json::Value;
 use proofmark_replay::Step;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
 use crate::problem::place;
@@ -95,6 +95,7 @@ pub(crate) enum AwsRequest {
         /// The bucket.
         bucket: String,
         /// The policy.
+        #[schemars(with = "serde_json::Value")]
         policy: Value,
     },
     /// Takes a bucket's policy away.
@@ -109,6 +110,7 @@ pub(crate) enum AwsRequest {
         /// The policy's name.
         name: String,
         /// The policy.
+        #[schemars(with = "serde_json::Value")]
         policy: Value,
     },
     /// Takes an inline policy away from a role of the own account.
@@ -123,6 +125,7 @@ pub(crate) enum AwsRequest {
         /// The role's name.
         role: String,
         /// The trust policy.
+        #[schemars(with = "serde_json::Value")]
         policy: Value,
     },
     /// Reads a role of the own account.
@@ -135,6 +138,7 @@ pub(crate) enum AwsRequest {
         /// The key's alias: `alias/models`.
         key: String,
         /// The policy.
+        #[schemars(with = "serde_json::Value")]
         policy: Value,
     },
     /// Assumes a role.

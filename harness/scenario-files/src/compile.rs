@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use proofmark_env::{CloudPlan, Plan};
+use proofmark_json::Value;
 use proofmark_kserve::Flavor;
 use proofmark_manifests::{Object, Source};
 use proofmark_replay::{Level, Link, Scenario, Target};
-use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
 use crate::document::{Document, LevelSaid, LinkSaid, Step};

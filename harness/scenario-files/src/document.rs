@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use proofmark_aws::setup::Spec;
+use proofmark_json::Value;
 use proofmark_replay::Profile;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use crate::aws::{AwsRequest, AwsWho};
@@ -291,6 +291,7 @@ pub(crate) struct Patch {
     #[serde(default)]
     pub(crate) format: Format,
     /// The patch.
+    #[schemars(with = "serde_json::Value")]
     pub(crate) body: Value,
 }
 
@@ -320,6 +321,7 @@ pub(crate) struct Request {
     #[schemars(with = "String", regex(pattern = "^/"))]
     pub(crate) path: Spanned<String>,
     /// The JSON body.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub(crate) body: Option<Value>,
     /// Further headers.
     #[serde(default)]
@@ -383,6 +385,7 @@ pub(crate) struct Expect {
     /// The API server refuses in these words.
     pub(crate) refused: Option<Refused>,
     /// The answer holds these members; `null` asks for absence.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub(crate) shows: Option<Value>,
     /// The decision behind the answer has these words: `account 222222222222's resource-based policy allows it`.
     pub(crate) decision: Option<String>,
@@ -427,4 +430,4 @@ pub(crate) struct Opened {
 }
 
 /// An object of any kind.
-type Map = BTreeMap<String, Value>;
+type Map = BTreeMap<String, serde_json::Value>;

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use proofmark_json::Value;
 use proofmark_kserve::extras::{self, Project};
 use proofmark_kserve::{Release, install};
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_replay::Resource;
-use serde_json::Value;
 
 /// Every kind that a scenario may name: its own, and the known ones.
 pub(crate) struct Kinds(Table);

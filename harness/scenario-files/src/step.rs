@@ -7,9 +7,9 @@ use std::time::Duration;
 use http::Method;
 use jiff::SignedDuration;
 use proofmark_env::{ApiRequest, Body, Identity, PatchFormat};
+use proofmark_json::Value;
 use proofmark_kserve::Release;
 use proofmark_replay::{Expression, Permission, Resource, Step, Target, step};
-use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
 use crate::aws::Accounts;

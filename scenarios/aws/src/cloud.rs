@@ -5,8 +5,8 @@
 
 use proofmark_aws::setup::{AccessKeySpec, AccountSpec, KeySpec, ProviderSpec, RoleSpec, Spec, UserSpec};
 use proofmark_env::{AccountToken, AwsIdentity, CloudPlan, EndpointPlan, ISSUER, Listener, Plan};
+use proofmark_json::{Value, json};
 use proofmark_replay::{Resource, Step, step};
-use serde_json::{Value, json};
 
 /// The account of the cluster.
 pub(crate) const WORKLOADS: &str = "111111111111";

@@ -1,10 +1,10 @@
 //! kserve/kserve#1558: requests from inside of the cluster reach a profile's models from its own namespace only.
 
 use proofmark_env::{ApiRequest, Identity};
+use proofmark_json::json;
 use proofmark_replay::{Level, Link, Profile, Scenario, Step, step};
 use proofmark_scenarios_serving::NEIGHBOUR;
 use proofmark_scenarios_serving::universe::affected;
-use serde_json::json;
 
 use crate::universe::{MODEL, OWNER, TEAM, arrange, by_user, denied, from_inside, policy, predicts, universe};
 

@@ -4,11 +4,11 @@
 //! both are asked by a policy with a provider, as the newer one is.
 
 use proofmark_env::{ApiRequest, Identity};
+use proofmark_json::json;
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_replay::{Level, Link, Profile, Scenario, Step, Target, step};
 use proofmark_scenarios_serving::kinds::{CONFIG_MAPS, CORE_SERVICES, DEPLOYMENTS};
 use proofmark_scenarios_serving::universe::affected;
-use serde_json::json;
 
 use crate::programs::{AUTHSERVICE, OAUTH2_PROXY, PORT, USER};
 use crate::universe::{OWNER, ROOT, arrange, by_user, from_outside, policy, predicts, universe};

@@ -1,10 +1,10 @@
 //! kubeflow/kubeflow#7691: who comes in through the gateway and is not the profile's owner.
 
 use proofmark_env::Identity;
+use proofmark_json::json;
 use proofmark_replay::{Level, Link, Profile, Scenario, step};
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::universe::affected;
-use serde_json::json;
 
 use crate::programs::USER;
 use crate::universe::{

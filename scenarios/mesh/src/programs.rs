@@ -5,8 +5,8 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use http::{Request, Response, StatusCode};
+use proofmark_json::json;
 use proofmark_nodes::process::{Container, Exit, Image, Images};
-use serde_json::json;
 
 /// Serves a model by the V1 protocol.
 pub(crate) const MODEL_SERVER: &str = "registry.example.com/iris-server:1";

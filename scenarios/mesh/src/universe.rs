@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use proofmark_env::{ApiRequest, Identity, Plan};
+use proofmark_json::{Value, json};
 use proofmark_kserve::Flavor;
 use proofmark_kserve::extras::Project;
 use proofmark_replay::{Resource, Step, Target, step};
 use proofmark_scenarios_serving::PATIENCE;
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::samples::{MODE, RAW};
-use serde_json::{Value, json};
 
 use crate::programs::{MODEL_SERVER, PORT, USER, images};
 

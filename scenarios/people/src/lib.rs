@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use proofmark_env::Identity;
+use proofmark_json::{Value, json};
 use proofmark_kubeflow::{KubeflowRelease, roles};
 use proofmark_replay::{Resource, Step, Target, step};
-use serde_json::{Value, json};
 
 /// A profile and who is in it.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! The whole matrix, played in this process.
 
+use proofmark_json::{Value, json};
 use proofmark_kserve::{Flavor, Release};
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_manifests::{Source, load};
 use proofmark_replay::{Expected, Scenario, Target, Verdict};
 use proofmark_scenarios_rbac::scenarios;
 use proofmark_scenarios_trial::{grid, play};
-use serde_json::{Value, json};
 
 #[test]
 fn every_release_has_what_it_is_known_to_have() {

@@ -6,11 +6,11 @@
 
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use proofmark_env::{ApiRequest, Identity, PatchFormat};
+use proofmark_json::{Value, json};
 use proofmark_replay::{
     Affected, Expected, Level, Link, Permission, Profile, Resource, Scenario, Step, Target, permissions, step,
 };
 use proofmark_scenarios_people::{NEIGHBOUR, TEAM, everybody, profiles};
-use serde_json::{Value, json};
 
 const RUNTIMES: Resource =
     Resource::new("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime");
@@ -110,7 +110,7 @@ fn program(title: &str, who: &Identity, namespace: &'static str) -> Step {
             namespace => Api::namespaced_with(client, namespace, &kind),
         };
         let list = match runtimes.list(&ListParams::default().labels(OURS)).await {
-            Ok(list) => serde_json::to_value(list).map_err(kube::Error::SerdeError)?,
+            Ok(list) => proofmark_json::to_value(list).map_err(kube::Error::SerdeError)?,
             // A Go slice that was never filled is null.
             Err(kube::Error::Api(_)) => json!({"metadata": {}, "items": null}),
             Err(error) => return Err(error),

@@ -1,11 +1,11 @@
 //! kserve/kserve#2109: KServe is installed from one file, its runtimes from another, and nobody applied the other.
 
+use proofmark_json::{Value, json};
 use proofmark_replay::{Level, Link, Scenario, Step, Target, step};
 use proofmark_scenarios_serving::kinds::{CLUSTER_RUNTIMES, SERVICES};
 use proofmark_scenarios_serving::samples::{namespace, service, sklearn};
 use proofmark_scenarios_serving::universe::{affected, release, shipped, with_control_plane};
 use proofmark_scenarios_serving::{PATIENCE, PROFILE, SOON, TEAM, observe};
-use serde_json::{Value, json};
 
 const RUNTIME: &str = "kserve-sklearnserver";
 const SERVICE: &str = "iris";

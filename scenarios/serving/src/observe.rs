@@ -1,7 +1,7 @@
 //! What pods, events and statuses of InferenceServices say.
 
+use proofmark_json::{Value, json};
 use proofmark_replay::{Place, Step, step};
-use serde_json::{Value, json};
 
 use crate::kinds::{DEPLOYMENTS, SERVICES};
 

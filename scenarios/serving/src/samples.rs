@@ -1,8 +1,8 @@
 //! Namespaces, services and secrets as users write them.
 
 use proofmark_env::PatchFormat;
+use proofmark_json::{Value, json};
 use proofmark_replay::{Step, Target, step};
-use serde_json::{Value, json};
 
 use crate::kinds::{CONFIG_MAPS, NAMESPACES, SERVICES};
 use crate::universe::{CONFIG, CONTROL_PLANE, release, setting};

@@ -1,9 +1,9 @@
 //! KServe's control plane around the target's release, and what it ships.
 
 use proofmark_env::Plan;
+use proofmark_json::Value;
 use proofmark_kserve::{Flavor, Release, install};
 use proofmark_replay::{Affected, Expected, Target};
-use serde_json::Value;
 
 /// The target's release of KServe as it installs itself, with its control plane running.
 pub fn with_control_plane(target: &Target) -> Plan {
@@ -44,7 +44,7 @@ pub fn shipped(release: Release, kind: &str, name: &str) -> Value {
 /// A part of the shipped configuration, which is JSON in a text.
 pub fn setting(release: Release, part: &str) -> Value {
     let config = shipped(release, "ConfigMap", CONFIG);
-    config["data"][part].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    config["data"][part].as_str().and_then(|text| proofmark_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// The ConfigMap with the settings of the control plane.

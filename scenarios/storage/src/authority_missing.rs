@@ -1,12 +1,12 @@
 //! The ConfigMap with the cluster's certificates is not there, and nothing is deployed any more.
 
+use proofmark_json::json;
 use proofmark_kserve::Release;
 use proofmark_replay::{Level, Link, Scenario, step};
 use proofmark_scenarios_serving::kinds::{CONFIG_MAPS, SERVICES};
 use proofmark_scenarios_serving::samples::{configure, namespace, service, sklearn};
 use proofmark_scenarios_serving::universe::{CONTROL_PLANE, affected, release, with_control_plane};
 use proofmark_scenarios_serving::{NEIGHBOUR, PATIENCE, PROFILE, TEAM, observe};
-use serde_json::json;
 
 const SERVICE: &str = "iris";
 const AUTHORITIES: &str = "corp-ca";

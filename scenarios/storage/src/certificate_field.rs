@@ -5,13 +5,13 @@
 
 use proofmark_aws::setup::{AccountSpec, Spec};
 use proofmark_env::{AwsIdentity, CloudPlan, EndpointPlan, Listener, PatchFormat, Plan};
+use proofmark_json::{Value, json};
 use proofmark_model_loader::Release;
 use proofmark_replay::{Affected, Expected, Level, Link, Load, Profile, Pull, Scenario, Step, Target, step};
 use proofmark_scenarios_serving::kinds::{CONFIG_MAPS, SECRETS, SERVICES};
 use proofmark_scenarios_serving::samples::{namespace, service, stored};
 use proofmark_scenarios_serving::universe::with_control_plane;
 use proofmark_scenarios_serving::{NEIGHBOUR, PATIENCE, TEAM, observe};
-use serde_json::{Value, json};
 
 use crate::secret;
 

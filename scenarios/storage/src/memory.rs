@@ -1,13 +1,13 @@
 //! kserve/kserve#5162: the storage initializer is killed for its memory, and the setting that should help does not.
 
 use proofmark_env::PatchFormat;
+use proofmark_json::json;
 use proofmark_kserve::Release;
 use proofmark_replay::{Level, Link, Profile, Scenario, step};
 use proofmark_scenarios_serving::kinds::{PODS, SERVICES, STORAGE_CONTAINERS};
 use proofmark_scenarios_serving::samples::{configure, namespace, service, sklearn};
 use proofmark_scenarios_serving::universe::{affected, with_control_plane};
 use proofmark_scenarios_serving::{PATIENCE, TEAM, observe};
-use serde_json::json;
 
 const SERVICE: &str = "large";
 

@@ -1,10 +1,10 @@
 //! The secret of a storage specification: entries that are JSON in a text.
 
 use proofmark_env::PatchFormat;
+use proofmark_json::{Value, json};
 use proofmark_replay::{Step, step};
 use proofmark_scenarios_serving::TEAM;
 use proofmark_scenarios_serving::kinds::SECRETS;
-use serde_json::{Value, json};
 
 /// The secret that KServe looks at unless told.
 pub(crate) const NAME: &str = "storage-config";

@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::Request;
 use kube::Client;
 use proofmark_env::{PatchFormat, Plan};
+use proofmark_json::{Value, json};
 use proofmark_kserve::Release;
 use proofmark_replay::{Place, Resource, Step, Target, step};
 use proofmark_scenarios_serving::kinds::{ACCOUNTS, CONFIG_MAPS, CORE_SERVICES, DEPLOYMENTS, NAMESPACES};
 use proofmark_scenarios_serving::universe::release;
-use serde_json::{Value, json};
 
 use crate::people;
 

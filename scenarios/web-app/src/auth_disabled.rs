@@ -1,10 +1,10 @@
 //! The app's own manifests let everybody do everything.
 
 use proofmark_env::{ApiRequest, Plan};
+use proofmark_json::json;
 use proofmark_replay::{Level, Link, Profile, Scenario, Target, step};
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::{NEIGHBOUR, TEAM};
-use serde_json::json;
 
 use crate::app::{self, URL};
 use crate::people::{self, ALICE, CAROL, SERVICE_OF_NEIGHBOUR, SERVICES_OF_TEAM};
@@ -35,7 +35,7 @@ pub(crate) fn scenario() -> Scenario {
             steps
         })
         .reproduce(|_| {
-            let nobody = |mut list: serde_json::Value| {
+            let nobody = |mut list: proofmark_json::Value| {
                 list["user"] = json!(null);
                 list
             };

@@ -1,10 +1,10 @@
 //! A script without the token against forged requests is refused.
 
 use proofmark_env::ApiRequest;
+use proofmark_json::json;
 use proofmark_replay::{Scenario, Step, step};
 use proofmark_scenarios_serving::TEAM;
 use proofmark_scenarios_serving::kinds::SERVICES;
-use serde_json::json;
 
 use crate::app::{self, URL};
 use crate::people::{self, ALICE, BOB};

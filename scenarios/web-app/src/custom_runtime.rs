@@ -1,11 +1,11 @@
 //! One service that the page does not understand hides all others.
 
 use proofmark_env::ApiRequest;
+use proofmark_json::{Value, json};
 use proofmark_replay::{Link, Scenario, Step, step};
 use proofmark_scenarios_serving::TEAM;
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::universe::affected;
-use serde_json::{Value, json};
 
 use crate::app;
 use crate::page::{self, Page};

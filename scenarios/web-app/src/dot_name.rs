@@ -1,10 +1,10 @@
 //! A dot as name deletes everything.
 
 use proofmark_env::{ApiRequest, Identity, PatchFormat, Plan};
+use proofmark_json::json;
 use proofmark_replay::{Scenario, Step, Target, step};
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::{NEIGHBOUR, TEAM};
-use serde_json::json;
 
 use crate::app::{self, ROLE, ROLES};
 use crate::people::{self, ALICE, SERVICE_OF_NEIGHBOUR, SERVICES_OF_TEAM};

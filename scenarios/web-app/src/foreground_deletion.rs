@@ -1,10 +1,10 @@
 //! A service is deleted, and stays.
 
 use proofmark_env::{ApiRequest, PatchFormat};
+use proofmark_json::json;
 use proofmark_replay::{Scenario, Step, step};
 use proofmark_scenarios_serving::TEAM;
 use proofmark_scenarios_serving::kinds::{CONFIG_MAPS, SERVICES};
-use serde_json::json;
 
 use crate::app;
 use crate::people::{self, ALICE};
@@ -81,7 +81,7 @@ fn adopt() -> Step {
         |client| async move {
             let read = |path: String| http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError);
             let owner = SERVICES.in_namespace(TEAM).named("iris").path();
-            let owner: serde_json::Value = client.request(read(owner)?).await?;
+            let owner: proofmark_json::Value = client.request(read(owner)?).await?;
             let reference = json!({
                 "apiVersion": SERVICES.api_version(), "kind": SERVICES.kind, "name": "iris",
                 "uid": owner["metadata"]["uid"], "blockOwnerDeletion": true, "controller": true,
@@ -92,7 +92,7 @@ fn adopt() -> Step {
             let request =
                 http::Request::post(CONFIG_MAPS.in_namespace(TEAM).path()).header("content-type", "application/json");
             let request = request.body(child.to_string().into_bytes()).map_err(kube::Error::HttpError)?;
-            client.request::<serde_json::Value>(request).await
+            client.request::<proofmark_json::Value>(request).await
         },
     )
 }

@@ -1,11 +1,11 @@
 //! Graphs of a namespace that is called `undefined`.
 
 use proofmark_env::{ApiRequest, PatchFormat};
+use proofmark_json::json;
 use proofmark_replay::{Link, Scenario, Step, step};
 use proofmark_scenarios_serving::TEAM;
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::universe::affected;
-use serde_json::json;
 
 use crate::app;
 use crate::page::{self, Page};

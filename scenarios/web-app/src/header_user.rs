@@ -1,10 +1,10 @@
 //! Rights of a group do not count.
 
 use proofmark_env::{ApiRequest, Identity, Plan};
+use proofmark_json::json;
 use proofmark_replay::{Scenario, Step, Target, step};
 use proofmark_scenarios_serving::TEAM;
 use proofmark_scenarios_serving::kinds::SERVICES;
-use serde_json::json;
 
 use crate::app::{self, ROLES, URL};
 use crate::people::{self, BINDINGS, SERVICES_OF_TEAM};

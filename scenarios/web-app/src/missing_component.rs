@@ -1,10 +1,10 @@
 //! A component without logs.
 
 use proofmark_env::ApiRequest;
+use proofmark_json::{Value, json};
 use proofmark_replay::{Scenario, Step, step};
 use proofmark_scenarios_serving::TEAM;
 use proofmark_scenarios_serving::kinds::{PODS, SERVICES};
-use serde_json::{Value, json};
 
 use crate::app;
 use crate::people::{self, BOB, CAROL};

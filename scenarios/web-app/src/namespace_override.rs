@@ -1,10 +1,10 @@
 //! A service for another namespace is refused, or lands here.
 
 use proofmark_env::ApiRequest;
+use proofmark_json::json;
 use proofmark_replay::{Scenario, step};
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::{NEIGHBOUR, TEAM};
-use serde_json::json;
 
 use crate::app::{self, URL};
 use crate::people::{self, ALICE, SERVICE_OF_NEIGHBOUR, SERVICES_OF_TEAM};

@@ -1,12 +1,12 @@
 //! KServe's roles are not installed, and nobody may list anything.
 
 use proofmark_env::{ApiRequest, Identity, Plan};
+use proofmark_json::{Value, json};
 use proofmark_kserve::install::cluster_roles;
 use proofmark_replay::{Level, Link, Profile, Scenario, Step, Target, step};
 use proofmark_scenarios_serving::kinds::SERVICES;
 use proofmark_scenarios_serving::universe::release;
 use proofmark_scenarios_serving::{NEIGHBOUR, TEAM};
-use serde_json::{Value, json};
 
 use crate::app::{self, ROLES};
 use crate::people::{self, CAROL, SERVICES_OF_TEAM};

@@ -2,10 +2,10 @@
 //!
 //! The words of a TypeError are those of Chromium. Releases are those that Kubeflow brought with the target's KServe.
 
+use proofmark_json::{Value, json};
 use proofmark_kserve::Release;
 use proofmark_replay::Target;
 use proofmark_scenarios_serving::universe::release;
-use serde_json::{Value, json};
 
 /// What a page of some release does.
 #[derive(Debug, Clone, Copy)]

@@ -2,10 +2,10 @@
 //!
 //! Alice edits the InferenceServices of her team, Bob looks at them. Dana edits those of the other team. Carol is in none.
 
+use proofmark_json::{Value, json};
 use proofmark_replay::{Resource, Step, step};
 use proofmark_scenarios_serving::kinds::{NAMESPACES, SERVICES};
 use proofmark_scenarios_serving::{NEIGHBOUR, TEAM};
-use serde_json::{Value, json};
 
 use crate::app::ROLES;
 

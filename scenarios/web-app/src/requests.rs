@@ -1,8 +1,8 @@
 //! What browsers send to the app behind Kubeflow's gateway, which says in a header who asks.
 
 use proofmark_env::{ApiRequest, Identity};
+use proofmark_json::{Value, json};
 use proofmark_replay::{Step, step};
-use serde_json::{Value, json};
 
 use crate::app::URL;
 

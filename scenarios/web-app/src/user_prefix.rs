@@ -1,9 +1,9 @@
 //! Users of a login with a prefix are unknown.
 
 use proofmark_env::{ApiRequest, Plan};
+use proofmark_json::{Value, json};
 use proofmark_replay::{Scenario, Step, Target};
 use proofmark_scenarios_serving::TEAM;
-use serde_json::{Value, json};
 
 use crate::app;
 use crate::people::{self, ALICE, CAROL, SERVICES_OF_TEAM};

@@ -1,12 +1,12 @@
 //! kserve/kserve#3102: the API server asks for KServe's webhooks where nobody is.
 
 use proofmark_env::PatchFormat;
+use proofmark_json::{Value, json};
 use proofmark_replay::{Level, Link, Scenario, Step, step};
 use proofmark_scenarios_serving::kinds::{CORE_SERVICES, MUTATING, NAMESPACES, SERVICES, VALIDATING};
 use proofmark_scenarios_serving::samples::{namespace, service, sklearn};
 use proofmark_scenarios_serving::universe::{affected, with_control_plane};
 use proofmark_scenarios_serving::{PATIENCE, PROFILE, TEAM, observe};
-use serde_json::{Value, json};
 
 const SERVICE: &str = "iris";
 const HOOKS: &str = "inferenceservice.serving.kserve.io";

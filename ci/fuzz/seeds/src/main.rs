@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 type Corpora = BTreeMap<&'static str, Vec<Vec<u8>>>;
 
@@ -25,7 +25,7 @@ fn main() -> std::io::Result<()> {
         if path.extension().is_some_and(|e| e == "gz") {
             let mut text = String::new();
             flate2::read::GzDecoder::new(std::fs::File::open(&path)?).read_to_string(&mut text)?;
-            for step in steps(&serde_json::from_str(&text)?) {
+            for step in steps(&proofmark_json::from_str(&text)?) {
                 collect(step, &mut seeds);
             }
         }

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use proofmark_builtin::{Resource, resources, type_of, types};
 use proofmark_merge::managed::{FieldManager, Manager, OneVersion};
 use proofmark_merge::typed::Typed;
-use serde_json::Value;
+use proofmark_json::Value;
 
 fuzz_target!(|data: &[u8]| {
     let [live, applied] = proofmark_fuzz::parts(data);

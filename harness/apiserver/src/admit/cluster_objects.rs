@@ -2,7 +2,7 @@
 //!
 //! Source: `plugin/pkg/admission/nodetaint` and `pkg/registry/certificates/certificates`, release 1.35.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::is_core;
 use crate::handlers::Target;
@@ -38,15 +38,15 @@ pub(super) fn sign(call: &Call<'_>, target: &Target<'_>, object: &mut Value) {
         spec.shift_remove(field);
     }
     let user = call.user;
-    spec.insert("username".to_owned(), json!(user.name));
+    spec.insert("username", json!(user.name));
     if !user.uid.is_empty() {
-        spec.insert("uid".to_owned(), json!(user.uid));
+        spec.insert("uid", json!(user.uid));
     }
     if !user.groups.is_empty() {
-        spec.insert("groups".to_owned(), json!(user.groups));
+        spec.insert("groups", json!(user.groups));
     }
     if !user.extra.is_empty() {
-        let extra: Map<String, Value> = user.extra.iter().map(|(key, values)| (key.clone(), json!(values))).collect();
-        spec.insert("extra".to_owned(), Value::Object(extra));
+        let extra: Map = user.extra.iter().map(|(key, values)| (key.clone(), json!(values))).collect();
+        spec.insert("extra", Value::Object(extra));
     }
 }

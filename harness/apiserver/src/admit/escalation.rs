@@ -3,8 +3,8 @@
 //!
 //! Source: `pkg/registry/rbac/*/policybased`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_rbac::{Attributes, Binding, EscalationRefused, Role};
-use serde_json::Value;
 
 use crate::authz::GROUP;
 use crate::handlers::Target;

@@ -3,8 +3,8 @@
 use proofmark_admission::Inputs;
 use proofmark_cel::{AccessDecision, AccessQuestion, Authorizer};
 use proofmark_identity::service_account;
+use proofmark_json::{Map, Value, json};
 use proofmark_rbac::{Attributes, Requested, UserInfo};
-use serde_json::{Map, Value, json};
 
 use super::Request;
 use super::matching::View;
@@ -13,7 +13,7 @@ use crate::resource::Resource;
 use crate::server::Call;
 
 /// A request as reviews and expressions describe it, without uid and objects; empty texts are left out.
-pub(super) fn describe(request: &Request<'_>, view: &View) -> Map<String, Value> {
+pub(super) fn describe(request: &Request<'_>, view: &View) -> Map {
     let kind = |r: &Resource| json!({"group": r.group, "version": r.version, "kind": r.kind});
     let resource = |r: &Resource| json!({"group": r.group, "version": r.version, "resource": r.plural});
     let members = [

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use proofmark_builtin::quantity::Quantity;
+use proofmark_json::{Map, Value, json};
 use proofmark_registry::usage::{self, Amounts};
-use serde_json::{Map, Value, json};
 
 use super::{forbidden, is_core, stored};
 use crate::handlers::Target;
@@ -67,7 +67,7 @@ pub(super) fn mutate(call: &Call<'_>, target: &Target<'_>, object: &mut Value) {
 }
 
 /// Fills in amounts that are missing, and names them in order.
-fn fill(resources: &mut Map<String, Value>, list: &str, defaults: &Map<String, Value>) -> Vec<String> {
+fn fill(resources: &mut Map, list: &str, defaults: &Map) -> Vec<String> {
     if defaults.is_empty() {
         return Vec::new();
     }
@@ -76,10 +76,11 @@ fn fill(resources: &mut Map<String, Value>, list: &str, defaults: &Map<String, V
         *amounts = json!({});
     }
     let Some(amounts) = amounts.as_object_mut() else { return Vec::new() };
-    let mut set: Vec<String> = defaults.keys().filter(|name| !amounts.contains_key(*name)).cloned().collect();
-    for name in &set {
-        if let Some(amount) = defaults.get(name) {
+    let mut set = Vec::new();
+    for (name, amount) in defaults {
+        if !amounts.contains_key(name) {
             amounts.insert(name.clone(), amount.clone());
+            set.push(name.to_string());
         }
     }
     amounts.sort_keys();

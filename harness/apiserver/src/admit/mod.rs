@@ -21,9 +21,9 @@ mod webhook;
 
 use std::sync::Arc;
 
+use proofmark_json::Value;
 use proofmark_registry::meta;
 use proofmark_status::Status;
-use serde_json::Value;
 
 use crate::handlers::Target;
 use crate::refusal::Refusal;

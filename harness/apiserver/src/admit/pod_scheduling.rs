@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
-use serde_json::{Value, json};
 
 use super::{find, forbidden, is_core, stored};
 use crate::handlers::Target;
@@ -48,10 +48,10 @@ pub(super) fn prioritize(call: &Call<'_>, target: &Target<'_>, object: &mut Valu
     }
     let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
     if !name.is_empty() {
-        spec.insert("priorityClassName".to_owned(), json!(name));
+        spec.insert("priorityClassName", json!(name));
     }
-    spec.insert("priority".to_owned(), json!(value));
-    spec.insert("preemptionPolicy".to_owned(), json!(policy));
+    spec.insert("priority", json!(value));
+    spec.insert("preemptionPolicy", json!(policy));
     Ok(())
 }
 
@@ -121,7 +121,7 @@ pub(super) fn tolerate(target: &Target<'_>, object: &mut Value) {
         }
     }
     if !all.is_empty() {
-        spec.insert("tolerations".to_owned(), Value::Array(all));
+        spec.insert("tolerations", Value::Array(all));
     }
 }
 
@@ -147,7 +147,7 @@ pub(super) fn run_class(call: &Call<'_>, target: &Target<'_>, object: &mut Value
     };
     let fixed = class.value.pointer("/overhead/podFixed").filter(|o| !o.is_null());
     match (fixed, own) {
-        (Some(fixed), Some(own)) if !crate::value::equal(fixed, &own) => {
+        (Some(fixed), Some(own)) if *fixed != own => {
             return Err(forbidden(
                 target,
                 object,
@@ -160,7 +160,7 @@ pub(super) fn run_class(call: &Call<'_>, target: &Target<'_>, object: &mut Value
         }
         (Some(fixed), None) => {
             if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
-                spec.insert("overhead".to_owned(), fixed.clone());
+                spec.insert("overhead", fixed.clone());
             }
         }
         _ => {}
@@ -188,7 +188,7 @@ fn schedule_as(target: &Target<'_>, object: &mut Value, class: &Value) -> Result
         let mut selector = own;
         selector.extend(wanted);
         selector.sort_keys();
-        spec.insert("nodeSelector".to_owned(), Value::Object(selector));
+        spec.insert("nodeSelector", Value::Object(selector));
     }
     if !tolerations.is_empty() {
         let list = spec.entry("tolerations").or_insert_with(|| json!([]));

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::Value;
 use proofmark_pod_security::{Level, Policy, Standard, evaluate, significant};
 use proofmark_registry::meta;
 use proofmark_status::Status;
-use serde_json::Value;
 
 use super::{Operation, Request, find, stored};
 use crate::refusal::Refusal;

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use proofmark_json::{Map, Value, json};
 use proofmark_registry::meta;
 use proofmark_registry::usage::{self, Amounts};
-use serde_json::{Map, Value, json};
 
 use super::{forbidden, stored};
 use crate::handlers::{self, Target};
@@ -122,8 +122,7 @@ fn charge(
 fn note(call: &Call<'_>, target: &Target<'_>, quota: &Arc<Object>, used: &Amounts) -> bool {
     let Some(resource) = call.server.catalog.find("", "v1", "resourcequotas") else { return true };
     let mut value = Value::clone(&quota.value);
-    let amounts: Map<String, Value> =
-        used.iter().map(|(name, amount)| (name.clone(), json!(amount.to_string()))).collect();
+    let amounts: Map = used.iter().map(|(name, amount)| (name.clone(), json!(amount.to_string()))).collect();
     value["status"]["used"] = Value::Object(amounts);
     let place = format!("{}/{}", target.namespace, meta::text(&quota.value, "name"));
     handlers::write(call.server, &resource, &place, value, Precondition::Revision(quota.revision)).is_ok()

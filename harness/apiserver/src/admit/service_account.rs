@@ -2,8 +2,8 @@
 //!
 //! Source: `plugin/pkg/admission/serviceaccount`, release 1.35. The token volume is added by the same plugin.
 
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
-use serde_json::{Value, json};
 
 use crate::handlers::Target;
 use crate::refusal::Refusal;
@@ -76,8 +76,8 @@ pub(super) fn create(call: &Call<'_>, target: &Target<'_>, object: &mut Value) -
     };
     let given = spec.get("serviceAccountName").and_then(Value::as_str).unwrap_or_default();
     let name = if given.is_empty() { DEFAULT.to_owned() } else { given.to_owned() };
-    spec.insert("serviceAccountName".to_owned(), json!(name));
-    spec.insert("serviceAccount".to_owned(), json!(name));
+    spec.insert("serviceAccountName", json!(name));
+    spec.insert("serviceAccount", json!(name));
     let Some(accounts) = call.server.catalog.find("", "v1", "serviceaccounts") else {
         return Ok(());
     };
@@ -93,7 +93,7 @@ pub(super) fn create(call: &Call<'_>, target: &Target<'_>, object: &mut Value) -
     let wants = |o: &Value| o.get("automountServiceAccountToken").and_then(Value::as_bool);
     let mount = spec.get("automountServiceAccountToken").and_then(Value::as_bool).or_else(|| wants(&account.value));
     if let Some(pull) = account.value.get("imagePullSecrets").filter(|_| !spec.contains_key("imagePullSecrets")) {
-        spec.insert("imagePullSecrets".to_owned(), pull.clone());
+        spec.insert("imagePullSecrets", pull.clone());
     }
     if mount.unwrap_or(true) {
         match token_volume(spec) {
@@ -108,7 +108,7 @@ pub(super) fn create(call: &Call<'_>, target: &Target<'_>, object: &mut Value) -
 const TOKEN_VOLUME: &str = "kube-api-access-";
 
 /// The token volume that a pod has already: a webhook that adds a container has the pod looked at once more.
-fn token_volume(spec: &serde_json::Map<String, Value>) -> Option<String> {
+fn token_volume(spec: &proofmark_json::Map) -> Option<String> {
     let volumes = spec.get("volumes")?.as_array()?.iter();
     volumes
         .filter_map(|volume| volume.get("name")?.as_str())
@@ -117,7 +117,7 @@ fn token_volume(spec: &serde_json::Map<String, Value>) -> Option<String> {
 }
 
 /// Mounts the token volume in every container that has nothing at its place, and adds it unless it is there.
-fn mount_token(spec: &mut serde_json::Map<String, Value>, volume: &str, there: bool) {
+fn mount_token(spec: &mut proofmark_json::Map, volume: &str, there: bool) {
     let mut used = false;
     for list in ["initContainers", "containers"] {
         let containers = spec.get_mut(list).and_then(Value::as_array_mut);

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
+use proofmark_json::{Map, Value, json};
 use proofmark_registry::meta;
 use proofmark_status::{FieldError, Status};
-use serde_json::{Map, Value, json};
 
 use super::{Request, is_core, stored};
 use crate::handlers::Target;
@@ -56,24 +56,24 @@ fn invalid(object: &Value, errors: &[FieldError]) -> Refusal {
     Status::invalid("", "Service", meta::text(object, "name"), errors).into()
 }
 
-fn text<'a>(spec: &'a Map<String, Value>, field: &str) -> &'a str {
+fn text<'a>(spec: &'a Map, field: &str) -> &'a str {
     spec.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn texts(spec: &Map<String, Value>, field: &str) -> Vec<String> {
+fn texts(spec: &Map, field: &str) -> Vec<String> {
     let list = spec.get(field).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn is_external_name(spec: &Map<String, Value>) -> bool {
+fn is_external_name(spec: &Map) -> bool {
     text(spec, "type") == "ExternalName"
 }
 
-fn has_node_ports(spec: &Map<String, Value>) -> bool {
+fn has_node_ports(spec: &Map) -> bool {
     matches!(text(spec, "type"), "NodePort" | "LoadBalancer")
 }
 
-fn needs_health_check(spec: &Map<String, Value>) -> bool {
+fn needs_health_check(spec: &Map) -> bool {
     text(spec, "type") == "LoadBalancer" && text(spec, "externalTrafficPolicy") == "Local"
 }
 
@@ -82,22 +82,21 @@ fn number(value: &Value, field: &str) -> i64 {
 }
 
 /// An update that does not name what was allocated keeps it.
-fn keep(spec: &mut Map<String, Value>, before: &Map<String, Value>) {
+fn keep(spec: &mut Map, before: &Map) {
     if !is_external_name(spec) && !is_external_name(before) {
         if text(spec, "clusterIP").is_empty()
             && let Some(ip) = before.get("clusterIP")
         {
-            spec.insert("clusterIP".to_owned(), ip.clone());
+            spec.insert("clusterIP", ip.clone());
         }
         if texts(spec, "clusterIPs").is_empty()
             && let Some(ips) = before.get("clusterIPs")
         {
-            spec.insert("clusterIPs".to_owned(), ips.clone());
+            spec.insert("clusterIPs", ips.clone());
         }
     }
     if has_node_ports(spec) && has_node_ports(before) {
-        let ports =
-            |spec: &Map<String, Value>| spec.get("ports").and_then(Value::as_array).cloned().unwrap_or_default();
+        let ports = |spec: &Map| spec.get("ports").and_then(Value::as_array).cloned().unwrap_or_default();
         let (now, then) = (ports(spec), ports(before));
         let numbers = |ports: &[Value]| ports.iter().map(|p| number(p, "nodePort")).collect::<BTreeSet<_>>();
         let used: BTreeSet<i64> = numbers(&now).intersection(&numbers(&then)).copied().collect();
@@ -111,30 +110,30 @@ fn keep(spec: &mut Map<String, Value>, before: &Map<String, Value>) {
             }
         }
     }
-    let health = |spec: &Map<String, Value>| spec.get("healthCheckNodePort").and_then(Value::as_i64).unwrap_or(0);
+    let health = |spec: &Map| spec.get("healthCheckNodePort").and_then(Value::as_i64).unwrap_or(0);
     if needs_health_check(spec) && needs_health_check(before) && health(spec) == 0 {
-        spec.insert("healthCheckNodePort".to_owned(), json!(health(before)));
+        spec.insert("healthCheckNodePort", json!(health(before)));
     }
 }
 
 /// `clusterIP` is the first of `clusterIPs`; a client that knows only the one field changes both.
-fn normalize(object: &mut Value, before: Option<&Map<String, Value>>) {
+fn normalize(object: &mut Value, before: Option<&Map>) {
     let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return };
     let (one, all) = (text(spec, "clusterIP").to_owned(), texts(spec, "clusterIPs"));
     let Some(before) = before else {
         if !one.is_empty() && all.is_empty() {
-            spec.insert("clusterIPs".to_owned(), json!([one]));
+            spec.insert("clusterIPs", json!([one]));
         }
         return;
     };
     let (had_one, had_all) = (text(before, "clusterIP"), texts(before, "clusterIPs"));
     if !had_all.is_empty() && all.is_empty() && had_one == one {
-        spec.insert("clusterIPs".to_owned(), json!(had_all));
+        spec.insert("clusterIPs", json!(had_all));
     } else if had_one != one && all == had_all {
         if one.is_empty() {
             spec.shift_remove("clusterIPs");
         } else {
-            spec.insert("clusterIPs".to_owned(), json!([one]));
+            spec.insert("clusterIPs", json!([one]));
         }
     }
 }
@@ -173,7 +172,7 @@ struct Allocator<'a> {
 }
 
 impl Allocator<'_> {
-    fn run(mut self, spec: &mut Map<String, Value>, before: Option<&Map<String, Value>>) -> Result<(), Refusal> {
+    fn run(mut self, spec: &mut Map, before: Option<&Map>) -> Result<(), Refusal> {
         if !is_external_name(spec) {
             self.families(spec, before)?;
             self.address(spec)?;
@@ -183,7 +182,7 @@ impl Allocator<'_> {
         }
         if needs_health_check(spec) && spec.get("healthCheckNodePort").and_then(Value::as_i64).unwrap_or(0) == 0 {
             let port = self.next_port()?;
-            spec.insert("healthCheckNodePort".to_owned(), json!(port));
+            spec.insert("healthCheckNodePort", json!(port));
         }
         Ok(())
     }
@@ -193,7 +192,7 @@ impl Allocator<'_> {
     }
 
     /// One family is what this cluster has; a headless service without a selector may speak of both.
-    fn families(&self, spec: &mut Map<String, Value>, before: Option<&Map<String, Value>>) -> Result<(), Refusal> {
+    fn families(&self, spec: &mut Map, before: Option<&Map>) -> Result<(), Refusal> {
         let selects = spec.get("selector").and_then(Value::as_object).is_some_and(|s| !s.is_empty());
         let unbound = text(spec, "clusterIP") == "None" && !selects;
         if text(spec, "ipFamilyPolicy").is_empty() {
@@ -203,7 +202,7 @@ impl Allocator<'_> {
                 "" => "SingleStack",
                 had => had,
             };
-            spec.insert("ipFamilyPolicy".to_owned(), json!(policy));
+            spec.insert("ipFamilyPolicy", json!(policy));
         }
         let policy = text(spec, "ipFamilyPolicy").to_owned();
         let mut families = texts(spec, "ipFamilies");
@@ -247,11 +246,11 @@ impl Allocator<'_> {
                 return Err(self.refuse(FieldError::invalid(at, family.as_str(), "not configured on this cluster")));
             }
         }
-        spec.insert("ipFamilies".to_owned(), json!(families));
+        spec.insert("ipFamilies", json!(families));
         Ok(())
     }
 
-    fn address(&self, spec: &mut Map<String, Value>) -> Result<(), Refusal> {
+    fn address(&self, spec: &mut Map) -> Result<(), Refusal> {
         let ips = texts(spec, "clusterIPs");
         match ips.first().map(String::as_str) {
             Some("None") => Ok(()),
@@ -260,8 +259,8 @@ impl Allocator<'_> {
                 let host = self.next_host()?;
                 let [a, b, c] = NETWORK;
                 let ip = Ipv4Addr::new(a, b, c, host).to_string();
-                spec.insert("clusterIP".to_owned(), json!(ip));
-                spec.insert("clusterIPs".to_owned(), json!([ip]));
+                spec.insert("clusterIP", json!(ip));
+                spec.insert("clusterIPs", json!([ip]));
                 Ok(())
             }
         }
@@ -309,7 +308,7 @@ impl Allocator<'_> {
         usize::try_from(number % count.max(1)).unwrap_or(0)
     }
 
-    fn node_ports(&mut self, spec: &mut Map<String, Value>) -> Result<(), Refusal> {
+    fn node_ports(&mut self, spec: &mut Map) -> Result<(), Refusal> {
         let balanced = text(spec, "type") == "LoadBalancer";
         let allocates = !(balanced && spec.get("allocateLoadBalancerNodePorts") == Some(&json!(false)));
         let ports = spec.get_mut("ports").and_then(Value::as_array_mut);

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use proofmark_builtin::quantity::Quantity;
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
-use serde_json::{Value, json};
 
 use super::{find, forbidden, is_core, stored};
 use crate::handlers::Target;
@@ -63,7 +63,7 @@ pub(super) fn default_class(call: &Call<'_>, target: &Target<'_>, object: &mut V
     if let Some(class) = newest(defaults)
         && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
     {
-        spec.insert("storageClassName".to_owned(), json!(meta::text(&class.value, "name")));
+        spec.insert("storageClassName", json!(meta::text(&class.value, "name")));
     }
 }
 
@@ -109,6 +109,6 @@ pub(super) fn default_ingress_class(call: &Call<'_>, target: &Target<'_>, object
     if let Some(class) = newest(defaults)
         && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
     {
-        spec.insert("ingressClassName".to_owned(), json!(meta::text(&class.value, "name")));
+        spec.insert("ingressClassName", json!(meta::text(&class.value, "name")));
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 use parking_lot::Mutex;
+use proofmark_json::Value;
 use proofmark_rbac::{Attributes, Decision, Policy, Requested, SYSTEM_MASTERS, UserInfo};
 use proofmark_registry::meta;
 use proofmark_status::Status;
-use serde_json::Value;
 
 use crate::request::RequestInfo;
 use crate::resource::Resource;

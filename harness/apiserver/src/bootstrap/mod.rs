@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
-use serde_json::{Value, json};
 
 use crate::server::Inner;
 use crate::store::Precondition;
@@ -108,11 +108,11 @@ pub(crate) fn provide_as(
     let mut object = handlers::managed_by_server(server, &resource, &object, manager);
     (resource.strategy.prepare_create)(&mut object);
     let meta = meta::of_mut(&mut object);
-    meta.insert("uid".to_owned(), json!(server.random.uid()));
+    meta.insert("uid", json!(server.random.uid()));
     if resource.strategy.generation.starts() {
-        meta.insert("generation".to_owned(), json!(1));
+        meta.insert("generation", json!(1));
     }
-    meta.insert("creationTimestamp".to_owned(), json!(server.clock.stamp()));
+    meta.insert("creationTimestamp", json!(server.clock.stamp()));
     // Nobody else writes yet.
     let _ = handlers::write(server, &resource, &place, object, Precondition::Absent);
 }

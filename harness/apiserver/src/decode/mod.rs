@@ -2,8 +2,8 @@
 
 mod yaml;
 
+use proofmark_json::Value;
 use proofmark_status::{Reason, Status};
-use serde_json::Value;
 
 pub(crate) use yaml::{repeated_keys, yaml};
 

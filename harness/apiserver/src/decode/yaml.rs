@@ -5,8 +5,8 @@
 
 use std::fmt;
 
+use proofmark_json::{Map, Number, Value};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
 use serde_saphyr::Spanned;
 
 /// The parser recurses; deeper documents are refused.
@@ -223,8 +223,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

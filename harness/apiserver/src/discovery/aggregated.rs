@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::legacy::custom_groups;
 use crate::handlers::{Content, Reply};

@@ -1,7 +1,7 @@
 //! Discovery as clients before 1.26 read it: groups, their versions, their resources.
 
 use proofmark_builtin::Subresource;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::super::resource::Resource;
 use crate::handlers::{Content, Reply};
@@ -48,8 +48,8 @@ pub(super) fn group(call: &Call<'_>, name: &str) -> Result<Reply, Refusal> {
         }
     };
     let mut document = Map::new();
-    document.insert("kind".to_owned(), json!("APIGroup"));
-    document.insert("apiVersion".to_owned(), json!("v1"));
+    document.insert("kind", json!("APIGroup"));
+    document.insert("apiVersion", json!("v1"));
     document.extend(described.as_object().cloned().unwrap_or_default());
     self::document(Value::Object(document))
 }

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::Method;
-use serde_json::json;
+use proofmark_json::json;
 
 use crate::encode::Negotiated;
 use crate::handlers::{Content, Reply};
@@ -94,7 +94,7 @@ fn version(call: &Call<'_>) -> Result<Reply, Refusal> {
         "gitVersion": VERSION, "gitCommit": "", "gitTreeState": "",
         "buildDate": "1970-01-01T00:00:00Z", "goVersion": "go1.25.0", "compiler": "gc", "platform": "linux/amd64",
     });
-    let body = serde_json::to_vec_pretty(&document).unwrap_or_default();
+    let body = proofmark_json::to_vec_pretty(&document).unwrap_or_default();
     Ok(Reply::new(200, Content::Document { content_type: "application/json", body: Bytes::from(body) }))
 }
 
@@ -125,7 +125,7 @@ fn index(call: &Call<'_>) -> Result<Reply, Refusal> {
     paths.extend(health::paths());
     paths.sort();
     paths.dedup();
-    let body = serde_json::to_vec_pretty(&json!({"paths": paths})).unwrap_or_default();
+    let body = proofmark_json::to_vec_pretty(&json!({"paths": paths})).unwrap_or_default();
     Ok(Reply::new(200, Content::Document { content_type: "application/json", body: Bytes::from(body) }))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::stream;
 use http::{Response, StatusCode};
 use proofmark_handover::{Collection, Event, Events, Handed};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::body::Body;
 use crate::handlers::{self, Content, Reply, Watch};

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use proofmark_json::Value;
 use proofmark_printers::partial_object_metadata;
 use proofmark_status::{Details, Reason, Status};
-use serde_json::Value;
 
 pub(crate) use hand::hand_over;
 pub(crate) use negotiate::{Form, Negotiated, Shape, choose, takes_json};
@@ -153,7 +153,7 @@ fn in_form(form: Form, pretty: bool, code: u16, value: &Value) -> Response<Body>
 
 /// JSON on a line of its own, or indented and without an end of the last line: both as Go does it.
 fn json(code: u16, value: &Value, pretty: bool) -> Response<Body> {
-    let body = if pretty { serde_json::to_vec_pretty(value) } else { serde_json::to_vec(value) };
+    let body = if pretty { proofmark_json::to_vec_pretty(value) } else { proofmark_json::to_vec(value) };
     let mut body = body.unwrap_or_default();
     if !pretty {
         body.push(b'\n');

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use proofmark_builtin::proto;
+use proofmark_json::{Value, json};
 use proofmark_printers::{IncludeObject, Printer, TableOptions, partial_object_metadata, table};
 use proofmark_status::{Reason, Status};
-use serde_json::{Value, json};
 
 use super::negotiate::{Form, Negotiated, Shape};
 use crate::handlers::{List, bad_request};
@@ -226,7 +226,7 @@ fn list_bytes(resource: &Resource, list: &List, metadata: &Value) -> Bytes {
                 out.put_slice(rest);
             }
             None | Some(_) if resource.custom().is_some() && same_version(object, &version) => out.put_slice(&bytes),
-            _ => out.put_slice(&serde_json::to_vec(&item(resource, object)).unwrap_or_default()),
+            _ => out.put_slice(&proofmark_json::to_vec(&item(resource, object)).unwrap_or_default()),
         }
     }
     out.put_slice(b"]}\n");

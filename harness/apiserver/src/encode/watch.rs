@@ -6,9 +6,9 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use futures_util::stream;
 use http::{HeaderValue, Response, header};
 use proofmark_builtin::proto;
+use proofmark_json::{Value, json};
 use proofmark_printers::{IncludeObject, TableOptions, partial_object_metadata, table};
 use proofmark_status::{Reason, Status};
-use serde_json::{Value, json};
 
 use super::negotiate::{Form, Negotiated, Shape};
 use super::object::{printer, protobuf};
@@ -119,5 +119,5 @@ impl Writer {
 }
 
 fn to_bytes(value: &Value) -> Bytes {
-    Bytes::from(serde_json::to_vec(value).unwrap_or_else(|_| json!(null).to_string().into_bytes()))
+    Bytes::from(proofmark_json::to_vec(value).unwrap_or_else(|_| json!(null).to_string().into_bytes()))
 }

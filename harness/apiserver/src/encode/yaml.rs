@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value};
+use proofmark_json::{Key, Map, Value};
 
 /// From this column on a text is broken at its next space.
 const WIDTH: usize = 80;
@@ -26,8 +26,8 @@ pub(super) fn to_yaml(value: &Value) -> String {
 }
 
 /// The members of a mapping; the first one stands where the line is already if `begun`.
-fn mapping(out: &mut String, members: &Map<String, Value>, indent: usize, begun: bool) {
-    let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+fn mapping(out: &mut String, members: &Map, indent: usize, begun: bool) {
+    let mut sorted: Vec<(&Key, &Value)> = members.iter().collect();
     sorted.sort_by(|a, b| natural(a.0, b.0));
     for (index, (key, value)) in sorted.into_iter().enumerate() {
         if index > 0 || !begun {
@@ -338,8 +338,8 @@ fn number(chars: &[char]) -> (u64, usize) {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::{Value, json};
     use rstest::rstest;
-    use serde_json::{Value, json};
 
     use super::to_yaml;
 

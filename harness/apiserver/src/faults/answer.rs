@@ -3,9 +3,9 @@
 //! The words are those of a real server in the state that the fault pretends. Source: `k8s.io/apiserver/pkg/server/filters` (429, 503, 504),
 //! `k8s.io/apiserver/pkg/registry/generic/registry` and `pkg/storage` (409, 410), `go.etcd.io/etcd/api/v3rpc/rpctypes` (500), release 1.35.
 
+use proofmark_json::Value;
 use proofmark_registry::meta;
 use proofmark_status::{Details, Reason, Status};
-use serde_json::Value;
 
 use super::{Failure, Moment, NoReply, StatusCode};
 use crate::decode::{self, Format};

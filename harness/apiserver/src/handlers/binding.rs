@@ -3,9 +3,9 @@
 //! Source: `BindingREST` in `pkg/registry/core/pod/storage/storage.go` and the admission plugin PodTopologyLabels, release 1.35. Like the real
 //! one it writes past field management: the decision has no manager.
 
+use proofmark_json::{Map, Value, json};
 use proofmark_registry::meta;
 use proofmark_status::{FieldError, Status};
-use serde_json::{Map, Value, json};
 
 use super::options::WriteOptions;
 use super::reply::Content;
@@ -144,7 +144,7 @@ fn assign(call: &Call<'_>, pod: &mut Value, binding: &Value, node: &str) {
     }
 }
 
-fn merge(pod: &mut Value, field: &str, more: Map<String, Value>) {
+fn merge(pod: &mut Value, field: &str, more: Map) {
     if more.is_empty() {
         return;
     }
@@ -155,7 +155,7 @@ fn merge(pod: &mut Value, field: &str, more: Map<String, Value>) {
     }
 }
 
-fn topology(call: &Call<'_>, node: &str) -> Map<String, Value> {
+fn topology(call: &Call<'_>, node: &str) -> Map {
     let Some(nodes) = call.server.catalog.find("", "v1", "nodes") else { return Map::new() };
     let snapshot = call.server.store.snapshot();
     let found = snapshot.get(&nodes.prefix, &nodes.place("", node));

@@ -2,9 +2,9 @@
 
 use proofmark_builtin::decode::{Complaint, Text};
 use proofmark_builtin::proto::ProtoError;
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
 use proofmark_status::{FieldError, Reason, Status};
-use serde_json::{Value, json};
 
 use super::options::{FieldValidation, WriteOptions};
 use super::{Target, bad_request};
@@ -33,7 +33,7 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
                     settle(
                         call,
                         resource,
-                        finish(resource, decoded.value, text.is_empty_list(&["metadata", "managedFields"])),
+                        finish(resource, decoded.value, None, text.is_empty_list(&["metadata", "managedFields"])),
                         told(&decoded.complaints),
                         options.validation,
                     )
@@ -196,7 +196,7 @@ pub(crate) fn object(
     duplicates: Vec<String>,
     validation: FieldValidation,
 ) -> Result<Value, Refusal> {
-    let read = read_value(resource, value, validation.strict());
+    let read = read_value(resource, value, None, validation.strict());
     let (object, unknown) = read.map_err(|why| handled(resource, &why))?;
     settle(call, resource, object, [duplicates, unknown].concat(), validation)
 }
@@ -206,13 +206,20 @@ fn told(complaints: &[Complaint]) -> Vec<String> {
     complaints.iter().map(Complaint::to_string).collect()
 }
 
-/// A value as an object of the resource, with its defaults, and what of it was unknown. The error says what does not fit.
-pub(super) fn read_value(resource: &Resource, value: Value, strict: bool) -> Result<(Value, Vec<String>), String> {
+/// A value as an object of the resource, with its defaults, and what of it was unknown. It may be a changed copy of a `live` object, which had all that.
+/// The error says what does not fit.
+pub(super) fn read_value(
+    resource: &Resource,
+    value: Value,
+    live: Option<&Value>,
+    strict: bool,
+) -> Result<(Value, Vec<String>), String> {
     match &resource.body {
         Body::Typed(ty) => {
             let disowned = disowns(&value);
-            let decoded = proofmark_builtin::decode::decode_owned(value, *ty, strict).map_err(|e| e.to_string())?;
-            Ok((finish(resource, decoded.value, disowned), told(&decoded.complaints)))
+            let decoded = proofmark_builtin::decode::decode_changed(value, live, *ty, strict);
+            let decoded = decoded.map_err(|e| e.to_string())?;
+            Ok((finish(resource, decoded.value, live, disowned), told(&decoded.complaints)))
         }
         Body::Custom(version) => {
             let mut object = value;
@@ -226,12 +233,12 @@ pub(super) fn read_value(resource: &Resource, value: Value, strict: bool) -> Res
 pub(super) fn applied(resource: &Resource, configuration: &Value, mut value: Value) -> Result<Value, Refusal> {
     let read = match &resource.body {
         Body::Typed(ty) => {
-            if let Err(why) = proofmark_builtin::unstructured::convert(&mut value, *ty) {
+            if let Err(why) = proofmark_builtin::unstructured::convert(&mut value, None, *ty) {
                 let what = format!("{}/{}, Kind={}", resource.group, resource.version, resource.kind);
                 let why = format!("unable to convert unstructured object to {what}: {why}");
                 return Err(unconverted(configuration, &what, &why));
             }
-            read_value(resource, value, false).map(|(object, _)| object)
+            read_value(resource, value, None, false).map(|(object, _)| object)
         }
         Body::Custom(version) => {
             let mut object = value;
@@ -249,9 +256,14 @@ pub(super) fn unconverted(configuration: &Value, what: &str, why: &str) -> Refus
 
 /// The same as [`read_value`] for a document that says itself what it is, and is read as that first: one that says nothing of its version is read as
 /// Go's internal type, which knows no field by its JSON name.
-pub(super) fn read_document(resource: &Resource, value: Value, strict: bool) -> Result<(Value, Vec<String>), String> {
+pub(super) fn read_document(
+    resource: &Resource,
+    value: Value,
+    live: &Value,
+    strict: bool,
+) -> Result<(Value, Vec<String>), String> {
     let Body::Typed(own) = resource.body else {
-        return read_value(resource, value, strict);
+        return read_value(resource, value, Some(live), strict);
     };
     check_type_meta(&value).map_err(|why| format!("couldn't get version/kind; json parse error: {why}"))?;
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -260,7 +272,7 @@ pub(super) fn read_document(resource: &Resource, value: Value, strict: bool) -> 
         let fields = value.as_object().into_iter().flatten().map(|(name, _)| name);
         let unknown = fields.filter(|name| *name != "apiVersion" && *name != "kind");
         let unknown = unknown.map(|name| format!("unknown field \"{name}\"")).collect();
-        return Ok((finish(resource, json!({}), false), if strict { unknown } else { Vec::new() }));
+        return Ok((finish(resource, json!({}), None, false), if strict { unknown } else { Vec::new() }));
     }
     let mismatch = scheme_mismatch(resource, version, kind);
     let (group, short) = version.split_once('/').unwrap_or(("", version));
@@ -270,7 +282,7 @@ pub(super) fn read_document(resource: &Resource, value: Value, strict: bool) -> 
     }
     match mismatch {
         Some(words) => Err(words),
-        None => read_value(resource, value, strict),
+        None => read_value(resource, value, Some(live), strict),
     }
 }
 
@@ -280,12 +292,12 @@ fn disowns(body: &Value) -> bool {
 }
 
 /// Identity and defaults of a typed object.
-fn finish(resource: &Resource, mut object: Value, disowned: bool) -> Value {
+fn finish(resource: &Resource, mut object: Value, live: Option<&Value>, disowned: bool) -> Value {
     identify(&mut object, resource);
     if disowned {
-        meta::of_mut(&mut object).insert("managedFields".to_owned(), json!([]));
+        meta::of_mut(&mut object).insert("managedFields", json!([]));
     }
-    (resource.strategy.default)(&mut object);
+    (resource.strategy.default)(&mut object, live);
     object
 }
 
@@ -352,7 +364,7 @@ pub(crate) fn settle_namespace(object: &mut Value, target: &Target<'_>) -> Resul
         ));
     }
     if given.is_empty() {
-        meta::of_mut(object).insert("namespace".to_owned(), json!(target.namespace));
+        meta::of_mut(object).insert("namespace", json!(target.namespace));
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use proofmark_json::{Value, json};
 use proofmark_status::{Cause, Details, Reason, Status};
-use serde_json::{Value, json};
 
 use super::{Target, bad_request};
 use crate::refusal::Refusal;

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use proofmark_json::{Value, json};
 use proofmark_status::{Reason, Status};
-use serde_json::{Value, json};
 
 use super::read::Selection;
 use super::reply::{Content, List};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use proofmark_json::Value;
 use proofmark_registry::meta;
 use proofmark_status::Status;
-use serde_json::Value;
 
 use super::options::WriteOptions;
 use super::owners::{self, Seen};
@@ -26,7 +26,7 @@ pub(super) async fn create(call: &Call<'_>, target: &Target<'_>) -> Result<Reply
     let mut object = body::read(call, target.resource, &options)?;
     body::settle_namespace(&mut object, target)?;
     if !target.name.is_empty() && meta::text(&object, "name").is_empty() {
-        meta::of_mut(&mut object).insert("name".to_owned(), target.name.into());
+        meta::of_mut(&mut object).insert("name", target.name.into());
     }
     owners::dedup(call, &mut object, Seen::Sent);
     let created = create_object(call, target, object, &options, None).await?;

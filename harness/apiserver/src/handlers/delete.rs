@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use proofmark_json::{Value, json};
 use proofmark_registry::{Dependents, meta};
 use proofmark_status::{Details, Status};
-use serde_json::{Value, json};
 
 use super::delete_options::DeleteOptions;
 use super::read;
@@ -208,15 +208,15 @@ pub(crate) fn mark_held(object: &mut Value, now: Timestamp) {
 fn set_deletion(object: &mut Value, from: Timestamp, seconds: i64) {
     let at = from.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(from);
     let meta = meta::of_mut(object);
-    meta.insert("deletionTimestamp".to_owned(), json!(proofmark_clock::stamp(at)));
-    meta.insert("deletionGracePeriodSeconds".to_owned(), json!(seconds));
+    meta.insert("deletionTimestamp", json!(proofmark_clock::stamp(at)));
+    meta.insert("deletionGracePeriodSeconds", json!(seconds));
 }
 
 /// A deletion that has begun counts as a change.
 fn count_generation(object: &mut Value) {
     let meta = meta::of_mut(object);
     if let Some(generation) = meta.get("generation").and_then(Value::as_i64).filter(|g| *g > 0) {
-        meta.insert("generation".to_owned(), json!(generation + 1));
+        meta.insert("generation", json!(generation + 1));
     }
 }
 
@@ -238,7 +238,7 @@ async fn store(
     live: &Arc<Object>,
     options: &DeleteOptions,
 ) -> Attempt<Arc<Object>> {
-    if options.dry_run() || crate::value::equal(&object, &live.value) {
+    if options.dry_run() || object == *live.value {
         return Ok(Ok(Arc::new(Object::new(live.revision, object))));
     }
     let (server, resource) = (call.server, target.resource);
@@ -268,7 +268,7 @@ async fn delete_namespace(
         let own = object.pointer("/spec/finalizers").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
         return if own { Ok(Ok(Outcome::Kept(live.clone()))) } else { delete_live(call, target, live, options).await };
     }
-    meta::of_mut(&mut object).insert("deletionTimestamp".to_owned(), json!(call.server.clock.stamp()));
+    meta::of_mut(&mut object).insert("deletionTimestamp", json!(call.server.clock.stamp()));
     object["status"]["phase"] = json!("Terminating");
     options.set_finalizers(&mut object, target.resource.strategy.dependents);
     let released = is_released(&object);

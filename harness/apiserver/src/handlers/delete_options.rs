@@ -2,9 +2,9 @@
 //!
 //! Source: `DeleteResource` in `k8s.io/apiserver/pkg/endpoints/handlers/delete.go` and `ValidateDeleteOptions`, release 1.35.
 
+use proofmark_json::{Value, json};
 use proofmark_registry::{Dependents, meta};
 use proofmark_status::{FieldError, Status};
-use serde_json::{Value, json};
 
 use super::{Target, bad_request, body};
 use crate::decode::{self, Format};
@@ -117,7 +117,7 @@ impl DeleteOptions {
         };
         put("gracePeriodSeconds", self.grace.map(Value::from));
         let preconditions = [("uid", &self.uid), ("resourceVersion", &self.revision)];
-        let preconditions: serde_json::Map<_, _> = preconditions
+        let preconditions: proofmark_json::Map = preconditions
             .into_iter()
             .filter_map(|(field, given)| Some((field.to_owned(), json!(given.as_ref()?))))
             .collect();
@@ -193,7 +193,7 @@ impl DeleteOptions {
         if list.is_empty() {
             meta.shift_remove("finalizers");
         } else {
-            meta.insert("finalizers".to_owned(), Value::Array(list));
+            meta.insert("finalizers", Value::Array(list));
         }
     }
 

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
+use proofmark_json::{Value, json};
 use proofmark_registry::{matches, meta};
 use proofmark_status::{Cause, Details, Reason, Status};
-use serde_json::{Value, json};
 
 use super::delete::delete_live;
 use super::delete_options::DeleteOptions;
@@ -54,8 +54,8 @@ pub(super) async fn evict(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
 
 /// Evictions are taken in the version before, too.
 fn asked_version(call: &Call<'_>) -> &'static str {
-    let old =
-        serde_json::from_slice::<Value>(call.exchange.body).is_ok_and(|body| body["apiVersion"] == "policy/v1beta1");
+    let old = proofmark_json::from_slice::<Value>(call.exchange.body)
+        .is_ok_and(|body| body["apiVersion"] == "policy/v1beta1");
     if old { "v1beta1" } else { "v1" }
 }
 
@@ -171,7 +171,7 @@ fn decrement(budget: &Value, pod: &str, now: &str) -> Result<Value, Refusal> {
         return forbidden("pdb disruptions allowed is negative");
     }
     let disrupted = budget.pointer("/status/disruptedPods").and_then(Value::as_object);
-    if disrupted.map_or(0, serde_json::Map::len) > DISRUPTED_MAX {
+    if disrupted.map_or(0, proofmark_json::Map::len) > DISRUPTED_MAX {
         return forbidden("DisruptedPods map too big - too many evictions not confirmed by PDB controller");
     }
     if allowed == 0 {

@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use proofmark_json::Value;
 use proofmark_registry::meta;
 use proofmark_status::{Details, FieldError, Reason, Status};
-use serde_json::Value;
 
 use super::reply::Content;
 use super::{Reply, Target, bad_request};

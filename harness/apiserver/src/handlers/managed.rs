@@ -6,12 +6,12 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use proofmark_json::Value;
 use proofmark_merge::fieldset::{FieldSet, Path};
 use proofmark_merge::managed::{
     Applied, ApplyError, ConvertError, FieldManager, Filter, Manager, OneVersion, ScaleEntries, Versions,
 };
 use proofmark_merge::typed::Typed;
-use serde_json::Value;
 
 use super::Target;
 use super::write::has_status;

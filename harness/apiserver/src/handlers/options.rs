@@ -1,7 +1,7 @@
 //! The options of a write: dry run, field manager, field validation.
 
+use proofmark_json::{Value, json};
 use proofmark_status::{FieldError, Status};
-use serde_json::{Value, json};
 
 use crate::refusal::Refusal;
 use crate::server::Call;
@@ -46,7 +46,7 @@ impl WriteOptions {
         let mut errors = Vec::new();
         let dry_run: Vec<&str> = query.all("dryRun").collect();
         if dry_run.iter().any(|d| *d != "All") {
-            let value = serde_json::json!(dry_run);
+            let value = proofmark_json::json!(dry_run);
             errors.push(FieldError::not_supported("dryRun", value, &["All"]));
         }
         let given = query.get("fieldManager").unwrap_or_default();

@@ -2,8 +2,8 @@
 //!
 //! Source: `dedupOwnerReferencesAndAddWarning` in `k8s.io/apiserver/pkg/endpoints/handlers/rest.go`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_registry::meta;
-use serde_json::Value;
 
 use crate::server::Call;
 
@@ -37,5 +37,5 @@ pub(super) fn dedup(call: &Call<'_>, object: &mut Value, seen: Seen) {
     call.warn(vec![format!(
         ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {uids}"
     )]);
-    meta::of_mut(object).insert("ownerReferences".to_owned(), Value::Array(kept));
+    meta::of_mut(object).insert("ownerReferences", Value::Array(kept));
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use proofmark_json::Value;
 use proofmark_status::Status;
-use serde_json::Value;
 
 use crate::body::Body;
 use crate::resource::{Discovered, Resource};

@@ -1,9 +1,9 @@
 //! Reviews: kinds that are only ever created, are not stored, and come back with an answer.
 
+use proofmark_json::{Value, json};
 use proofmark_rbac::review::{ReviewKind, Verdict, answer};
 use proofmark_registry::meta;
 use proofmark_status::Status;
-use serde_json::{Value, json};
 
 use super::body;
 use super::options::WriteOptions;
@@ -46,7 +46,7 @@ pub(super) fn reply(
     let resource = target.resource;
     let managed = managed::of_virtual(call, &resource.group_version(), &resource.kind, asked, &options.manager, "");
     if let Some(entries) = meta::of(&managed).and_then(|m| m.get("managedFields")) {
-        meta::of_mut(&mut answered).insert("managedFields".to_owned(), entries.clone());
+        meta::of_mut(&mut answered).insert("managedFields", entries.clone());
     }
     body::complete(resource, &mut answered);
     Reply::new(201, Content::Other(answered))
@@ -102,18 +102,18 @@ fn who_am_i(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
 
 /// `authentication.k8s.io/v1` UserInfo.
 pub(crate) fn user_info(user: &proofmark_rbac::UserInfo) -> Value {
-    let mut info = serde_json::Map::new();
+    let mut info = proofmark_json::Map::new();
     if !user.name.is_empty() {
-        info.insert("username".to_owned(), json!(user.name));
+        info.insert("username", json!(user.name));
     }
     if !user.uid.is_empty() {
-        info.insert("uid".to_owned(), json!(user.uid));
+        info.insert("uid", json!(user.uid));
     }
     if !user.groups.is_empty() {
-        info.insert("groups".to_owned(), json!(user.groups));
+        info.insert("groups", json!(user.groups));
     }
     if !user.extra.is_empty() {
-        info.insert("extra".to_owned(), json!(user.extra));
+        info.insert("extra", json!(user.extra));
     }
     Value::Object(info)
 }

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use http::Method;
+use proofmark_json::{Map, Value, json};
 use proofmark_registry::meta;
 use proofmark_status::Status;
-use serde_json::{Map, Value, json};
 
 use super::options::{FieldValidation, WriteOptions};
 use super::reply::Content;
@@ -113,7 +113,7 @@ async fn write(
     set(&mut object, &pointers.spec, json!(replicas));
     let owners_of_scale = wanted.pointer("/metadata/managedFields").cloned().unwrap_or_else(|| json!([]));
     let owners = entries.to_parent(&of_parent, &owners_of_scale).map_err(unreadable)?;
-    meta::of_mut(&mut object).insert("managedFields".to_owned(), owners);
+    meta::of_mut(&mut object).insert("managedFields", owners);
     admit::validate(&request, &wanted).await?;
     let change = Change { target, options: &options, subresource: "scale", live: &live, managed: true, admitted: true };
     let changed = change.apply(call, object).await?;
@@ -227,7 +227,7 @@ fn build(object: &Value, replicas: i64, have: i64, selector: String) -> Value {
 fn selector_text(selector: &Value) -> String {
     let mut parts = Vec::new();
     for (key, value) in selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten() {
-        parts.push((key.clone(), format!("{key}={}", value.as_str().unwrap_or_default())));
+        parts.push((key.as_str(), format!("{key}={}", value.as_str().unwrap_or_default())));
     }
     for requirement in selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten() {
         let text = |field: &str| requirement.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -242,7 +242,7 @@ fn selector_text(selector: &Value) -> String {
             "DoesNotExist" => format!("!{key}"),
             _ => key.to_owned(),
         };
-        parts.push((key.to_owned(), shown));
+        parts.push((key, shown));
     }
     parts.sort();
     parts.into_iter().map(|(_, shown)| shown).collect::<Vec<_>>().join(",")

@@ -2,9 +2,9 @@
 
 use http::Method;
 use proofmark_builtin::Subresource;
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
 use proofmark_status::{Reason, Status};
-use serde_json::{Value, json};
 
 use super::options::WriteOptions;
 use super::update::{Change, check_revision, check_uid};
@@ -126,7 +126,7 @@ pub(super) fn prepare_status(target: &Target<'_>, new: &mut Value, old: &Value) 
     }
     if let Some(members) = object.as_object_mut() {
         match status {
-            Some(status) => members.insert("status".to_owned(), status),
+            Some(status) => members.insert("status", status),
             None => members.shift_remove("status"),
         };
     }
@@ -145,7 +145,7 @@ pub(super) fn prepare_status(target: &Target<'_>, new: &mut Value, old: &Value) 
     }
     // A uid may be repeated but not changed, which is validated.
     if let Some(uid) = written("uid").filter(|uid| target.resource.custom().is_none() && uid.as_str() != Some("")) {
-        meta.insert("uid".to_owned(), uid.clone());
+        meta.insert("uid", uid.clone());
     }
     *new = object;
 }
@@ -158,6 +158,6 @@ pub(super) fn prepare_finalize(new: &mut Value, old: &Value) {
     let empty = finalizers.as_array().is_none_or(Vec::is_empty);
     new["spec"] = if empty { json!({}) } else { json!({"finalizers": finalizers}) };
     if let Some(managed) = managed {
-        meta::of_mut(new).insert("managedFields".to_owned(), managed);
+        meta::of_mut(new).insert("managedFields", managed);
     }
 }

@@ -4,9 +4,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proofmark_identity::{Claims, KubernetesClaims, ObjectRef, service_account};
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
 use proofmark_status::{FieldError, Status};
-use serde_json::{Value, json};
 
 use super::body;
 use super::options::WriteOptions;
@@ -48,10 +48,10 @@ pub(super) async fn request(call: &Call<'_>, target: &Target<'_>) -> Result<Repl
     let spec = Spec::read(&mut asked, &call.server.issuer);
     asked["spec"]["audiences"] = json!(spec.audiences);
     let fields = meta::of_mut(&mut asked);
-    fields.insert("name".to_owned(), json!(target.name));
-    fields.insert("namespace".to_owned(), json!(target.namespace));
-    fields.insert("uid".to_owned(), json!(meta::text(&account.value, "uid")));
-    fields.insert("creationTimestamp".to_owned(), json!(call.server.clock.stamp()));
+    fields.insert("name", json!(target.name));
+    fields.insert("namespace", json!(target.namespace));
+    fields.insert("uid", json!(meta::text(&account.value, "uid")));
+    fields.insert("creationTimestamp", json!(call.server.clock.stamp()));
     body::complete(&of_request, &mut asked);
     spec.check()?;
     admit::validate(&request, &asked).await?;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use proofmark_json::Value;
 use proofmark_registry::{meta, part};
 use proofmark_status::{FieldError, Status};
-use serde_json::Value;
 
 use super::options::WriteOptions;
 use super::owners::{self, Seen};
@@ -150,16 +150,16 @@ impl Change<'_> {
         } else {
             call.warn(warnings(target, &object, Some(old)));
         }
-        meta::of_mut(&mut object).insert("resourceVersion".to_owned(), live.revision.to_string().into());
+        meta::of_mut(&mut object).insert("resourceVersion", live.revision.to_string().into());
         let server = call.server;
         let resource = target.resource;
-        if resource.custom().is_none() && crate::value::equal(&object, old) {
+        if resource.custom().is_none() && object == *old {
             return Ok(Arc::clone(live));
         }
         let released = is_released(&object) && !is_released(old);
         let mut object = resource::to_storage(server, resource, object).await?;
         // What a schema or a conversion made of a custom resource may still have to be stored.
-        if resource.custom().is_some() && target.stored(call).is_some_and(|s| crate::value::equal(&object, &s.value)) {
+        if resource.custom().is_some() && target.stored(call).is_some_and(|s| object == *s.value) {
             return Ok(Arc::clone(live));
         }
         if options.dry_run {

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proofmark_json::{Value, json};
 use proofmark_status::{Reason, Status};
-use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::read::Selection;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use proofmark_json::{Value, json};
 use proofmark_registry::{drop_disabled, meta, part};
 use proofmark_schema::Verdict;
 use proofmark_status::{FieldError, Status};
-use serde_json::{Value, json};
 
 use super::{Target, body};
 use crate::refusal::Refusal;
@@ -22,22 +22,22 @@ pub(super) fn prepare_create(call: &Call<'_>, target: &Target<'_>, object: &mut 
     let server = call.server;
     let resource = target.resource;
     let meta = meta::of_mut(object);
-    meta.insert("uid".to_owned(), json!(server.random.uid()));
+    meta.insert("uid", json!(server.random.uid()));
     if resource.strategy.generation.starts() {
-        meta.insert("generation".to_owned(), json!(1));
+        meta.insert("generation", json!(1));
     }
-    meta.insert("creationTimestamp".to_owned(), json!(server.clock.stamp()));
+    meta.insert("creationTimestamp", json!(server.clock.stamp()));
     let name = meta.get("name").and_then(Value::as_str).unwrap_or_default();
     let prefix = meta.get("generateName").and_then(Value::as_str).unwrap_or_default();
     if name.is_empty() && !prefix.is_empty() {
         let end =
             prefix.char_indices().map(|(i, c)| i + c.len_utf8()).take_while(|e| *e <= GENERATED_PREFIX_MAX).last();
         let generated = format!("{}{}", &prefix[..end.unwrap_or(0)], server.random.suffix());
-        meta.insert("name".to_owned(), json!(generated));
+        meta.insert("name", json!(generated));
     }
     let unnamed = meta.get("name").and_then(Value::as_str).unwrap_or_default().is_empty();
     if unnamed && resource.strategy.names_itself {
-        meta.insert("name".to_owned(), json!(server.random.uid()));
+        meta.insert("name", json!(server.random.uid()));
     }
     if has_status(resource) && !resource.strategy.keeps_status {
         reset_status(resource, object);
@@ -164,19 +164,19 @@ pub(super) fn prepare_update(target: &Target<'_>, new: &mut Value, old: &Value) 
     }
     // A deletion can neither be taken back nor forgotten.
     if let Some(at) = of_old("deletionTimestamp") {
-        meta.insert("deletionTimestamp".to_owned(), at);
+        meta.insert("deletionTimestamp", at);
     }
     if let Some(grace) = of_old("deletionGracePeriodSeconds")
         && !meta.contains_key("deletionGracePeriodSeconds")
     {
-        meta.insert("deletionGracePeriodSeconds".to_owned(), grace);
+        meta.insert("deletionGracePeriodSeconds", grace);
     }
     meta.shift_remove("selfLink");
     if has_status(resource)
         && let Some(members) = new.as_object_mut()
     {
         match old.get("status") {
-            Some(status) => members.insert("status".to_owned(), status.clone()),
+            Some(status) => members.insert("status", status.clone()),
             None => members.shift_remove("status"),
         };
     }
@@ -184,7 +184,7 @@ pub(super) fn prepare_update(target: &Target<'_>, new: &mut Value, old: &Value) 
     (resource.strategy.prepare_update)(new, old);
     if resource.strategy.generation.counts() && spec_changed(resource, new, old) {
         let generation = of_old("generation").and_then(|g| g.as_i64()).unwrap_or(0) + 1;
-        meta::of_mut(new).insert("generation".to_owned(), json!(generation));
+        meta::of_mut(new).insert("generation", json!(generation));
     }
 }
 

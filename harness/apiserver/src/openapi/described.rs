@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 use k8s_openapi::schemars::SchemaGenerator;
 use k8s_openapi::schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
-static DEFINITIONS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+static DEFINITIONS: LazyLock<Map> = LazyLock::new(|| {
     let mut generator = SchemaSettings::openapi3().into_generator();
     every_kind(&mut generator);
-    generator.take_definitions(false)
+    generator.take_definitions(false).into_iter().map(|(name, schema)| (name, schema.into())).collect()
 });
 
 /// A definition by its name, `io.k8s.api.core.v1.ConfigMap`.

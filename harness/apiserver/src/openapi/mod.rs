@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use proofmark_schema::openapi as custom;
 
@@ -179,7 +179,7 @@ fn of(server: &Inner, group: &str, version: &str) -> Vec<Arc<Resource>> {
 }
 
 /// Adds the definitions of a resource and of everything that they refer to.
-fn define(resource: &Resource, release: Release, into: &mut Map<String, Value>) {
+fn define(resource: &Resource, release: Release, into: &mut Map) {
     let Some(version) = resource.custom() else {
         types::define(resource, release, into);
         return;

@@ -1,6 +1,6 @@
 //! The paths of a resource, with what clients look for in them: the kind that an operation is about, and its options.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::{Release, definition_name};
 use crate::resource::Resource;
@@ -24,7 +24,7 @@ const LIST: [&str; 10] = [
 const DELETE: [&str; 4] = ["dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy"];
 
 /// A resource's collection and object paths.
-pub(super) fn of(resource: &Resource, release: Release) -> Map<String, Value> {
+pub(super) fn of(resource: &Resource, release: Release) -> Map {
     let root = match resource.group.as_str() {
         "" => format!("/api/{}", resource.version),
         group => format!("/apis/{group}/{}", resource.version),
@@ -32,13 +32,13 @@ pub(super) fn of(resource: &Resource, release: Release) -> Map<String, Value> {
     let inside = if resource.namespaced { "/namespaces/{namespace}" } else { "" };
     let collection = format!("{root}{inside}/{}", resource.plural);
     let mut paths = Map::new();
-    let operations = |wanted: &[(&str, &str)]| -> Map<String, Value> {
+    let operations = |wanted: &[(&str, &str)]| -> Map {
         let offered = wanted.iter().filter(|(verb, _)| resource.verbs.iter().any(|v| v == verb));
         offered.map(|(verb, method)| ((*method).to_owned(), operation(resource, release, verb, ""))).collect()
     };
     if resource.namespaced {
         let across = operations(&[("list", "get")]);
-        let across: Map<String, Value> = across
+        let across: Map = across
             .into_iter()
             .map(|(method, mut operation)| {
                 operation["operationId"] = json!(operation_id(resource, "list", "", true));

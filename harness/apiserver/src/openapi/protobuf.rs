@@ -6,7 +6,7 @@
 //! holds that there are none.
 
 use proofmark_builtin::proto::wire::{put_bytes, put_double, put_int};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use Kind::{Any, Chosen, Double, Flag, Integer, List, Of, Text, Within};
 
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn unions_and_maps_are_messages_around_their_values() {
-        let schema = serde_json::json!({"additionalProperties": true, "x-a": [1]});
+        let schema = proofmark_json::json!({"additionalProperties": true, "x-a": [1]});
         let any = b"\x0a\x03x-a\x12\x05\x12\x03[1]";
         let mut expected = b"\xaa\x01\x02\x10\x01\xfa\x01\x0c".to_vec();
         expected.extend_from_slice(any);

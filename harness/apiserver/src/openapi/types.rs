@@ -1,7 +1,7 @@
 //! Definitions of the built-in types, from the tables.
 
+use proofmark_json::{Map, Value, json};
 use proofmark_types::{Field, ListKind, Scalar, Type, TypeId};
-use serde_json::{Map, Value, json};
 
 use super::{Release, described};
 use crate::resource::Resource;
@@ -30,7 +30,7 @@ fn type_name(go_name: &str, package: &str) -> String {
 }
 
 /// Adds a resource's kind, its list, the bodies of its subresources, and everything that they hold.
-pub(super) fn define(resource: &Resource, release: Release, into: &mut Map<String, Value>) {
+pub(super) fn define(resource: &Resource, release: Release, into: &mut Map) {
     let (_, id) = resource.types();
     define_kind(&resource.group, &resource.version, &resource.kind, id, release, into);
     if resource.verbs.iter().any(|verb| verb == "list") {
@@ -48,7 +48,7 @@ pub(super) fn define(resource: &Resource, release: Release, into: &mut Map<Strin
     define_meta(release, into);
 }
 
-fn define_kind(group: &str, version: &str, kind: &str, id: TypeId, release: Release, into: &mut Map<String, Value>) {
+fn define_kind(group: &str, version: &str, kind: &str, id: TypeId, release: Release, into: &mut Map) {
     let name = kind_name(group, version, kind);
     Writer { release, package: &package(group, version), into }.define(&name, id);
     if let Some(definition) = into.get_mut(&name) {
@@ -56,7 +56,7 @@ fn define_kind(group: &str, version: &str, kind: &str, id: TypeId, release: Rele
     }
 }
 
-fn define_list(resource: &Resource, release: Release, into: &mut Map<String, Value>) {
+fn define_list(resource: &Resource, release: Release, into: &mut Map) {
     let name = kind_name(&resource.group, &resource.version, &resource.kind);
     let of_kind = described::definition(&name);
     let text = |property: &str| match described::description(described::field(of_kind, property)) {
@@ -87,7 +87,7 @@ fn define_list(resource: &Resource, release: Release, into: &mut Map<String, Val
 }
 
 /// Adds the types of meta/v1 that every resource's operations refer to.
-pub(super) fn define_meta(release: Release, into: &mut Map<String, Value>) {
+pub(super) fn define_meta(release: Release, into: &mut Map) {
     for kind in ["ObjectMeta", "ListMeta", "DeleteOptions", "Status"] {
         let id = match kind {
             "ObjectMeta" => crate::resource::object_meta(),
@@ -107,7 +107,7 @@ pub(super) fn define_meta(release: Release, into: &mut Map<String, Value>) {
 struct Writer<'a> {
     release: Release,
     package: &'a str,
-    into: &'a mut Map<String, Value>,
+    into: &'a mut Map,
 }
 
 impl Writer<'_> {
@@ -126,7 +126,7 @@ impl Writer<'_> {
             definition["description"] = json!(text);
         }
         definition["type"] = json!("object");
-        let properties: Map<String, Value> = object
+        let properties: Map = object
             .fields
             .iter()
             .map(|(name, field)| {

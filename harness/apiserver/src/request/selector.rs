@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::Value;
 use proofmark_registry::content;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 /// A parsed label selector; the empty one matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -369,8 +369,8 @@ fn unescape(value: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use indexmap::IndexMap;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::builtin::{self, Key, KeyRef};
 use super::custom::Family;
@@ -40,7 +40,7 @@ pub(crate) struct Discovered {
 
 impl Discovered {
     pub(crate) fn new(value: Value) -> Arc<Self> {
-        let mut line = serde_json::to_vec(&value).unwrap_or_default();
+        let mut line = proofmark_json::to_vec(&value).unwrap_or_default();
         line.push(b'\n');
         Arc::new(Self { value: Arc::new(value), line: line.into() })
     }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use proofmark_json::Value;
 use proofmark_registry::versions::{convert, storage_version};
-use serde_json::Value;
 
 use super::custom::ConversionError;
 use super::{Body, Resource};

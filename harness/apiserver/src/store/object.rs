@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 /// One version of one object, as stored (in its storage version, with `apiVersion` and `kind`).
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Object {
     /// The object as compact JSON, a line of its own; made once.
     pub(crate) fn line(&self) -> Bytes {
         let made = || {
-            let mut line = serde_json::to_vec(&*self.value).unwrap_or_default();
+            let mut line = proofmark_json::to_vec(&*self.value).unwrap_or_default();
             line.push(b'\n');
             Bytes::from(line)
         };
@@ -69,7 +69,7 @@ impl Object {
 }
 
 /// Writes the revision where Go writes it: behind the uid, or in front of it where members are in alphabetical order.
-fn place(meta: &mut Map<String, Value>, revision: u64) {
+fn place(meta: &mut Map, revision: u64) {
     let revision = Value::String(revision.to_string());
     if let Some(known) = meta.get_mut("resourceVersion") {
         *known = revision;
@@ -81,5 +81,5 @@ fn place(meta: &mut Map<String, Value>, revision: u64) {
         (Some(uid), _) => uid + 1,
         (None, _) => meta.len(),
     };
-    meta.shift_insert(index, "resourceVersion".to_owned(), revision);
+    meta.shift_insert(index, "resourceVersion", revision);
 }

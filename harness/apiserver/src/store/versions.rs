@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use imbl::OrdMap;
 use parking_lot::Mutex;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::object::Object;
 use super::watch::{Compacted, Cursor, Log};
@@ -273,7 +273,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

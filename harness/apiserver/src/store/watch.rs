@@ -109,7 +109,7 @@ impl Cursor {
 mod tests {
     use std::sync::Arc;
 
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::super::{Object, Precondition, Store};
     use super::{Change, Compacted, KEPT_TEXT, Log};

@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 use http::{Response, header};
+use proofmark_json::Value;
 use proofmark_status::quote;
-use serde_json::Value;
 
 use super::CallError;
 
@@ -114,8 +114,8 @@ fn unexpected(code: u16, content_type: &str, body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
-use serde_json::Value;
+use proofmark_json::Value;
 
 pub use registry::{Endpoint, Webhook, Webhooks};
 pub(crate) use target::ClientConfig;
@@ -56,7 +56,7 @@ pub(crate) async fn call(
     review: &Value,
 ) -> Result<Value, CallError> {
     let uri = config.uri(timeout)?;
-    let body = serde_json::to_vec(review).map_err(|e| CallError::new(e.to_string()))?;
+    let body = proofmark_json::to_vec(review).map_err(|e| CallError::new(e.to_string()))?;
     let mut request = Request::new(Bytes::from(body));
     *request.method_mut() = Method::POST;
     *request.uri_mut() =

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::target::{ClientConfig, Location, host_port};
 use crate::server::Inner;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::CallError;
 
@@ -96,8 +96,8 @@ pub(super) fn host_port(url: &str) -> (String, u16) {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -10,8 +10,8 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
+use proofmark_json::Value;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::World;
 use crate::store::Snapshot;
@@ -86,7 +86,7 @@ impl World {
 }
 
 fn line(to: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *to, value)?;
+    proofmark_json::to_writer(&mut *to, value)?;
     to.write_all(b"\n")
 }
 
@@ -105,11 +105,11 @@ fn read_lines(lines: impl BufRead) -> Result<World, WorldError> {
         })
     });
     let head = lines.next().ok_or_else(|| damaged("it is empty".to_owned()))??;
-    let head: Head = serde_json::from_slice(&head).map_err(|error| damaged(error.to_string()))?;
+    let head: Head = proofmark_json::from_slice(&head).map_err(|error| damaged(error.to_string()))?;
     let mut objects = Vec::new();
     for line in lines {
         let (resource, place, object): (String, String, Value) =
-            serde_json::from_slice(&line?).map_err(|error| damaged(error.to_string()))?;
+            proofmark_json::from_slice(&line?).map_err(|error| damaged(error.to_string()))?;
         objects.push((resource.into(), place, object));
     }
     if u64::try_from(objects.len()).ok() != Some(head.objects) {

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::BodyExt as _;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{World, WorldError};
 use crate::ApiServer;
@@ -13,7 +13,7 @@ async fn send(server: &ApiServer, method: Method, path: &str, body: &Value) -> (
     let response = server.handle(request.header("content-type", "application/json").body(body).unwrap()).await.unwrap();
     let status = response.status().as_u16();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    (status, proofmark_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";

@@ -4,9 +4,9 @@
 
 use std::io::{self, Write};
 
+use proofmark_json::{Result, Value};
 use serde::Serialize as _;
 use serde_json::ser::{Formatter, Serializer};
-use serde_json::{Result, Value};
 
 /// A body of JSON.
 pub(crate) fn write(value: &Value) -> Result<Vec<u8>> {
@@ -46,7 +46,7 @@ impl Formatter for Spaced {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -8,15 +8,15 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
+use proofmark_json::{Map, Value};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
 
 /// Steps that pin one behaviour. Their names of objects are fixed, so a case is played once on a server.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Case {
     #[serde(rename = "case")]
     pub(crate) name: String,
-    pub(crate) steps: Vec<Map<String, Value>>,
+    pub(crate) steps: Vec<Map>,
 }
 
 /// What a step does.
@@ -69,7 +69,7 @@ pub(crate) struct Step {
     pub(crate) content_type: String,
     /// What the answer has to satisfy: its `status`, or what is at a JSON pointer (`?`: anything, `!`: nothing).
     #[serde(default)]
-    pub(crate) wait: Map<String, Value>,
+    pub(crate) wait: Map,
     /// Names for values of the answer, by JSON pointer.
     #[serde(default)]
     pub(crate) save: BTreeMap<String, String>,
@@ -144,11 +144,11 @@ impl Names {
     }
 
     /// A step with its names filled in. What it expects has none.
-    pub(crate) fn read(&self, step: &Map<String, Value>) -> serde_json::Result<Step> {
+    pub(crate) fn read(&self, step: &Map) -> proofmark_json::Result<Step> {
         let filled = step
             .iter()
             .map(|(key, value)| (key.clone(), if key == "expect" { value.clone() } else { self.fill(value) }));
-        serde_json::from_value(Value::Object(filled.collect()))
+        proofmark_json::from_value(Value::Object(filled.collect()))
     }
 
     fn fill(&self, value: &Value) -> Value {
@@ -205,5 +205,5 @@ pub(crate) fn load(recording: &str) -> Option<Vec<Case>> {
         };
         text = read;
     }
-    Some(serde_json::from_str(&text).expect("a recording is a list of cases"))
+    Some(proofmark_json::from_str(&text).expect("a recording is a list of cases"))
 }

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use proofmark_json::{Map, Value};
 use regex::{Captures, Regex};
-use serde_json::{Map, Value};
 
 use crate::case::Compared;
 
@@ -40,7 +40,7 @@ pub(crate) fn comparable(mut answer: Value, compared: &Compared) -> Value {
     sort_managers(&mut answer, "");
     if let (Some(only), Some(body)) = (&compared.only, answer.get_mut("body").filter(|b| structured(b))) {
         let found = |at: &String| body.pointer(at).cloned().unwrap_or_else(|| Value::from("<absent>"));
-        *body = only.iter().map(|at| (at.clone(), found(at))).collect::<Map<_, _>>().into();
+        *body = only.iter().map(|at| (at.clone(), found(at))).collect::<Map>().into();
     }
     // A body of text can only be ignored as a whole.
     let within = if answer.get("body").is_some_and(structured) { answer.get_mut("body") } else { Some(&mut answer) };
@@ -125,7 +125,7 @@ fn clean_text(text: &str) -> Cow<'_, str> {
 }
 
 /// Keys in managed fields hold uids: `k:{"uid":"..."}`.
-fn clean_keys(fields: &mut Map<String, Value>) {
+fn clean_keys(fields: &mut Map) {
     const UID: usize = 36;
     if fields.keys().any(|key| key.len() >= UID && RUN.is_match(key)) {
         *fields =
@@ -186,8 +186,8 @@ fn remove(value: &mut Value, at: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -13,7 +13,7 @@ use http_body_util::BodyExt as _;
 use proofmark_apiserver::{ApiServer, Body};
 use proofmark_controllers::{Controllers, LegacyToken, Options, SecretTokens};
 use proofmark_identity::{Claims, ObjectRef, TokenSigner};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -192,7 +192,7 @@ fn save(step: &Step, answer: &Value, names: &mut Names) {
     }
 }
 
-fn satisfies(answer: &Value, wait: &Map<String, Value>) -> bool {
+fn satisfies(answer: &Value, wait: &Map) -> bool {
     wait.iter().all(|(at, want)| {
         let found = if at == "status" { answer.get("status") } else { answer["body"].pointer(at) };
         match want.as_str() {
@@ -208,7 +208,7 @@ async fn answer(response: Response<Body>) -> Result<Value, Failure> {
     let (head, body) = response.into_parts();
     let bytes = timeout(PATIENCE, body.collect()).await??.to_bytes();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let payload: Value = serde_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into());
+    let payload: Value = proofmark_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into());
     let content_type = head.headers.get(CONTENT_TYPE).map(text).unwrap_or_default().replace(' ', "");
     let mut answer = json!({"status": head.status.as_u16(), "type": content_type, "body": payload});
     let warnings: Vec<_> = head.headers.get_all(WARNING).iter().map(text).collect();
@@ -230,7 +230,7 @@ impl Watch {
                 rest.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
                 while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
                     let line: Vec<u8> = rest.drain(..=end).collect();
-                    match serde_json::from_slice(&line).map(|event| sender.send(event)) {
+                    match proofmark_json::from_slice(&line).map(|event| sender.send(event)) {
                         Ok(Ok(())) => {}
                         _ => return,
                     }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
 use proofmark_apiserver::{Endpoint, Webhooks};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::case::Names;
 
@@ -62,7 +62,7 @@ impl Hook {
 
 async fn respond(state: Arc<Mutex<State>>, request: Request<Bytes>) -> Response<Bytes> {
     let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-    let review: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    let review: Value = proofmark_json::from_slice(request.body()).unwrap_or_default();
     let answer = {
         let mut state = state.lock().expect("no panic under the lock");
         state.seen.push((path.clone(), review.clone()));

@@ -1,8 +1,8 @@
 //! Whatever comes in: documents, ARNs, values of conditions.
 
 use proofmark_aws_policy::{Arn, Attached, Context, Kind, Policies, Policy, Principal, Request, decide};
+use proofmark_json::{Value, json};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 const KINDS: [Kind; 5] = [Kind::Identity, Kind::Resource, Kind::Trust, Kind::ServiceControl, Kind::ResourceControl];
 

@@ -5,7 +5,7 @@
 use crate::world::{Document, ManagedPolicy, PolicyVersion};
 use jiff::Timestamp;
 use proofmark_aws_policy::Kind;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use std::collections::{BTreeMap, btree_map};
 use std::sync::LazyLock;
 

@@ -14,7 +14,7 @@ use proofmark_aws_policy::{
     Arn, Attached, Cited, Context, Decision, Denial, Kind, Layer, Policies, Principal, Request, ResourceRule, Said,
     decide,
 };
-use serde_json::Value;
+use proofmark_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -273,8 +273,8 @@ fn place(text: &str, index: usize) -> Option<((usize, usize), (usize, usize))> {
         #[serde(rename = "Statement", borrow)]
         statement: &'a RawValue,
     }
-    let whole: Parts<'_> = serde_json::from_str(text).ok()?;
-    let several: Result<Vec<&RawValue>, _> = serde_json::from_str(whole.statement.get());
+    let whole: Parts<'_> = proofmark_json::from_str(text).ok()?;
+    let several: Result<Vec<&RawValue>, _> = proofmark_json::from_str(whole.statement.get());
     let statement = several.map_or(Some(whole.statement), |several| several.get(index).copied())?.get();
     let from = statement.as_ptr().addr() - text.as_ptr().addr();
     let at = |offset: usize| {
@@ -289,7 +289,7 @@ fn place(text: &str, index: usize) -> Option<((usize, usize), (usize, usize))> {
 fn answer_keys(sources: &[Source]) -> Answer {
     let mut keys = BTreeMap::new();
     for source in sources {
-        let document: Value = serde_json::from_str(&source.document.text).unwrap_or_default();
+        let document: Value = proofmark_json::from_str(&source.document.text).unwrap_or_default();
         let statements = match &document["Statement"] {
             Value::Array(several) => several.as_slice(),
             one => std::slice::from_ref(one),
@@ -297,7 +297,7 @@ fn answer_keys(sources: &[Source]) -> Answer {
         for statement in statements {
             let conditions = statement["Condition"].as_object().into_iter().flatten();
             for key in conditions.filter_map(|(_, keys)| keys.as_object()).flatten().map(|(key, _)| key) {
-                keys.insert(key.to_lowercase(), key.clone());
+                keys.insert(key.to_lowercase(), key.to_string());
             }
         }
         for part in source.document.text.split("${").skip(1) {

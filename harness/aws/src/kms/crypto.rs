@@ -60,5 +60,5 @@ fn cipher(key: &Key) -> Result<LessSafeKey, Fault> {
 
 /// One text for each context, whatever the order in which it was given.
 fn canonical(context: &EncryptionContext) -> Vec<u8> {
-    serde_json::to_vec(context).unwrap_or_default()
+    proofmark_json::to_vec(context).unwrap_or_default()
 }

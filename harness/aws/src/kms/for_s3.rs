@@ -10,7 +10,7 @@ use crate::authorize::Call;
 use crate::world::{AccountId, World};
 use crate::{Cloud, Fault};
 use proofmark_aws_policy::{Context, Kind};
-use serde_json::json;
+use proofmark_json::json;
 use std::collections::BTreeMap;
 
 /// The ARN of the key that a request names for a bucket of an account in a region: an id or alias is of the caller's account.

@@ -8,7 +8,7 @@ use super::manage::page;
 use super::turn::{Answer, Turn};
 use crate::Fault;
 use proofmark_aws_policy::{Context, Kind};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 const OPERATIONS: [&str; 9] = [
     "Decrypt",
@@ -47,7 +47,7 @@ pub(super) fn create(turn: &mut Turn<'_>) -> Answer {
     let constraints = Some(turn.body["Constraints"].clone()).filter(|constraints| !constraints.is_null());
     let kinds = constraints.as_ref().and_then(Value::as_object).into_iter().flat_map(Map::keys);
     for kind in kinds {
-        keys.set("kms:GrantConstraintType", kind);
+        keys.set("kms:GrantConstraintType", kind.as_str());
     }
     turn.allowed(&arn, "kms:CreateGrant", keys)?;
     let statement = statement(&grantee, &operations, constraints.as_ref());
@@ -83,12 +83,12 @@ fn statement(grantee: &str, operations: &[String], constraints: Option<&Value>) 
             equals.insert(format!("kms:EncryptionContext:{name}"), value.clone());
         }
         if exact {
-            let names: Vec<&String> = pairs.keys().collect();
-            conditions.insert("ForAllValues:StringEquals".to_owned(), json!({"kms:EncryptionContextKeys": names}));
+            let names: Vec<&str> = pairs.keys().map(proofmark_json::Key::as_str).collect();
+            conditions.insert("ForAllValues:StringEquals", json!({"kms:EncryptionContextKeys": names}));
         }
     }
     if !equals.is_empty() {
-        conditions.insert("StringEquals".to_owned(), Value::Object(equals));
+        conditions.insert("StringEquals", Value::Object(equals));
     }
     let mut statement = json!({"Effect": "Allow", "Principal": {"AWS": grantee}, "Action": actions, "Resource": "*"});
     if !conditions.is_empty() {

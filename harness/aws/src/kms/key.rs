@@ -91,7 +91,7 @@ pub struct Grant {
     /// `Decrypt`, `GenerateDataKey`, ...
     pub operations: Vec<String>,
     /// The constraints as they were given.
-    pub constraints: Option<serde_json::Value>,
+    pub constraints: Option<proofmark_json::Value>,
     /// The same as a statement that allows.
     pub statement: Document,
     /// When it was made.

@@ -6,7 +6,7 @@ use super::{faults, lockout};
 use crate::Fault;
 use jiff::{SignedDuration, Timestamp};
 use proofmark_aws_policy::{Context, Kind};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 pub(super) fn create(turn: &mut Turn<'_>) -> Answer {
@@ -116,7 +116,7 @@ pub(super) fn page(turn: &Turn<'_>, name: &str, entries: Vec<(String, Value)>) -
     let more = left.next().is_some();
     let last = page.last().map(|(key, _)| json!(key));
     out.insert(name.to_owned(), page.into_iter().map(|(_, entry)| entry).collect());
-    out.insert("Truncated".to_owned(), json!(more));
+    out.insert("Truncated", json!(more));
     if let (true, Some(last)) = (more, last) {
         out.insert("NextMarker".to_owned(), last);
     }

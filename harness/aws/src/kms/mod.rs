@@ -25,7 +25,7 @@ pub use key::{Alias, Grant, Key, KeyState, Keys};
 use crate::authorize::Call;
 use crate::world::AccountId;
 use crate::{Cloud, Fault};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use turn::{Answer, Turn};
 
 /// Does an action.
@@ -77,7 +77,8 @@ pub(crate) fn answer(cloud: &Cloud, call: &Call, action: &str, body: &[u8]) -> R
     let account = call.caller.principal.account().and_then(AccountId::parse).ok_or_else(|| {
         Fault::new(400, "MissingAuthenticationTokenException", "Request is missing Authentication Token")
     })?;
-    let body: Value = if body.is_empty() { json!({}) } else { serde_json::from_slice(body).map_err(|_| not_json())? };
+    let body: Value =
+        if body.is_empty() { json!({}) } else { proofmark_json::from_slice(body).map_err(|_| not_json())? };
     let mut world = cloud.world().write();
     act(&mut Turn { cloud, world: &mut world, call, body: &body, action: format!("kms:{action}"), account })
 }

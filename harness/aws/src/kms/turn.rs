@@ -7,7 +7,7 @@ use crate::kms::key::Key;
 use crate::world::{AccountId, World};
 use crate::{Cloud, Fault};
 use proofmark_aws_policy::{Context, Denial};
-use serde_json::Value;
+use proofmark_json::Value;
 use std::collections::BTreeMap;
 
 pub(super) type Answer = Result<Value, Fault>;
@@ -40,7 +40,7 @@ impl Turn<'_> {
     /// Pairs of texts: an encryption context.
     pub(super) fn map(&self, member: &str) -> EncryptionContext {
         let entries = self.body[member].as_object().into_iter().flatten();
-        entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+        entries.filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned()))).collect()
     }
 
     /// Tags, given as `TagKey` and `TagValue`.

@@ -7,7 +7,7 @@ use crate::Fault;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proofmark_aws_policy::Context;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
 /// The longest plaintext.

@@ -5,7 +5,7 @@ use super::turn::{Answer, Turn, arn, parent};
 use crate::Fault;
 use crate::world::{Account, AccountId, Document, FULL_ACCESS, Organization, Parent, Role, World};
 use proofmark_aws_policy::Kind;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Makes an account, with the role by which the management account gets into it. Creation is done at once.

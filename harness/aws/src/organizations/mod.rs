@@ -14,7 +14,7 @@ mod turn;
 use crate::authorize::Call;
 use crate::world::AccountId;
 use crate::{Cloud, Fault};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use turn::{Answer, Turn};
 
 /// Does an action.
@@ -72,7 +72,7 @@ pub(crate) fn answer(cloud: &Cloud, call: &Call, action: &str, body: &[u8]) -> R
         Fault::new(400, "MissingAuthenticationTokenException", "Request is missing Authentication Token")
     })?;
     let no_json = |_| Fault::new(400, "SerializationException", "The request body is no JSON.");
-    let body: Value = if body.is_empty() { json!({}) } else { serde_json::from_slice(body).map_err(no_json)? };
+    let body: Value = if body.is_empty() { json!({}) } else { proofmark_json::from_slice(body).map_err(no_json)? };
     let mut world = cloud.world().write();
     let mut turn = Turn { cloud, world: &mut world, call, body: &body, account };
     turn.allow(&format!("organizations:{action}"))?;

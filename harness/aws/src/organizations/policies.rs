@@ -6,7 +6,7 @@ use super::turn::{Answer, Turn, arn, list as answer_list};
 use crate::Fault;
 use crate::world::{Document, FULL_ACCESS, Organization, OrganizationPolicy, PolicyType};
 use proofmark_aws_policy::Kind;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// As many policies of a kind as may be attached to one target, and characters as a policy may have. Source: AWS Organizations User Guide,
 /// "Quotas and service limits".

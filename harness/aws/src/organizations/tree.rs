@@ -5,7 +5,7 @@ use super::turn::{Answer, Turn, arn, list, parent, shown};
 use crate::Fault;
 use crate::world::{Document, FULL_ACCESS, Organization, OrganizationPolicy, OrganizationalUnit, Parent, PolicyType};
 use proofmark_aws_policy::Kind;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn create(turn: &mut Turn<'_>) -> Answer {

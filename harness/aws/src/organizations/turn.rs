@@ -4,7 +4,7 @@ use super::faults;
 use crate::authorize::{Ask, Call};
 use crate::world::{AccountId, Organization, Parent, World};
 use crate::{Cloud, Fault};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 pub(super) type Answer = Result<Value, Fault>;
 

@@ -2,7 +2,7 @@
 
 use crate::{Body, Fault, full};
 use http::{Response, StatusCode};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// Writes a result.
 pub(crate) fn answer(result: &Value, request_id: &str) -> Response<Body> {

@@ -8,8 +8,8 @@ use super::store::{Acl, Bucket, Grantee, Object, Ownership, Permission};
 use crate::Fault;
 use crate::world::World;
 use proofmark_aws_policy::{Effect, Kind, Policy};
+use proofmark_json::{Value, json};
 use s3s::dto;
-use serde_json::{Value, json};
 
 /// How a request spells a list: a word, headers with grantees, or XML.
 #[derive(Default)]

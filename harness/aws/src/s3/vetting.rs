@@ -6,7 +6,7 @@ use super::store::Bucket;
 use crate::Fault;
 use crate::world::Document;
 use proofmark_aws_policy::Statement;
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// Actions on buckets.
 const OF_BUCKETS: &[&str] = &[
@@ -118,7 +118,7 @@ fn malformed(message: &str) -> Fault {
 
 /// Checks the policy of a bucket.
 pub(super) fn check(bucket: &Bucket, document: &Document) -> Result<(), Fault> {
-    let text: Value = serde_json::from_str(&document.text).unwrap_or_default();
+    let text: Value = proofmark_json::from_str(&document.text).unwrap_or_default();
     let written = several(&text["Statement"]);
     for (statement, written) in document.policy.statements.iter().zip(written) {
         let resources: Vec<&str> = several(&written["Resource"]).iter().filter_map(Value::as_str).collect();

@@ -4,7 +4,7 @@ use super::{AccountSpec, ClusterSpec, KeySpec, Root, SetupError};
 use crate::protocol::invalid;
 use crate::world::{AccountId, Association, Cluster};
 use crate::{Cloud, iam};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Parameters of an action.

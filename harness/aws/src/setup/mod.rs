@@ -18,7 +18,7 @@ use crate::protocol::Form;
 use crate::world::AccountId;
 use crate::{Cloud, Fault, iam, kms, organizations};
 use proofmark_aws_policy::Principal;
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// What could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,7 @@
 use super::{ControlSpec, OrganizationSpec, Root, SetupError};
 use crate::world::{AccountId, FULL_ACCESS, PolicyType};
 use crate::{Cloud, organizations};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub(super) fn make(cloud: &Cloud, spec: &OrganizationSpec) -> Result<(), SetupError> {

@@ -1,7 +1,7 @@
 //! What a cloud shall hold, as data: scenarios build it, files spell it in YAML or JSON.
 
+use proofmark_json::Value;
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Accounts, and the organisation above them.

@@ -15,7 +15,7 @@ use crate::{Body, Cloud, Fault, full};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use proofmark_aws_policy::{Context, Principal};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

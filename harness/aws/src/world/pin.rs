@@ -6,7 +6,7 @@
 
 use super::{Account, Document, World};
 use proofmark_aws_policy::{Arn, Kind, Pinned, Policy, PolicyError, Trustee};
-use serde_json::Value;
+use proofmark_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ impl World {
         if renamed.is_empty() {
             return Cow::Borrowed(&document.text);
         }
-        let Ok(mut value) = serde_json::from_str::<Value>(&document.text) else {
+        let Ok(mut value) = proofmark_json::from_str::<Value>(&document.text) else {
             return Cow::Borrowed(&document.text);
         };
         let statements = match value.get_mut("Statement") {

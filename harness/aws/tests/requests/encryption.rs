@@ -1,7 +1,7 @@
 //! SSE-KMS: the key decides as much as the policies do.
 
 use crate::client::{A, B, Client};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 const KMS: &str = "x-amz-server-side-encryption";
 const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
@@ -11,7 +11,7 @@ async fn key(client: &Client, policy: &Value) -> String {
     let body = json!({"Policy": policy.to_string()}).to_string();
     let headers = [("x-amz-target", "TrentService.CreateKey"), ("content-type", "application/x-amz-json-1.1")];
     let answer = client.must("POST", "/", &headers, &body).await;
-    let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+    let answer: Value = proofmark_json::from_slice(&answer.body).unwrap();
     answer["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_s3::types::{
     ObjectOwnership, OwnershipControls, OwnershipControlsRule, VersioningConfiguration,
 };
 use endpoint::{A, B, Endpoint};
-use serde_json::json;
+use proofmark_json::json;
 
 /// Status, code and message of what was refused.
 fn refused<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::Debug>(

@@ -5,7 +5,7 @@ use http_body_util::{BodyExt as _, Full};
 use proofmark_aws::{Cloud, Settings};
 use proofmark_aws_sigv4::{Credentials, Payload, sign};
 use proofmark_clock::Clock;
-use serde_json::Value;
+use proofmark_json::Value;
 use tower::ServiceExt as _;
 
 pub(crate) const A: &str = "111111111111";
@@ -115,7 +115,7 @@ impl Answer {
 
     /// `CODE: message`, whichever protocol it came in.
     pub(crate) fn fault(&self) -> String {
-        if let Ok(json) = serde_json::from_str::<Value>(&self.text) {
+        if let Ok(json) = proofmark_json::from_str::<Value>(&self.text) {
             return format!(
                 "{}: {}",
                 json["__type"].as_str().unwrap_or_default(),

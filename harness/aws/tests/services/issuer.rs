@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use proofmark_aws::issuer::{Issuer, Unreachable};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 pub(crate) const ISSUER: &str = "https://oidc.example/id/1";
 

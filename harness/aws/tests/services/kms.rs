@@ -1,14 +1,14 @@
 //! KMS as its clients see it.
 
 use crate::client::{A, Answer, B, Client, cloud};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 async fn kms(client: &Client, action: &str, body: Value) -> Answer {
     client.json("kms", &format!("TrentService.{action}"), &body).await
 }
 
 fn value(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.text).expect("JSON")
+    proofmark_json::from_str(&answer.text).expect("JSON")
 }
 
 /// A user of an account with a policy.

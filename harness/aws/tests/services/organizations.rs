@@ -1,14 +1,14 @@
 //! Organizations as its clients see it.
 
 use crate::client::{A, Answer, Client, cloud};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 async fn call(client: &Client, action: &str, body: Value) -> Answer {
     client.json("organizations", &format!("AWSOrganizationsV20161128.{action}"), &body).await
 }
 
 async fn good(client: &Client, action: &str, body: Value) -> Value {
-    serde_json::from_str(&call(client, action, body).await.good().text).expect("JSON")
+    proofmark_json::from_str(&call(client, action, body).await.good().text).expect("JSON")
 }
 
 #[tokio::test]

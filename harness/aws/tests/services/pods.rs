@@ -6,8 +6,8 @@ use http::Request;
 use http_body_util::BodyExt as _;
 use proofmark_aws::setup::{AccountSpec, AssociationSpec, ClusterSpec, RoleSpec, Spec};
 use proofmark_aws::{Cloud, full};
+use proofmark_json::{Value, json};
 use rstest::rstest;
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 const ROLE: &str = "arn:aws:iam::111111111111:role/models";
@@ -91,7 +91,7 @@ async fn a_pod_gets_its_role(#[case] account: &str, #[case] arn: &str) {
     let (cloud, issuer) = world(TRUSTED).await;
     let (status, text) = ask(&cloud, &issuer, account, &json!({})).await;
     assert_eq!(status, 200, "{text}");
-    let got: Value = serde_json::from_str(&text).unwrap();
+    let got: Value = proofmark_json::from_str(&text).unwrap();
     let part = |name: &str| got[name].as_str().unwrap();
     let pod = Client::new(&cloud, part("AccessKeyId"), part("SecretAccessKey"), Some(part("Token")));
     let who = pod.sts("GetCallerIdentity", &[]).await.good();

@@ -7,8 +7,8 @@ use proofmark_aws::setup::{
     AccessKeySpec, AccountSpec, ControlSpec, OrganizationSpec, PolicySpec, ProviderSpec, RoleSpec, Spec, UnitSpec,
     UserSpec,
 };
+use proofmark_json::{Map, Value, json};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ struct Case {
     to: Option<String>,
     trust: Option<String>,
     #[serde(rename = "if", default)]
-    conditions: Map<String, Value>,
-    oidc: Option<Map<String, Value>>,
+    conditions: Map,
+    oidc: Option<Map>,
     #[serde(default)]
     identity: Vec<String>,
     boundary: Option<Vec<String>>,

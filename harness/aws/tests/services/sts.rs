@@ -3,7 +3,7 @@
 use crate::client::{A, Answer, B, Client, cloud};
 use crate::issuer::{Declared, ISSUER, claims};
 use proofmark_aws::Cloud;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use std::sync::Arc;
 
 const PROVIDER: &str = "arn:aws:iam::222222222222:oidc-provider/oidc.example/id/1";

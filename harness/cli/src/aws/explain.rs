@@ -9,7 +9,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use proofmark_aws::issuer::{Https, Issuer as _};
-use serde_json::Value;
+use proofmark_json::Value;
 use tokio::net::TcpStream;
 
 use crate::args::{AwsExplainArgs, PlainFormat};
@@ -68,7 +68,7 @@ async fn plain(url: &str) -> Result<Value, String> {
             return Err(format!("it answers {}", response.status()));
         }
         let body = Limited::new(response.into_body(), LIMIT).collect().await.map_err(|error| told(&error))?;
-        serde_json::from_slice(&body.to_bytes()).map_err(|error| told(&error))
+        proofmark_json::from_slice(&body.to_bytes()).map_err(|error| told(&error))
     };
     tokio::select! {
         fetched = fetch => fetched,

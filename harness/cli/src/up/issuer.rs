@@ -1,8 +1,8 @@
 //! The cluster as an OpenID Connect issuer for those outside of it: clouds that give its service accounts roles (IRSA).
 
 use proofmark_apiserver::ApiServer;
+use proofmark_json::{Value, json};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use serde_json::{Value, json};
 
 /// Lets everybody read the discovery document and the keys, which API servers show to service accounts alone.
 ///

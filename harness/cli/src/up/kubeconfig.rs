@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use serde_json::Value;
+use proofmark_json::Value;
 use tempfile::TempPath;
 
 use crate::error::ExpectedError;
@@ -50,7 +50,7 @@ impl Kubeconfig {
 
 /// Whether the file speaks of our cluster alone. We write JSON, people write YAML.
 fn is_ours(path: &Path) -> bool {
-    let config: Option<Value> = fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let config: Option<Value> = fs::read(path).ok().and_then(|bytes| proofmark_json::from_slice(&bytes).ok());
     let Some(config) = config else { return false };
     let clusters = config["clusters"].as_array().map(Vec::as_slice).unwrap_or_default();
     matches!(clusters, [only] if only["name"] == CLUSTER)

@@ -12,9 +12,9 @@ use proofmark_apiserver::transport::{Listener, TransportError};
 use proofmark_apiserver::{ApiServer, World};
 use proofmark_env::{Cluster, ControlPlane, ISSUER, LeftOut, Plan, Site, transport};
 use proofmark_identity::{Credentials, KubeconfigUser, kubeconfig};
+use proofmark_json::Value;
 use proofmark_kubeflow::kfam::{Kfam, Settings};
 use proofmark_models_web_app as web;
-use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 

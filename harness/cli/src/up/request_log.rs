@@ -27,7 +27,7 @@ pub(super) fn open(path: &Path) -> Result<Log, ExpectedError> {
 impl Log {
     /// Writes one request. After the first line that cannot be written there are no more.
     pub(super) fn write(&self, request: &Audit) {
-        let Ok(mut line) = serde_json::to_vec(request) else { return };
+        let Ok(mut line) = proofmark_json::to_vec(request) else { return };
         line.push(b'\n');
         let Ok(mut writer) = self.0.lock() else { return };
         if let Some(Err(error)) = writer.as_mut().map(|writer| writer.write_all(&line).and_then(|()| writer.flush())) {

@@ -8,9 +8,9 @@ mod shape;
 
 use std::collections::BTreeSet;
 
+use proofmark_json::Value;
 use proofmark_manifests::{Diagnostic, Gvk, ManifestSet, Object, Severity};
 use proofmark_rbac::{GROUP, bootstrap};
-use serde_json::Value;
 
 use crate::kinds::{Kind, Kinds, Origin, nearest};
 

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use page::{Colours, Driver};
+use proofmark_json::json;
 use proofmark_replay::{About, Case, CaseResult, Conclusion, Expected, RunResult, Verdict};
 use proofmark_report::{Cover, html};
-use serde_json::json;
 
 const RIGHT: &str = "\u{e014}";
 const ENTER: &str = "\u{e007}";

@@ -34,7 +34,7 @@ fn nothing_is_wrong_with_the_files_of_the_catalogue() {
 #[test]
 fn editors_get_a_schema() {
     let ran = proofmark(&["lint", "--schema"]);
-    let schema: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let schema: proofmark_json::Value = proofmark_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!((ran.code, schema["title"].as_str()), (Some(0), Some("Scenario")));
 }
 

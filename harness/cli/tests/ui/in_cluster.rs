@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::support::{Ran, command, root};
 
@@ -73,7 +73,7 @@ fn the_role_allows_what_is_asked_for_and_no_more() {
 
     let (mut asked, mut refused) = (BTreeSet::new(), BTreeSet::new());
     for line in std::fs::read_to_string(log).expect("written").lines() {
-        let request: Value = serde_json::from_str(line).expect("JSON");
+        let request: Value = proofmark_json::from_str(line).expect("JSON");
         let resource = text(&request["resource"]);
         // Questions about oneself are everybody's.
         let own = request["user"]["username"] == ACCOUNT && request["impersonated"].is_null();

@@ -14,7 +14,7 @@ fn help() {
 fn list() {
     assert_snapshot("list", &[proofmark(&["list"])]);
     let json = proofmark(&["list", "--format", "json"]);
-    let document: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let document: proofmark_json::Value = proofmark_json::from_str(&json.stdout).expect("JSON");
     let ids: Vec<_> = document["scenarios"].as_array().into_iter().flatten().map(|about| &about["id"]).collect();
     assert_eq!((&document["schemaVersion"], ids.contains(&&"trainedmodel-403".into())), (&1.into(), true));
 }

@@ -42,10 +42,10 @@ fn what_a_cluster_has_is_read_and_nothing_written() {
 
     let report = |name: &str| {
         let text = fs::read_to_string(folder.path().join(name)).expect("written");
-        serde_json::from_str::<serde_json::Value>(&text).expect("JSON")
+        proofmark_json::from_str::<proofmark_json::Value>(&text).expect("JSON")
     };
-    let cases = |report: &serde_json::Value| {
-        let told = |case: &serde_json::Value| {
+    let cases = |report: &proofmark_json::Value| {
+        let told = |case: &proofmark_json::Value| {
             let of = |pointer: &str| case.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
             (of("/case/scenario"), of("/conclusion/verdict"), of("/conclusion/reason"))
         };
@@ -69,7 +69,7 @@ fn what_a_cluster_has_is_read_and_nothing_written() {
     let requests = fs::read_to_string(log).expect("written");
     let verbs: BTreeSet<String> = requests
         .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["verb"].to_string())
+        .map(|line| proofmark_json::from_str::<proofmark_json::Value>(line).expect("JSON")["verb"].to_string())
         .collect();
     assert_eq!(verbs, ["\"get\"", "\"list\""].map(str::to_owned).into());
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::support::{Ran, command, proofmark, root};
 

@@ -177,7 +177,7 @@ fn faults_strike_over_https_and_are_logged() {
     );
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "503 0\n404 0\nreset\n200 0\n"), "{ran}");
     let log = std::fs::read_to_string(log).expect("written");
-    let told = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let told = log.lines().map(|line| proofmark_json::from_str::<proofmark_json::Value>(line).expect("JSON"));
     let ours: Vec<_> = told.filter(|request| request["name"] == "ours").collect();
     let seen: Vec<_> = ours.iter().map(|r| (r["status"].as_u64().unwrap_or(1), r["faults"].is_array())).collect();
     assert_eq!(seen, [(503, true), (404, false), (0, true)], "{log}");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::graph::{FOREGROUND, Graph, Identity, Node, ORPHAN, Owner, Work};
 use crate::kit::{Api, Error, Next, Queue, Reason as _, Reconcile, Resource, object};

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kit::object;
 
@@ -311,8 +311,8 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 

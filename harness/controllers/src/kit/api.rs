@@ -1,7 +1,7 @@
 //! Requests for objects as JSON.
 //!
 //! Typed clients would drop fields that they do not know, and controllers here serve kinds that come and go. So objects are
-//! [`serde_json::Value`]s and kinds are [`Resource`]s. A server in the same process hands its objects over as they are ([`proofmark_handover`]).
+//! [`proofmark_json::Value`]s and kinds are [`Resource`]s. A server in the same process hands its objects over as they are ([`proofmark_handover`]).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use kube::Client;
 use kube::client::Body;
 use kube::core::WatchEvent;
 use proofmark_handover::{Event, Handed, Welcome};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::object;
 
@@ -420,7 +420,7 @@ impl Api {
         content_type: &'static str,
         body: &Value,
     ) -> Result<Arc<Value>, Error> {
-        let bytes = serde_json::to_vec(body).map_err(Error::SerdeError)?;
+        let bytes = proofmark_json::to_vec(body).map_err(Error::SerdeError)?;
         let request = request.header(header::CONTENT_TYPE, content_type);
         read_shared(self.client.send(finish(request, bytes)?).await?).await
     }
@@ -463,10 +463,10 @@ async fn read_shared(mut response: Response<Body>) -> Result<Arc<Value>, Error> 
     let code = response.status();
     let bytes = response.into_body().collect_bytes().await?;
     if code.is_success() {
-        return serde_json::from_slice(&bytes).map(Arc::new).map_err(Error::SerdeError);
+        return proofmark_json::from_slice(&bytes).map(Arc::new).map_err(Error::SerdeError);
     }
     // What is no Status has been answered by something in between.
-    let status = serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+    let status = proofmark_json::from_slice(&bytes).unwrap_or_else(|_| {
         let text = String::from_utf8_lossy(&bytes);
         kube::core::Status::failure(text.trim(), "Failed to parse error data").with_code(code.as_u16()).boxed()
     });
@@ -487,7 +487,7 @@ fn told(event: WatchEvent<Value>) -> Result<Event, Error> {
 /// An event that was handed over; the one that ends a watch early is an error.
 fn refused(event: Event) -> Result<Event, Error> {
     match event {
-        Event::Error(status) => match serde_json::from_value(Arc::unwrap_or_clone(status)) {
+        Event::Error(status) => match proofmark_json::from_value(Arc::unwrap_or_clone(status)) {
             Ok(status) => Err(Error::Api(status)),
             Err(error) => Err(Error::SerdeError(error)),
         },

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use parking_lot::{Mutex, RwLock};
 use proofmark_handover::Event;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio::sync::watch;
 
 use super::api::{Api, Collection, Error, Reason as _, Resource, View};

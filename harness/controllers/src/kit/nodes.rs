@@ -1,6 +1,6 @@
 //! Node selectors: which nodes the terms of an affinity pick.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::object;
 
@@ -12,8 +12,8 @@ pub fn picks(selector: &Value, node: &Value) -> bool {
 
 fn fits(term: &Value, node: &Value) -> bool {
     let (expressions, fields) = (object::list(term, "/matchExpressions"), object::list(term, "/matchFields"));
-    let name = serde_json::Map::from_iter([("metadata.name".to_owned(), json!(object::name(node)))]);
-    let holds = |requirement: &Value, labels: Option<&serde_json::Map<String, Value>>| {
+    let name = proofmark_json::Map::from_iter([("metadata.name".to_owned(), json!(object::name(node)))]);
+    let holds = |requirement: &Value, labels: Option<&proofmark_json::Map>| {
         let value = || -> Option<f64> { labels?.get(object::text(requirement, "/key"))?.as_str()?.parse().ok() };
         let bound = || -> Option<f64> { object::strings(requirement, "/values").next()?.parse().ok() };
         match object::text(requirement, "/operator") {

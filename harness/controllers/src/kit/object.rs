@@ -1,7 +1,7 @@
 //! The parts of an object that controllers look at. Whatever is missing or of another type reads as absent.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 /// An object's name.
 pub fn name(object: &Value) -> &str {
@@ -75,7 +75,7 @@ pub fn controller(object: &Value) -> Option<&Value> {
 }
 
 /// Its labels, if it has any.
-pub fn labels(object: &Value) -> Option<&Map<String, Value>> {
+pub fn labels(object: &Value) -> Option<&Map> {
     at(object, "/metadata/labels")?.as_object()
 }
 

@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::api::{Api, Error, Reason as _};
 use super::informer::Informer;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::kit::object;
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::context::{Context, kinds};
 use crate::controllers::Clock;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kit::{Change, Informer, Queue, object};
 use crate::workloads::{Key, children, pods};

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use proofmark_builtin::spew;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::trigger::{self, Triggers};
 use super::{ENDPOINTS, HEADLESS, SERVICES, backends};
@@ -109,14 +109,14 @@ impl Reconcile for Endpoints {
     }
 }
 
-fn set(annotations: &mut Map<String, Value>, key: &str, value: Option<String>) {
+fn set(annotations: &mut Map, key: &str, value: Option<String>) {
     match value {
         Some(value) => annotations.insert(key.to_owned(), json!(value)),
         None => annotations.shift_remove(key),
     };
 }
 
-fn labels(service: &Value) -> Map<String, Value> {
+fn labels(service: &Value) -> Map {
     let mut labels = object::labels(service).cloned().unwrap_or_default();
     labels.shift_remove(HEADLESS);
     if backends::is_headless(service) {

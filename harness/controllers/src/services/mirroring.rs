@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::packing::{self, Group};
 use super::slices::{self, apply};
@@ -72,7 +72,7 @@ impl Reconcile for Mirroring {
                 let mut template = packing::template(owner, namespace, name, json!(labels), family);
                 let annotations = endpoints.pointer("/metadata/annotations").and_then(Value::as_object);
                 let kept = annotations.into_iter().flatten().filter(|(key, _)| !is_private(key));
-                let kept: serde_json::Map<String, Value> = kept.map(|(k, v)| (k.clone(), v.clone())).collect();
+                let kept: proofmark_json::Map = kept.map(|(k, v)| (k.clone(), v.clone())).collect();
                 template["metadata"]["annotations"] = json!(kept);
                 plans.push(packing::plan(&template, of_family, groups));
             }

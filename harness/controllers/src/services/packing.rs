@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{SERVICE_NAME, SLICES};
 use crate::kit::object;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::packing::{self, Group, Plan};
 use super::trigger::{self, Triggers};
@@ -205,7 +205,7 @@ async fn remove(slices: &Objects, slice: &Value) -> Result<(), Error> {
     }
 }
 
-fn labels(service: &Value) -> Map<String, Value> {
+fn labels(service: &Value) -> Map {
     let mut labels = object::labels(service).cloned().unwrap_or_default();
     labels.shift_remove(HEADLESS);
     if backends::is_headless(service) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kit::object;
 use crate::workloads::Key;

@@ -1,6 +1,6 @@
 //! Claims that look for a volume, and those that have one (`syncClaim`).
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{BIND_COMPLETED, BINDER, BOUND_BY_CONTROLLER, CLAIMS, CLASSES, COMPONENT, VOLUMES, matching};
 use crate::context::Context;

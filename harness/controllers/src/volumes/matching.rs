@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use proofmark_builtin::quantity::Quantity;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kit::object;
 
@@ -93,7 +93,7 @@ pub(super) fn best(volumes: &[Arc<Value>], claim: &Value, waits: bool) -> Option
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Claims that pods use, and volumes that are bound, stay until they no longer are (`pkg/controller/volume/{pvc,pv}protection`): a finalizer
 //! holds them, which is put on whatever lacks it and comes off what may go.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{CLAIMS, VOLUMES};
 use crate::context::Context;

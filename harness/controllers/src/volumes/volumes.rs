@@ -1,7 +1,7 @@
 //! The phases of volumes (`syncVolume`): free, bound, or released by a claim that is gone. What was released stays as it is: there is nobody here
 //! who could delete or clean what it stands for.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{BINDER, BOUND_BY_CONTROLLER, CLAIMS, VOLUMES};
 use crate::context::Context;

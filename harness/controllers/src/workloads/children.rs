@@ -1,6 +1,6 @@
 //! From a changed object to the one that controls it, or would like to.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::Key;
 use crate::kit::{Change, Informer, Queue, Resource, object};
@@ -38,7 +38,7 @@ pub(crate) fn selector(owner: &Value) -> Value {
 
 /// Whether a selector picks an object. An empty one picks nothing: no owner means every pod.
 pub(crate) fn selects(selector: &Value, child: &Value) -> bool {
-    let empty = |at: &str| selector.get(at).is_none_or(|of| of.as_object().is_none_or(serde_json::Map::is_empty));
+    let empty = |at: &str| selector.get(at).is_none_or(|of| of.as_object().is_none_or(proofmark_json::Map::is_empty));
     let blank = empty("matchLabels") && object::list(selector, "/matchExpressions").is_empty();
     !blank && proofmark_registry::matches(selector, object::labels(child))
 }

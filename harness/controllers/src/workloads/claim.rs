@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{SyncError, children};
 use crate::kit::{Objects, Reason as _, object};

@@ -1,7 +1,7 @@
 //! Names that hashes make (`controller.ComputeHash`, `rand.SafeEncodeString`): short, and without letters that make words.
 
 use proofmark_builtin::spew;
-use serde_json::Value;
+use proofmark_json::Value;
 
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
@@ -62,7 +62,7 @@ mod tests {
     /// As Go's `ComputeHash` answers.
     #[test]
     fn a_template_has_its_hash() {
-        let template = serde_json::json!({"metadata": {"labels": {"app": "web"}}, "spec": {
+        let template = proofmark_json::json!({"metadata": {"labels": {"app": "web"}}, "spec": {
             "containers": [{"name": "app", "image": "busybox:1.36", "resources": {}, "imagePullPolicy": "IfNotPresent",
                 "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}],
             "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst",

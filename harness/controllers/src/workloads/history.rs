@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::{CONTROLLER_REVISIONS, SyncError, children, claim};
 use crate::kit::{Error, Objects, Resource, object};
@@ -106,7 +106,7 @@ pub(crate) fn sorted(value: &Value) -> Value {
         Value::Object(fields) => {
             let mut entries: Vec<_> = fields.iter().collect();
             entries.sort_unstable_by_key(|(key, _)| key.as_str());
-            Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect::<Map<_, _>>())
+            Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect::<Map>())
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
         other => other.clone(),

@@ -1,6 +1,6 @@
 //! Numbers that may be percentages (`intstr.IntOrString`).
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// The number, or that share of `total`, rounded up or down. Absent or unreadable: none.
 pub(crate) fn scaled(value: Option<&Value>, total: i64, up: bool) -> Option<i64> {
@@ -22,11 +22,11 @@ mod tests {
     #[test]
     fn shares_are_rounded() {
         for (value, total, up, expected) in [
-            (serde_json::json!(3), 10, true, Some(3)),
-            (serde_json::json!("25%"), 10, true, Some(3)),
-            (serde_json::json!("25%"), 10, false, Some(2)),
-            (serde_json::json!("100%"), 7, false, Some(7)),
-            (serde_json::json!("many"), 7, false, None),
+            (proofmark_json::json!(3), 10, true, Some(3)),
+            (proofmark_json::json!("25%"), 10, true, Some(3)),
+            (proofmark_json::json!("25%"), 10, false, Some(2)),
+            (proofmark_json::json!("100%"), 7, false, Some(7)),
+            (proofmark_json::json!("many"), 7, false, None),
         ] {
             assert_eq!(scaled(Some(&value), total, up), expected, "{value} of {total}");
         }

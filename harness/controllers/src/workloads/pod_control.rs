@@ -1,7 +1,7 @@
 //! Making and deleting pods, each with its event on the owner (`RealPodControl`).
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::kit::{Error, Objects, Reason as _, Recorder, object};
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::children;
 use crate::kit::{Resource, Selection, object};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{Key, children, pods};
 use crate::kit::object;

@@ -1,6 +1,6 @@
 //! Pods from templates (`pkg/controller/controller_utils.go`).
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::children;
 use crate::kit::{Resource, object};
@@ -8,14 +8,14 @@ use crate::kit::{Resource, object};
 /// A pod of an owner's template, under a name that the server completes.
 pub(crate) fn pod(template: &Value, owner: &Value, kind: &Resource) -> Value {
     let mut metadata = Map::new();
-    metadata.insert("generateName".to_owned(), json!(format!("{}-", object::name(owner))));
-    metadata.insert("namespace".to_owned(), json!(object::namespace(owner)));
+    metadata.insert("generateName", json!(format!("{}-", object::name(owner))));
+    metadata.insert("namespace", json!(object::namespace(owner)));
     for field in ["labels", "annotations", "finalizers"] {
         if let Some(value) = template.pointer("/metadata").and_then(|metadata| metadata.get(field)) {
             metadata.insert(field.to_owned(), value.clone());
         }
     }
-    metadata.insert("ownerReferences".to_owned(), json!([children::reference(owner, kind)]));
+    metadata.insert("ownerReferences", json!([children::reference(owner, kind)]));
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template.get("spec")})
 }
 

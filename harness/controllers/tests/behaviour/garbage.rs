@@ -1,7 +1,7 @@
 //! Garbage collection.
 
 use proofmark_controllers::kit::Resource;
-use serde_json::json;
+use proofmark_json::json;
 
 use super::{CONFIG_MAPS, CRDS, Cluster, NAMESPACES, WIDGETS, owner};
 

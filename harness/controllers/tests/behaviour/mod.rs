@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kube::Client;
 use proofmark_controllers::kit::{Api, Reason as _, Resource, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 pub(crate) use garbage::*;
 pub(crate) use namespaces::*;

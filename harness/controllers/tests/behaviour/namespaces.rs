@@ -1,7 +1,7 @@
 //! Namespace deletion.
 
 use proofmark_controllers::kit::{Resource, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{CONFIG_MAPS, Cluster, NAMESPACES};
 

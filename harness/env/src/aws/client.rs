@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Request};
 use proofmark_aws::{Cloud, Service};
 use proofmark_aws_sigv4::{Credentials, Payload, sign};
 use proofmark_clock::Clock;
-use serde_json::json;
+use proofmark_json::json;
 
 use super::iam::element;
 use super::pause::Pauses;

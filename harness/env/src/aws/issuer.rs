@@ -9,7 +9,7 @@ use http::Request;
 use http_body_util::BodyExt as _;
 use proofmark_apiserver::ApiServer;
 use proofmark_aws::issuer::{Issuer, Unreachable};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::transport::{Transport, full, send, transport};
 
@@ -68,7 +68,7 @@ impl Published {
         if !status.is_success() {
             return Err(format!("{path} answers {status}"));
         }
-        serde_json::from_slice(&body).map_err(|error| error.to_string())
+        proofmark_json::from_slice(&body).map_err(|error| error.to_string())
     }
 }
 

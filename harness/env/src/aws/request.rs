@@ -55,7 +55,7 @@ impl AwsRequest {
     }
 
     /// An action of KMS.
-    pub fn kms(action: &str, parameters: &serde_json::Value) -> Self {
+    pub fn kms(action: &str, parameters: &proofmark_json::Value) -> Self {
         Self::new(Service::Kms, Method::POST, format!("https://kms.{REGION}.amazonaws.com/"))
             .with_header("content-type", "application/x-amz-json-1.1")
             .with_header("x-amz-target", format!("TrentService.{action}"))

@@ -12,7 +12,7 @@ use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use proofmark_clock::Clock;
 use proofmark_identity::{Authority, Credentials, KubeconfigUser, TokenSigner, kubeconfig};
-use serde_json::Value;
+use proofmark_json::Value;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
@@ -127,7 +127,7 @@ impl Server {
     }
 
     async fn config(&self) -> Result<Config, EnvError> {
-        let read: Kubeconfig = serde_json::from_value(self.kubeconfig.clone()).map_err(|error| failed(&error))?;
+        let read: Kubeconfig = proofmark_json::from_value(self.kubeconfig.clone()).map_err(|error| failed(&error))?;
         let options = KubeConfigOptions::default();
         Config::from_custom_kubeconfig(read, &options).await.map_err(|error| failed(&error))
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::json;
+use proofmark_json::json;
 
 use crate::shell_word;
 

@@ -1,6 +1,6 @@
 //! What a cluster has of a distribution: its kinds, and who may do what with them.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::get;
 use crate::{Cluster, EnvError};
@@ -65,15 +65,15 @@ fn as_written(mut item: Value, version: &Value, kind: &str) -> Value {
     if let Some(members) = item.as_object_mut() {
         members.shift_remove("status");
         if aggregated {
-            members.insert("rules".to_owned(), Value::Array(Vec::new()));
+            members.insert("rules", Value::Array(Vec::new()));
         }
         if let Some(metadata) = members.get_mut("metadata").and_then(Value::as_object_mut) {
             for noise in ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"] {
                 metadata.shift_remove(noise);
             }
         }
-        members.shift_insert(0, "apiVersion".to_owned(), version.clone());
-        members.shift_insert(1, "kind".to_owned(), kind.into());
+        members.shift_insert(0, "apiVersion", version.clone());
+        members.shift_insert(1, "kind", kind.into());
     }
     item
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::LABEL;
 use super::path::ApiPath;
@@ -104,7 +104,7 @@ impl Fence {
         }
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
-        self.remember(&path, &serde_json::from_slice(&body).unwrap_or_default());
+        self.remember(&path, &proofmark_json::from_slice(&body).unwrap_or_default());
         Ok(Response::from_parts(parts, full(body)))
     }
 
@@ -180,11 +180,11 @@ impl Fence {
         let response = send(&self.open, request).await?;
         let found = response.status() != StatusCode::NOT_FOUND;
         let body = response.into_body().collect().await?.to_bytes();
-        Ok(found.then(|| serde_json::from_slice(&body).unwrap_or_default()))
+        Ok(found.then(|| proofmark_json::from_slice(&body).unwrap_or_default()))
     }
 
     fn labelled(&self, body: &[u8]) -> Option<Bytes> {
-        let mut object: Value = serde_json::from_slice(body).ok()?;
+        let mut object: Value = proofmark_json::from_slice(body).ok()?;
         let metadata = object.as_object_mut()?.entry("metadata").or_insert_with(|| json!({})).as_object_mut()?;
         let labels = metadata.entry("labels").or_insert_with(|| json!({}));
         if labels.is_null() {

@@ -1,6 +1,6 @@
 //! Finds what earlier runs left behind, by its label.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::removal::{Made, is_ground, remove};
 use super::{LABEL, Needs, get};

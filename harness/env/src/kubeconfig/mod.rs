@@ -38,8 +38,8 @@ use futures_util::future::LocalBoxFuture;
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig as File};
 use proofmark_clock::Clock;
+use proofmark_json::Value;
 use proofmark_kserve::extras::Project;
-use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::limit::{ANSWER, HEARTBEAT};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use proofmark_json::json;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::get;
 use crate::{ApiRequest, Cluster, EnvError, Identity, Plan};

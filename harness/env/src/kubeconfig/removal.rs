@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::LABEL;
@@ -209,7 +209,7 @@ pub(super) async fn send(
     let response = transport::send(open, request).await?;
     let status = response.status();
     let body = response.into_body().collect().await?.to_bytes();
-    Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+    Ok((status, proofmark_json::from_slice(&body).unwrap_or_default()))
 }
 
 /// Whether others may be in it, or of it: a namespace, or a kind.

@@ -7,7 +7,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use http::Method;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::LABEL;
 use super::removal::{self, Made, send};
@@ -124,7 +124,7 @@ async fn is_unused(open: &Transport, definition: &Value) -> Result<bool, BoxErro
 #[cfg(test)]
 mod tests {
     use proofmark_apiserver::ApiServer;
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
     use crate::transport::transport;

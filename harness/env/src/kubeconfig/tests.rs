@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use proofmark_aws::Service;
 use proofmark_aws::setup::{AccountSpec, ProviderSpec, RoleSpec, Spec};
+use proofmark_json::json;
 use proofmark_kserve::{Flavor, Release};
 use proofmark_kubeflow::KubeflowRelease;
-use serde_json::json;
 
 use super::*;
 use crate::envtest::{Assets, KUBERNETES, Server};

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// Why a request has no good answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ impl Failure {
 
 /// Reads a body of JSON.
 pub(super) fn json(body: &[u8]) -> Result<Value, Failure> {
-    serde_json::from_slice(body).map_err(|error| {
+    proofmark_json::from_slice(body).map_err(|error| {
         let what = if body.is_empty() { "input data is empty" } else { "unexpected content" };
         let at = error.column().saturating_sub(1);
         Failure::invalid(format!(

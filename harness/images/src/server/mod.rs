@@ -92,7 +92,7 @@ impl Server {
     }
 
     /// Predictions, or probabilities if the server was started to tell those.
-    fn predictions(&self, model: &Model, rows: &[Vec<f64>]) -> Result<Vec<serde_json::Value>, Failure> {
+    fn predictions(&self, model: &Model, rows: &[Vec<f64>]) -> Result<Vec<proofmark_json::Value>, Failure> {
         let wanted = self.container.env.get("PREDICT_PROBA").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let made = if wanted && model.classifies() { model.probabilities(rows) } else { model.predict(rows) };
         made.map_err(Failure::inference)
@@ -102,7 +102,7 @@ impl Server {
         let (method, path) = (request.method(), request.uri().path());
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         let answered = match parts.as_slice() {
-            [""] if method == Method::GET && self.program.v1 => Ok(serde_json::json!({"status": "alive"})),
+            [""] if method == Method::GET && self.program.v1 => Ok(proofmark_json::json!({"status": "alive"})),
             ["v1", rest @ ..] if self.program.v1 => v1::answer(self, method, rest, request.body()),
             ["v2", rest @ ..] => v2::answer(self, method, rest, request.body()).await,
             _ => Err(Failure::no_route()),

@@ -3,8 +3,8 @@
 //! Its file is JSON: `format` is `proofmark/linear`; each row of `weights` with its number in `intercepts` gives one score for the features. With `classes`
 //! (one for each row) the prediction is the class of the highest score, without them the only score. `estimator` is what error messages call the model.
 
+use proofmark_json::Value;
 use serde::Deserialize;
-use serde_json::Value;
 use thiserror::Error;
 
 const FORMAT: &str = "proofmark/linear";
@@ -47,7 +47,7 @@ impl Model {
     /// # Errors
     /// When it is of another format, or does not fit together.
     pub fn read(bytes: &[u8]) -> Result<Self, ModelError> {
-        let model: Self = serde_json::from_slice(bytes).map_err(|error| ModelError::Format(error.to_string()))?;
+        let model: Self = proofmark_json::from_slice(bytes).map_err(|error| ModelError::Format(error.to_string()))?;
         let width = model.weights.first().map_or(0, Vec::len);
         if model.format != FORMAT {
             return Err(ModelError::Format(format!("its format is {:?}", model.format)));
@@ -128,7 +128,7 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

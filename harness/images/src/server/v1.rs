@@ -1,7 +1,7 @@
 //! The V1 protocol: `/v1/models`, `/v1/models/NAME`, `/v1/models/NAME:predict`.
 
 use http::Method;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::Server;
 use super::answer::{Failure, json as read};

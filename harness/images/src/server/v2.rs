@@ -1,8 +1,8 @@
 //! The V2 protocol (Open Inference Protocol): health, metadata, inference, and the extension that loads and unloads models.
 
 use http::Method;
+use proofmark_json::{Value, json};
 use ring::digest::{SHA256, digest};
-use serde_json::{Value, json};
 
 use super::Server;
 use super::answer::{Failure, json as read};

@@ -1,6 +1,6 @@
 //! The storage initializer in the init container of a pod.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::world::{ACCOUNT, ENDPOINT, IRIS, SECRET, World};
 

@@ -1,6 +1,6 @@
 //! Model servers in pods, asked over both protocols.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::initializer::{pod, sklearn};
 use crate::world::{IRIS, SECRET, World};

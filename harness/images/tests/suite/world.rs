@@ -15,11 +15,11 @@ use proofmark_aws_sigv4::{Credentials, Payload, sign};
 use proofmark_clock::Clock;
 use proofmark_controllers::kit::{Api, Resource, object};
 use proofmark_images::{Outside, known};
+use proofmark_json::{Value, json};
 use proofmark_model_loader::net::{ConnectError, Connecting, Network, Stream};
 use proofmark_nodes::logs::LogQuery;
 use proofmark_nodes::process::Images;
 use proofmark_nodes::{Nodes, Options};
-use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 static PODS: Resource = Resource::namespaced("", "v1", "pods", "Pod");
@@ -127,6 +127,6 @@ impl World {
         let handler = self.nodes.http("default", pod, 8080).expect("a server");
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let answer = handler(Request::builder().method(method).uri(path).body(body).expect("a request")).await;
-        (answer.status().as_u16(), serde_json::from_slice(answer.body()).expect("JSON"))
+        (answer.status().as_u16(), proofmark_json::from_slice(answer.body()).expect("JSON"))
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use proofmark_controllers::kit::{Api, Error, Reason as _, Resource, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::behaviour::Behaviour;
 use crate::names::AUTOSCALER_CLASS;

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proofmark_controllers::kit::{Api, Error, Next, Reason as _, Reconcile, Selection, View, nodes, object, queue};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::children;
 use super::watch::{self, Key};
@@ -153,7 +153,7 @@ impl Models {
                 .as_object()
                 .into_iter()
                 .flatten()
-                .map(|(k, v)| (k.clone(), v.clone()))
+                .map(|(k, v)| (k.to_string(), v.clone()))
                 .collect();
             for node in others {
                 states.entry(node).or_insert_with(|| json!("NodeNotReady"));

@@ -3,9 +3,9 @@
 //! Only TrainedModels are watched: one that waits for its parent is tried again after a while that grows.
 
 use proofmark_controllers::kit::{Api, Error, Next, Reason as _, Reconcile, Recorder, Selection, View, object, queue};
+use proofmark_json::{Value, json};
 use proofmark_text::go_json;
 use proofmark_text::quantity::Quantity;
-use serde_json::{Value, json};
 
 use super::children;
 use super::inferenceservice::{model_config_name, serves_many};
@@ -205,7 +205,7 @@ impl Models {
         let name = model_config_name(object::name(parent));
         let mut map = self.api.get(&kinds::CONFIG_MAPS, object::namespace(model), &name).await?;
         let text = map["data"].get(LIST).and_then(Value::as_str).unwrap_or("[]");
-        let mut entries: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
+        let mut entries: Vec<Value> = proofmark_json::from_str(text).unwrap_or_default();
         let before = entries.clone();
         let of = &model["spec"]["model"];
         let entry = json!({

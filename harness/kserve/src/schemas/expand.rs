@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use include_dir::Dir;
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::kubernetes::Kubernetes;
 use crate::release::Release;
@@ -88,7 +88,7 @@ fn names(value: Option<&Value>) -> impl Iterator<Item = &str> {
 }
 
 /// Adds what `more` says: properties and required ones beside those that are there, in alphabetical order as upstream's; anything else in place of it.
-fn add(schema: &mut Map<String, Value>, more: Value) {
+fn add(schema: &mut Map, more: Value) {
     let Value::Object(more) = more else { return };
     for (key, value) in more {
         match (schema.get_mut(&key), value) {

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use proofmark_builtin::{embedded, named, required, types};
+use proofmark_json::{Key, Map, Value, json};
 use proofmark_types::{Field, ListKind, Scalar, Struct, Type, TypeId};
-use serde_json::{Map, Value, json};
 
 use super::history;
 
@@ -59,15 +59,15 @@ impl Kubernetes {
 
     fn structure(&mut self, id: TypeId, known: &Struct) -> Value {
         let of = known.go_name.as_str();
-        let mut properties = BTreeMap::new();
+        let mut properties: BTreeMap<Key, Value> = BTreeMap::new();
         for (name, field) in &known.fields {
             if history::has(self.minor, of, name) {
                 properties.insert(name.clone(), self.field(of, name, field));
             }
         }
         for (name, texts) in history::gone(self.minor, of) {
-            let texts: Map<_, _> = texts.iter().map(|text| ((*text).to_owned(), json!({"type": "string"}))).collect();
-            properties.insert(name.to_owned(), json!({"type": "object", "properties": texts}));
+            let texts: Map = texts.iter().map(|text| ((*text).to_owned(), json!({"type": "string"}))).collect();
+            properties.insert(name.into(), json!({"type": "object", "properties": texts}));
         }
         let mut schema = json!({"type": "object", "properties": Map::from_iter(properties)});
         let mut needed: Vec<_> = required(id).filter(|field| history::requires(self.minor, of, field)).collect();

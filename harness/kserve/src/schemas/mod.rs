@@ -14,7 +14,7 @@ mod history;
 mod kubernetes;
 
 use include_dir::Dir;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::release::Release;
 use expand::Expansion;

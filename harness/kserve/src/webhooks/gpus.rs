@@ -1,7 +1,7 @@
 //! Which resources are GPUs, where several nodes share a model.
 
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// The annotation that names more kinds of GPUs: a JSON array of names.
 pub(super) const KINDS: &str = "serving.kserve.io/gpu-resource-types";
@@ -14,7 +14,7 @@ const OTHERS: [&str; 4] = ["cpu", "memory", "storage", "ephemeral-storage"];
 pub(super) fn kinds(annotation: Option<&str>) -> Result<Vec<String>, String> {
     let mut kinds: Vec<String> = KNOWN.map(str::to_owned).into();
     if let Some(text) = annotation.filter(|text| !text.is_empty()) {
-        let named: Option<Vec<String>> = serde_json::from_str(text).ok();
+        let named: Option<Vec<String>> = proofmark_json::from_str(text).ok();
         let named = named.filter(|named| !named.is_empty() && !named.iter().any(String::is_empty));
         kinds.extend(
             named.ok_or_else(|| {
@@ -29,7 +29,10 @@ pub(super) fn kinds(annotation: Option<&str>) -> Result<Vec<String>, String> {
 pub(super) fn unknown(container: &Value, kinds: &[String]) -> bool {
     ["limits", "requests"].iter().any(|part| {
         let asked = container.get("resources").and_then(|resources| resources.get(*part)?.as_object());
-        asked.into_iter().flatten().any(|(name, _)| !OTHERS.contains(&name.as_str()) && !kinds.contains(name))
+        asked
+            .into_iter()
+            .flatten()
+            .any(|(name, _)| !OTHERS.contains(&name.as_str()) && !kinds.iter().any(|kind| kind == name))
     })
 }
 

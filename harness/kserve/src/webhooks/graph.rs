@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::{Key, Value};
 
 use super::Denied;
 use super::inferenceservice::{bad_name, is_name};
@@ -21,7 +21,7 @@ fn check(graph: &Value) -> Result<(), String> {
         return Err(bad_name("The", "InferenceGraph", name));
     }
     let nodes = graph.pointer("/spec/nodes").and_then(Value::as_object);
-    let nodes: Vec<(&String, &Value)> = nodes.into_iter().flatten().collect();
+    let nodes: Vec<(&Key, &Value)> = nodes.into_iter().flatten().collect();
     if !nodes.iter().any(|(node, _)| *node == ROOT) {
         return Err("root node not found, InferenceGraph needs a node with name 'root' as the root node of the graph"
             .to_owned());

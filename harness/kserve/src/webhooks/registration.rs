@@ -1,6 +1,6 @@
 //! How the API server learns of the webhooks: their configurations and the service in front of them.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::release::Release;
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Response;
 use proofmark_controllers::kit::Error;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::config::ConfigError;
 
@@ -44,7 +44,7 @@ impl Denied {
 impl From<Error> for Denied {
     fn from(error: Error) -> Self {
         match error {
-            Error::Api(status) => Self(serde_json::to_value(&*status).unwrap_or_default()),
+            Error::Api(status) => Self(proofmark_json::to_value(&*status).unwrap_or_default()),
             other => Self::failed(other.to_string()),
         }
     }
@@ -61,7 +61,7 @@ impl From<ConfigError> for Denied {
 
 impl Review {
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let mut review: Value = serde_json::from_slice(body).ok()?;
+        let mut review: Value = proofmark_json::from_slice(body).ok()?;
         let mut request = review.get_mut("request")?.take();
         let text = |key: &str| request.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (uid, operation, namespace) = (text("uid"), text("operation"), text("namespace"));

@@ -1,7 +1,7 @@
 //! ServingRuntimes and ClusterServingRuntimes: priorities must tell runtimes of the same format apart, and what is said of several nodes must hold.
 
 use proofmark_controllers::kit::{View, object};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::{Denied, Inner, Review, gpus};
 use crate::names::{SERVER_CONTAINER, WORKER_CONTAINER, kinds};

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use proofmark_controllers::kit::object;
+use proofmark_json::Value;
 use proofmark_text::quantity::Quantity;
 use regex::Regex;
-use serde_json::Value;
 
 use super::Denied;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use proofmark_json::{Value, json};
 use regex::Regex;
-use serde_json::{Value, json};
 
 /// Texts that differ from run to run, and what stands for them. The order matters: a suffix is told by the hash before it.
 static RANDOM: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
@@ -40,7 +40,7 @@ pub(crate) fn normal(value: &Value, names: &Names) -> Value {
             kept.map(|(key, value)| match (key.as_str(), value) {
                 ("uid", Value::String(_)) => (key.clone(), json!("<uid>")),
                 ("resourceVersion" | "lastKnownResourceVersion", Value::String(_)) => (key.clone(), json!("<rv>")),
-                _ => (words(key, names), normal(value, names)),
+                _ => (words(key, names).into(), normal(value, names)),
             })
             .collect()
         }

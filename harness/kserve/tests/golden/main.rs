@@ -27,8 +27,8 @@ use std::process::ExitCode;
 
 use flate2::read::GzDecoder;
 use play::Play;
+use proofmark_json::Value;
 use proofmark_kserve::Release;
-use serde_json::Value;
 use world::{Extras, World};
 
 /// Recorded cases, and the release whose manager was recorded.
@@ -113,7 +113,7 @@ async fn one(world: &World, case: &Value, verbose: bool) -> Score {
 fn read(recording: &[u8]) -> Vec<Value> {
     let mut lines = String::new();
     GzDecoder::new(recording).read_to_string(&mut lines).expect("compressed text");
-    lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    lines.lines().map(|line| proofmark_json::from_str(line).expect("JSON")).collect()
 }
 
 fn floor(release: Release) -> usize {

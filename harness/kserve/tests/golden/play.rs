@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::compare::{Names, compare, leaves, normal, words};
 use crate::text;
@@ -96,7 +96,7 @@ impl<'w> Play<'w> {
 
     fn judge_answer(&mut self, what: String, wanted: &Value, answer: &Value) {
         let answer = normal(answer, &self.names);
-        let asked: Map<String, Value> = wanted
+        let asked: Map = wanted
             .as_object()
             .into_iter()
             .flatten()
@@ -147,7 +147,7 @@ impl<'w> Play<'w> {
                 pods.sort();
                 let (_, pod) = pods.pop()?;
                 let body = request["body"].to_string().replace("<time>", "2026-01-01T00:00:00Z");
-                let body: Value = serde_json::from_str(&body).ok()?;
+                let body: Value = proofmark_json::from_str(&body).ok()?;
                 let path = format!("/api/v1/namespaces/{}/pods/{pod}/status", self.namespaces.first()?);
                 return answered(
                     self.world.ask("PATCH", &path, Some(&body), "application/merge-patch+json", None).await,
@@ -158,7 +158,7 @@ impl<'w> Play<'w> {
             let path = format!("/api/v1/namespaces/{namespace}/{}s/{object}", kind.to_lowercase());
             let old = self.world.get(&path).await;
             let keys = request["body"]["data"].as_object().into_iter().flatten();
-            let before: Map<String, Value> = keys.map(|(key, _)| (key.clone(), old["data"][key].clone())).collect();
+            let before: Map = keys.map(|(key, _)| (key.clone(), old["data"][key].clone())).collect();
             undo.push((path.clone(), json!({"data": before})));
             // The values of the configuration are JSON as text; the recordings show it as what it says.
             let mut body = request["body"].clone();
@@ -304,9 +304,8 @@ impl<'w> Play<'w> {
                 let mut of = event["involvedObject"].clone();
                 of.as_object_mut().map(|of| (of.shift_remove("uid"), of.shift_remove("resourceVersion")));
                 let fields = ["type", "reason", "message", "source", "reportingComponent"];
-                let mut told: Map<String, Value> =
-                    fields.map(|field| (field.to_owned(), event[field].clone())).into_iter().collect();
-                told.insert("involvedObject".to_owned(), of);
+                let mut told: Map = fields.map(|field| (field.to_owned(), event[field].clone())).into_iter().collect();
+                told.insert("involvedObject", of);
                 have.push(normal(&Value::Object(told), &self.names));
             }
         }

@@ -8,10 +8,10 @@ use kube::Client;
 use kube::client::Body;
 use proofmark_apiserver::{ApiServer, Endpoint};
 use proofmark_controllers::Controllers;
+use proofmark_json::{Value, json};
 use proofmark_kserve::control_plane::{self, ControlPlane};
 use proofmark_kserve::{Flavor, Release, extras, install};
 use proofmark_kubeflow::KubeflowRelease;
-use serde_json::{Value, json};
 
 /// Kinds of other projects that a group of cases was recorded with.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -230,7 +230,7 @@ impl World {
         content_type: &str,
         user: Option<&str>,
     ) -> (u16, Value) {
-        let bytes = body.map(|body| serde_json::to_vec(body).expect("serialisable")).unwrap_or_default();
+        let bytes = body.map(|body| proofmark_json::to_vec(body).expect("serialisable")).unwrap_or_default();
         // A generated name stands in some paths as it was recorded.
         let path = path.replace('<', "%3C").replace('>', "%3E");
         let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
@@ -240,7 +240,7 @@ impl World {
         let response = self.client.send(request.body(Body::from(bytes)).expect("a request")).await.expect("answered");
         let code = response.status().as_u16();
         let bytes = response.into_body().collect().await.expect("readable").to_bytes();
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
+        let body = proofmark_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
         (code, body)
     }
 }

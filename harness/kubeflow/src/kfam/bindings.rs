@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use proofmark_controllers::kit::{Error, Reason, Resource, View, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::body::{Binding, RoleRef, Subject};
 use super::route::{Hangup, Kfam, Outcome, parameter, silently};

@@ -1,7 +1,7 @@
 //! Bodies as Go's decoder reads them: names of fields ignore case, unknown fields are dropped, and the first field of a wrong type is told.
 
+use proofmark_json::{Map, Value, json};
 use proofmark_text::go_json::first_value;
-use serde_json::{Map, Value, json};
 
 /// Who is to have which role in a namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(super) fn profile(body: &[u8]) -> Result<Value, String> {
 }
 
 fn value(body: &[u8]) -> Result<Value, String> {
-    serde_json::from_slice(first_value(body)?).map_err(|error| error.to_string())
+    proofmark_json::from_slice(first_value(body)?).map_err(|error| error.to_string())
 }
 
 /// Reads on after a mistake, as Go does, and keeps the first.
@@ -77,7 +77,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn object(&mut self, value: &Value, of: &str, field: Option<&str>) -> Option<Map<String, Value>> {
+    fn object(&mut self, value: &Value, of: &str, field: Option<&str>) -> Option<Map> {
         match value {
             Value::Object(fields) => return Some(fields.clone()),
             Value::Null => {}
@@ -90,13 +90,13 @@ impl Reader {
         None
     }
 
-    fn structure(&mut self, fields: &Map<String, Value>, name: &str, of: &str) -> Option<Map<String, Value>> {
+    fn structure(&mut self, fields: &Map, name: &str, of: &str) -> Option<Map> {
         let value = find(fields, name)?;
         let top = if of.starts_with("v1.Profile") || of == "v1.ObjectMeta" { "Profile" } else { "Binding" };
         self.object(value, of, Some(&format!("{top}.{name}")))
     }
 
-    fn text(&mut self, fields: &Map<String, Value>, of: &str, within: &str, name: &str) -> String {
+    fn text(&mut self, fields: &Map, of: &str, within: &str, name: &str) -> String {
         match find(fields, name) {
             Some(Value::String(text)) => return text.clone(),
             Some(Value::Null) | None => {}
@@ -113,7 +113,7 @@ impl Reader {
 }
 
 /// A field by its name, else by its name in other case; the last one wins.
-fn find<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+fn find<'a>(fields: &'a Map, name: &str) -> Option<&'a Value> {
     fields
         .get(name)
         .or_else(|| fields.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use proofmark_controllers::kit::Reason;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::bindings::told;
 use super::route::{Kfam, Outcome, silently};

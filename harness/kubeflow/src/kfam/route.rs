@@ -3,7 +3,7 @@
 use http::{Method, Request, Response, StatusCode, header};
 use kube::Client;
 use proofmark_controllers::kit::{Api, object};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::{bindings, body, profiles};
 use crate::profile::{Config, PROFILES};

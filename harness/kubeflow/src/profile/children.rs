@@ -1,7 +1,7 @@
 //! The objects that a Profile has, as they should be.
 
 use proofmark_controllers::kit::Resource;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::config::Config;
 use super::model::Profile;

@@ -4,7 +4,7 @@ use kube::Client;
 use proofmark_controllers::kit::{
     Api, Change, Error, Informer, Next, Reason as _, Reconcile, Resource, Selection, object, queue,
 };
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::children::{self, EDITOR, VIEWER};

@@ -2,7 +2,7 @@
 
 use proofmark_builtin::quantity::Quantity;
 use proofmark_controllers::kit::{Resource, object};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 /// Where Profiles are served.
 pub(crate) const PROFILES: Resource = Resource::cluster("kubeflow.org", "v1", "profiles", "Profile");
@@ -120,8 +120,8 @@ fn quota(of: Option<&Value>) -> Value {
     let mut quota = Map::new();
     let hard = of.and_then(|of| of.get("hard")).and_then(Value::as_object).filter(|hard| !hard.is_empty());
     if let Some(hard) = hard {
-        let hard: Map<String, Value> = hard.iter().map(|(what, amount)| (what.clone(), canonical(amount))).collect();
-        quota.insert("hard".to_owned(), Value::Object(hard));
+        let hard: Map = hard.iter().map(|(what, amount)| (what.clone(), canonical(amount))).collect();
+        quota.insert("hard", Value::Object(hard));
     }
     for key in ["scopes", "scopeSelector"] {
         if let Some(value) = of.and_then(|of| of.get(key)).filter(|value| !value.is_null() && **value != json!([])) {

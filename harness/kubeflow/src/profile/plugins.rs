@@ -5,7 +5,7 @@
 //! words of the cloud's own library.
 
 use proofmark_controllers::kit::{Api, Error, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::children::{ACCOUNTS, EDITOR};
 use super::iam::Aws;
@@ -129,7 +129,7 @@ async fn rewrite(aws: Option<&Aws>, role_arn: &str, edit: impl Fn(&Value) -> Opt
     let role = role_arn.rsplit('/').next().unwrap_or_default();
     let document = iam.trust_policy(role).await.map_err(PluginError::Iam)?;
     // IAM keeps no document that is not JSON.
-    let policy = serde_json::from_str(&document).unwrap_or_default();
+    let policy = proofmark_json::from_str(&document).unwrap_or_default();
     match edit(&policy) {
         Some(edited) => iam.set_trust_policy(role, edited.to_string()).await.map_err(PluginError::Iam),
         None => Ok(()),

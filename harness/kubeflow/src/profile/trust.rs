@@ -6,7 +6,7 @@
 //!
 //! Source: `components/profile-controller/controllers/plugin_iam.go` of Kubeflow 1.9 and 1.10, and recordings of what it sent.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// A trust policy that lets a service account in; none when the first statement already does.
 pub(super) fn admit(policy: &Value, account: &str) -> Option<Value> {

@@ -3,8 +3,8 @@
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
+use proofmark_json::Value;
 use proofmark_kubeflow::KubeflowRelease;
-use serde_json::Value;
 
 /// The cases of a release.
 pub(crate) fn cases(release: KubeflowRelease) -> Vec<Value> {
@@ -12,5 +12,5 @@ pub(crate) fn cases(release: KubeflowRelease) -> Vec<Value> {
     let file = std::fs::File::open(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let mut text = String::new();
     GzDecoder::new(file).read_to_string(&mut text).expect("a recording is text under gzip");
-    serde_json::from_str(&text).expect("a recording is JSON")
+    proofmark_json::from_str(&text).expect("a recording is JSON")
 }

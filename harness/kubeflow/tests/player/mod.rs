@@ -13,7 +13,7 @@ use http_body_util::BodyExt as _;
 use kube::Client;
 use kube::client::Body;
 use proofmark_controllers::kit::{Resource, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 pub(crate) use stands::{Roles, Stands};
 use stands::{asked_of_iam, told};
 
@@ -181,7 +181,7 @@ impl Player {
 
     /// The answer to a request: `{"code", "body"}`.
     async fn ask(&self, method: &str, path: &str, body: Option<&Value>, content_type: &str) -> Value {
-        let bytes = body.map(|body| serde_json::to_vec(body).expect("serialisable")).unwrap_or_default();
+        let bytes = body.map(|body| proofmark_json::to_vec(body).expect("serialisable")).unwrap_or_default();
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -190,7 +190,7 @@ impl Player {
         let response = self.client.send(request.expect("a request")).await.expect("the server answers");
         let code = response.status().as_u16();
         let bytes = response.into_body().collect().await.expect("readable").to_bytes();
-        json!({"code": code, "body": serde_json::from_slice::<Value>(&bytes).expect("JSON")})
+        json!({"code": code, "body": proofmark_json::from_slice::<Value>(&bytes).expect("JSON")})
     }
 }
 

@@ -7,9 +7,9 @@ use http::Request;
 use kube::Client;
 use parking_lot::Mutex;
 use proofmark_controllers::kit::object;
+use proofmark_json::{Value, json};
 use proofmark_kubeflow::kfam::{Kfam, Settings};
 use proofmark_kubeflow::profile::{Answer, Iam};
-use serde_json::{Value, json};
 
 /// KFAM and IAM.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ impl Stands {
     pub(crate) async fn kfam(&self, request: &Value) -> Value {
         let mut sent = Request::builder().method(object::text(request, "/method")).uri(object::text(request, "/path"));
         for (name, value) in request["headers"].as_object().into_iter().flatten() {
-            sent = sent.header(name, value.as_str().expect("a text"));
+            sent = sent.header(name.as_str(), value.as_str().expect("a text"));
         }
         let body = match (request.get("rawBody"), request.get("body")) {
             (Some(raw), _) => raw.as_str().expect("a text").to_owned(),
@@ -41,7 +41,7 @@ impl Stands {
         let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let mut answer = json!({"code": response.status().as_u16(), "type": kind});
         let text = response.into_body();
-        answer["body"] = serde_json::from_str(&text).unwrap_or_else(|_| json!(text));
+        answer["body"] = proofmark_json::from_str(&text).unwrap_or_else(|_| json!(text));
         sort(&mut answer["body"]);
         answer
     }
@@ -81,7 +81,7 @@ impl Roles {
     }
 
     pub(crate) fn get(&self, role: &str) -> Value {
-        self.find(role).map_or(Value::Null, |document| serde_json::from_str(&document).expect("JSON"))
+        self.find(role).map_or(Value::Null, |document| proofmark_json::from_str(&document).expect("JSON"))
     }
 
     /// What was asked since the last time, each once.

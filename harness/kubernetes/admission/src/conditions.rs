@@ -1,7 +1,7 @@
 //! `matchConditions`: expressions that must all hold before anything else happens.
 
 use proofmark_cel::Type;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::environment::{Names, environment};
 use crate::expression::{Expression, Scope};

@@ -1,7 +1,7 @@
 //! What a request gives to expressions.
 
 use proofmark_cel::{AccessQuestion, Authorizer};
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// The values of the names; null where there is nothing.
 #[derive(Clone)]

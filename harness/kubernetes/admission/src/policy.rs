@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use proofmark_cel::{Type, Value as Cel};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::conditions::Conditions;
 use crate::environment::{Names, environment, variables};

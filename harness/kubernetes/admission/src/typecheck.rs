@@ -4,8 +4,8 @@
 
 use indexmap::IndexMap;
 use proofmark_cel::{Env, ListKind, Property, Shape, Type};
+use proofmark_json::{Key, Value, json};
 use proofmark_types::{Scalar, Type as Known, TypeGraph, TypeId};
-use serde_json::{Value, json};
 
 use crate::environment::{Names, check, environment, variables};
 
@@ -76,8 +76,8 @@ fn of(types: &TypeGraph, id: TypeId, outer: &mut Vec<TypeId>) -> Shape {
         Known::Struct(_) if outer.contains(&id) => Shape::untyped(),
         Known::Struct(known) => {
             outer.push(id);
-            let property = |(name, field): (&String, &proofmark_types::Field)| Property {
-                name: name.clone(),
+            let property = |(name, field): (&Key, &proofmark_types::Field)| Property {
+                name: name.to_string(),
                 shape: of(types, field.ty, outer),
                 required: false,
             };

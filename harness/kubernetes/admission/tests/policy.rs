@@ -2,8 +2,8 @@
 
 use proofmark_admission::{Conditions, Inputs, Policy, shape, type_warnings};
 use proofmark_cel::AccessQuestion;
+use proofmark_json::{Value, json};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 static NOTHING: Value = Value::Null;
 

@@ -71,7 +71,7 @@ struct Discovery {
 
 static DISCOVERY: LazyLock<Discovery> = LazyLock::new(|| {
     let text = unpack(include_bytes!("../tables/resources.json.gz"));
-    serde_json::from_slice(&text).expect("the generated table is well-formed (tested)")
+    proofmark_json::from_slice(&text).expect("the generated table is well-formed (tested)")
 });
 
 /// Every served resource, group by group in the order of [`groups`].

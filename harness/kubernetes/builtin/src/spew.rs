@@ -9,8 +9,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use proofmark_json::Value;
 use proofmark_types::{Field, Fields, Scalar, Type, TypeId};
-use serde_json::Value;
 
 use crate::quantity::{GoForm, Quantity};
 use crate::table::{TABLES, type_of};

@@ -134,7 +134,7 @@ pub(crate) enum Codec {
 pub(crate) static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     // The names in the table live as long as the process, like the table itself.
     let text: &'static [u8] = Box::leak(unpack(include_bytes!("../tables/types.json.gz")).into_boxed_slice());
-    serde_json::from_slice::<rows::File>(text).expect("the generated table is well-formed (tested)").digest()
+    proofmark_json::from_slice::<rows::File>(text).expect("the generated table is well-formed (tested)").digest()
 });
 
 /// Decompresses a table.

@@ -4,19 +4,19 @@
 //! Whatever decodes itself (times, quantities, `IntOrString`, raw JSON) is read as JSON after all.
 //! Source: k8s.io/apimachinery `pkg/runtime/converter.go`, release 1.35.
 
+use proofmark_json::{Key, Value};
 use proofmark_types::{Scalar, Type, TypeId};
-use serde_json::Value;
 
 use crate::decode::{base64, decode};
 use crate::table::{Codec, TABLES, types};
 
-/// Gives a value's numbers the types that Go gives them, and tells what of the value a type does not know: `unknown field "spec.foo"`,
-/// sorted, as a strict conversion complains. Keys of maps do not show in the paths.
+/// Gives the numbers of a changed copy of a value the types that Go gives them, and tells what of the value a type does not know: `unknown field "spec.foo"`,
+/// sorted, as a strict conversion complains. Keys of maps do not show in the paths. What both values still share was of the type before.
 ///
 /// # Errors
 /// The converter's text for the first value that does not fit, in the order of Go's structs.
-pub fn convert(value: &mut Value, ty: TypeId) -> Result<Vec<String>, String> {
-    if fits(value, ty) {
+pub fn convert(value: &mut Value, settled: Option<&Value>, ty: TypeId) -> Result<Vec<String>, String> {
+    if fits(value, settled, ty) {
         return Ok(Vec::new());
     }
     let mut walk = Walk { path: String::new(), unknown: Vec::new() };
@@ -26,18 +26,23 @@ pub fn convert(value: &mut Value, ty: TypeId) -> Result<Vec<String>, String> {
 }
 
 /// Whether there is nothing to complain of nor to change, as mostly. What this cannot say in few words it leaves to the [`Walk`].
-fn fits(value: &Value, ty: TypeId) -> bool {
-    if value.is_null() {
+fn fits(value: &Value, settled: Option<&Value>, ty: TypeId) -> bool {
+    if value.is_null() || settled.is_some_and(|settled| value.is_shared_with(settled)) {
         return true;
     }
     match types().get(ty) {
         Type::Struct(of) => {
-            let known =
-                |(name, value): (&String, &Value)| of.fields.get(name).is_some_and(|field| fits(value, field.ty));
+            let known = |(name, value): (&Key, &Value)| {
+                of.fields.get(name).is_some_and(|field| fits(value, settled.and_then(|of| of.get(name)), field.ty))
+            };
             value.as_object().is_some_and(|fields| fields.iter().all(known)) && TABLES.details(ty).codec.is_none()
         }
-        Type::Map(of) => value.as_object().is_some_and(|entries| entries.values().all(|value| fits(value, of.value))),
-        Type::List(of) => value.as_array().is_some_and(|items| items.iter().all(|item| fits(item, of.item))),
+        Type::Map(of) => value.as_object().is_some_and(|entries| {
+            entries.iter().all(|(name, value)| fits(value, settled.and_then(|of| of.get(name)), of.value))
+        }),
+        Type::List(of) => value.as_array().is_some_and(|items| {
+            items.iter().enumerate().all(|(at, item)| fits(item, settled.and_then(|of| of.get(at)), of.item))
+        }),
         Type::Any => TABLES.details(ty).codec.is_none_or(|codec| codec == Codec::Raw),
         Type::Scalar(scalar) => match (scalar, value) {
             (Scalar::Bool, Value::Bool(_)) | (Scalar::String, Value::String(_)) => true,
@@ -188,13 +193,13 @@ fn kind(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 
     fn outcome(kind: &str, value: &Value) -> Result<Vec<String>, String> {
-        convert(&mut value.clone(), crate::type_of("", "v1", kind).unwrap())
+        convert(&mut value.clone(), None, crate::type_of("", "v1", kind).unwrap())
     }
 
     #[rstest]
@@ -215,7 +220,7 @@ mod tests {
     #[test]
     fn numbers_get_the_types_of_their_fields() {
         let mut value = json!({"spec": {"ports": [{"port": 80.0}, {"port": 2_147_483_648_i64}]}});
-        assert_eq!(convert(&mut value, crate::type_of("", "v1", "Service").unwrap()), Ok(Vec::new()));
+        assert_eq!(convert(&mut value, None, crate::type_of("", "v1", "Service").unwrap()), Ok(Vec::new()));
         assert_eq!(value, json!({"spec": {"ports": [{"port": 80}, {"port": -2_147_483_648_i64}]}}));
     }
 

@@ -3,9 +3,9 @@
 
 use proofmark_builtin::decode::{DecodeError, MAX_DEPTH, Text, decode, decode_text, parse, untyped};
 use proofmark_builtin::type_of;
+use proofmark_json::{Value, json};
 use proofmark_types::TypeId;
 use rstest::rstest;
-use serde_json::{Value, json};
 
 fn core(kind: &str) -> TypeId {
     type_of("", "v1", kind).unwrap()
@@ -155,7 +155,7 @@ fn unknown_and_duplicate_fields_come_in_the_order_of_the_body() {
     assert_eq!(decoded.complaints.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
     assert_eq!(decoded.value["metadata"]["name"], "b");
     assert!(decode_text(text, core("Pod"), false).unwrap().complaints.is_empty());
-    let many: Value = (0..200).map(|i| (format!("f{i}"), json!(1))).collect::<serde_json::Map<_, _>>().into();
+    let many: Value = (0..200).map(|i| (format!("f{i}"), json!(1))).collect::<proofmark_json::Map>().into();
     assert_eq!(decode(&many, core("Pod"), true).unwrap().complaints.len(), 100);
 }
 

@@ -3,16 +3,16 @@
 use proofmark_builtin::decode::{MAX_DEPTH, decode};
 use proofmark_builtin::proto::{self, PREFIX, ProtoError};
 use proofmark_builtin::{resources, type_of, types};
+use proofmark_json::{Map, Value, json};
 use proofmark_types::{Scalar, Type, TypeId};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
 
 #[test]
 fn bytes_are_those_of_a_real_server() {
     // What kube-apiserver v1.35.4 answers for one Service, by `Accept`.
     let bytes = include_bytes!("recorded/service.bin");
-    let value: Value = serde_json::from_str(include_str!("recorded/service.json")).unwrap();
+    let value: Value = proofmark_json::from_str(include_str!("recorded/service.json")).unwrap();
     let read = proto::decode(bytes).unwrap();
     assert_eq!((read.api_version.as_str(), read.kind.as_str()), ("v1", "Service"));
     assert_eq!(read.value.to_string(), value.to_string());
@@ -46,7 +46,7 @@ fn grow(ty: TypeId, choices: &mut std::vec::IntoIter<u8>, depth: usize) -> Optio
             let keys = ["b", "a", "c/d"].iter().take(usize::from(choice % 3) + 1);
             Some(
                 keys.filter_map(|key| Some(((*key).to_owned(), grow(map.value, choices, depth + 1)?)))
-                    .collect::<Map<_, _>>()
+                    .collect::<Map>()
                     .into(),
             )
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use proofmark_builtin::{decode, proto, type_of};
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// The folder of recorded exchanges; none where the project stands alone.
 #[expect(
@@ -41,7 +41,7 @@ fn with_times(value: &mut Value, name: &str) {
 /// The bodies of all answers that succeeded and are of built-in kinds.
 fn answers(file: &Path) -> Vec<(String, Value)> {
     let text = std::fs::read(file).expect("the recorded exchanges can be read");
-    let cases: Value = serde_json::from_slice(&text).expect("they are JSON");
+    let cases: Value = proofmark_json::from_slice(&text).expect("they are JSON");
     let steps = cases.as_array().into_iter().flatten().flat_map(|case| {
         let name = case["case"].as_str().unwrap_or_default();
         case["steps"].as_array().into_iter().flatten().map(move |step| (name.to_owned(), step))

@@ -4,7 +4,7 @@ use proofmark_builtin::spew;
 
 #[test]
 fn a_pod_template_as_go_prints_it() {
-    let template = serde_json::from_str(include_str!("recorded/template.json")).expect("JSON");
+    let template = proofmark_json::from_str(include_str!("recorded/template.json")).expect("JSON");
     let printed = spew::pod_template(&template);
     let expected = include_str!("recorded/template.spew.txt").trim_end_matches('\n');
     let at = printed.bytes().zip(expected.bytes()).take_while(|(a, b)| a == b).count();

@@ -1,7 +1,7 @@
 //! What a real API server said of rules when they were registered; null where it accepted them.
 
 use proofmark_cel::{Env, ListKind, Program, Property, Shape, Type};
-use serde_json::{Map, Value};
+use proofmark_json::Map;
 
 fn environment() -> Env {
     let property = |name: &str, shape| Property { name: name.to_owned(), shape, required: false };
@@ -29,7 +29,7 @@ fn judge(env: &Env, rule: &str) -> Option<String> {
 
 #[test]
 fn rules_are_refused_in_the_words_of_a_real_server() {
-    let cases: Map<String, Value> = serde_json::from_str(include_str!("registration.json")).expect("well formed");
+    let cases: Map = proofmark_json::from_str(include_str!("registration.json")).expect("well formed");
     let env = environment();
     for (rule, want) in &cases {
         // kubectl, by which the answers came, has taken the spaces off their ends.

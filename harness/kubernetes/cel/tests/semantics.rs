@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proofmark_cel::{Env, Program, Shape, Value};
-use serde_json::{Value as Json, json};
+use proofmark_json::{Value as Json, json};
 
 const LIMIT: u64 = 1_000_000;
 

@@ -3,9 +3,9 @@
 //! Two kinds exist: tokens of the TokenRequest API, bound to objects (KEP-1205, `pkg/serviceaccount/claims.go`), and the endless ones in
 //! Secrets of type `kubernetes.io/service-account-token` (`legacy.go`). Fields are written in the order of their names, as Go does.
 
+use proofmark_json::Value;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 /// The issuer of tokens in Secrets.
 pub const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::authority::Issued;
 
@@ -34,7 +34,7 @@ pub struct KubeconfigUser {
 pub fn kubeconfig(cluster: &str, server: &str, ca_pem: Option<&str>, users: &[KubeconfigUser]) -> Value {
     let mut place = Map::from_iter([("server".to_owned(), json!(server))]);
     if let Some(pem) = ca_pem {
-        place.insert("certificate-authority-data".to_owned(), json!(STANDARD.encode(pem)));
+        place.insert("certificate-authority-data", json!(STANDARD.encode(pem)));
     }
     json!({
         "apiVersion": "v1",
@@ -60,7 +60,7 @@ fn auth(credentials: &Credentials) -> Value {
 fn context(cluster: &str, user: &KubeconfigUser) -> Value {
     let mut context = json!({"cluster": cluster, "user": user.name});
     if let (Some(namespace), Some(fields)) = (&user.namespace, context.as_object_mut()) {
-        fields.insert("namespace".to_owned(), json!(namespace));
+        fields.insert("namespace", json!(namespace));
     }
     json!({"name": user.name, "context": context})
 }

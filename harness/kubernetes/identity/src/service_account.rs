@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::claims::{Claims, KubernetesClaims, LEGACY_ISSUER, LegacyClaims, ObjectRef};
 use crate::signer::TokenSigner;

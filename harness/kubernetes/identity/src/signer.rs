@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use proofmark_json::{Value, json};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
-use serde_json::{Value, json};
 
 use crate::certificate::p256_spki;
 use crate::claims::Claims;
@@ -78,7 +78,7 @@ impl TokenSigner {
         let own = self.keys.first();
         let header = json!({"alg": own.map(PublicKey::algorithm), "kid": own.map(PublicKey::id)});
         // Claims hold strings, integers and lists: writing them as JSON cannot fail.
-        let payload = serde_json::to_vec(claims).unwrap_or_default();
+        let payload = proofmark_json::to_vec(claims).unwrap_or_default();
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(payload));
         let signature = self.private.sign(message.as_bytes());
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))

@@ -102,11 +102,11 @@ impl TokenSigner {
         };
         let read = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Foreign);
         let body = read(payload)?;
-        let claimed: Issuer = serde_json::from_slice(&body).map_err(|_| TokenError::Foreign)?;
+        let claimed: Issuer = proofmark_json::from_slice(&body).map_err(|_| TokenError::Foreign)?;
         if claimed.iss != issuer && claimed.iss != LEGACY_ISSUER {
             return Err(TokenError::Foreign);
         }
-        let head: Header = serde_json::from_slice(&read(header)?).map_err(|_| TokenError::Foreign)?;
+        let head: Header = proofmark_json::from_slice(&read(header)?).map_err(|_| TokenError::Foreign)?;
         let signature = read(signature)?;
 
         let mut candidates =
@@ -118,7 +118,7 @@ impl TokenSigner {
         if !candidates.any(|key| key.verifies(&head.alg, message.as_bytes(), &signature)) {
             return Err(TokenError::Signature);
         }
-        serde_json::from_slice(&body).map_err(|e| TokenError::Malformed(e.to_string()))
+        proofmark_json::from_slice(&body).map_err(|e| TokenError::Malformed(e.to_string()))
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use proofmark_identity::service_account::{BoundObject, BoundObjects, authenticate};
 use proofmark_identity::{Authority, Claims, KubernetesClaims, ObjectRef, TokenError, TokenSigner};
+use proofmark_json::json;
 use proptest::prelude::*;
 use rstest::rstest;
-use serde_json::json;
 
 const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 const ISSUED: i64 = 1_770_000_000;
@@ -95,7 +95,7 @@ fn claims_are_written_in_the_order_of_their_names() {
     kubernetes.node = Some(object("node"));
     kubernetes.pod = Some(object("pod"));
     kubernetes.warnafter = Some(ISSUED + 3607);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&all).unwrap(), @r#"
+    insta::assert_snapshot!(proofmark_json::to_string_pretty(&all).unwrap(), @r#"
     {
       "aud": [
         "https://kubernetes.default.svc.cluster.local"
@@ -126,7 +126,7 @@ fn claims_are_written_in_the_order_of_their_names() {
     "#);
     let legacy = Claims::legacy("ns", &object("app"), "app-token");
     assert_eq!(
-        serde_json::to_string(&legacy).unwrap(),
+        proofmark_json::to_string(&legacy).unwrap(),
         r#"{"iss":"kubernetes/serviceaccount","kubernetes.io/serviceaccount/namespace":"ns","kubernetes.io/serviceaccount/secret.name":"app-token","kubernetes.io/serviceaccount/service-account.name":"app","kubernetes.io/serviceaccount/service-account.uid":"uid-app","sub":"system:serviceaccount:ns:app"}"#
     );
 }

@@ -4,7 +4,7 @@
 //! `test` for null succeeds where there is nothing. And stricter: the document as a whole can only be replaced or tested.
 //! Source: evanphx/json-patch v4, which is why this is not left to a crate.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::error::PatchError;
 
@@ -205,7 +205,7 @@ const MISSING_PATH: &str = "operation missing path field: ";
 
 /// What a path's last step is taken in.
 enum Holder<'d> {
-    Object(&'d mut serde_json::Map<String, Value>),
+    Object(&'d mut proofmark_json::Map),
     List(&'d mut Vec<Value>),
 }
 
@@ -276,7 +276,7 @@ impl<'d> Holder<'d> {
     }
 }
 
-fn put(fields: &mut serde_json::Map<String, Value>, key: &str, value: Value) {
+fn put(fields: &mut proofmark_json::Map, key: &str, value: Value) {
     fields.insert(key.to_owned(), value);
     fields.sort_keys();
 }

@@ -1,6 +1,6 @@
 //! JSON merge patch (RFC 7386), as kube-apiserver's library applies it: nulls also vanish from objects inside lists that are new.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 /// The document after a merge patch. Objects that the patch reaches into come out with sorted keys, as they do from Go.
 pub fn merge_patch(doc: &Value, patch: &Value) -> Value {
@@ -10,7 +10,7 @@ pub fn merge_patch(doc: &Value, patch: &Value) -> Value {
     }
 }
 
-fn merge(mut doc: Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
+fn merge(mut doc: Map, patch: &Map) -> Map {
     for (key, value) in patch {
         if value.is_null() {
             doc.shift_remove(key);
@@ -34,7 +34,7 @@ fn without_nulls(value: &Value) -> Value {
                 .iter()
                 .filter(|(_, value)| !value.is_null())
                 .map(|(key, value)| (key.clone(), without_nulls(value)));
-            let mut kept: Map<_, _> = kept.collect();
+            let mut kept: Map = kept.collect();
             kept.sort_keys();
             Value::Object(kept)
         }
@@ -45,9 +45,9 @@ fn without_nulls(value: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use proptest::prelude::*;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
     use crate::testing::json_value;
@@ -84,7 +84,7 @@ mod tests {
     }
 
     /// The smallest patch from one document to another; neither may hold nulls, which a patch cannot express.
-    fn diff(from: &Map<String, Value>, to: &Map<String, Value>) -> Value {
+    fn diff(from: &Map, to: &Map) -> Value {
         let gone = from.keys().filter(|key| !to.contains_key(*key)).map(|key| (key.clone(), Value::Null));
         let came = to.iter().filter(|(key, value)| from.get(*key) != Some(value)).map(|(key, value)| {
             let change = match (from.get(key), value) {

@@ -1,8 +1,8 @@
 //! What the crate's tests share: types from short schemas, and generators for property tests.
 
+use proofmark_json::{Value, json};
 use proofmark_types::{Field, ListKind, ListType, MapType, Patch, Scalar, Struct, Type, TypeGraph, TypeId};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 /// Types from an OpenAPI schema with its Kubernetes extensions. `x-go` names a Go struct, whose `required` fields Go always writes.
 pub(crate) fn types_of(schema: &Value) -> (TypeGraph, TypeId) {
@@ -20,7 +20,9 @@ fn add(types: &mut TypeGraph, schema: &Value) -> TypeId {
         "boolean" => Type::Scalar(Scalar::Bool),
         "array" => {
             let kind = match text("x-kubernetes-list-type") {
-                "map" => ListKind::Map(serde_json::from_value(schema["x-kubernetes-list-map-keys"].clone()).unwrap()),
+                "map" => {
+                    ListKind::Map(proofmark_json::from_value(schema["x-kubernetes-list-map-keys"].clone()).unwrap())
+                }
                 "set" => ListKind::Set,
                 _ => ListKind::Atomic,
             };
@@ -64,12 +66,12 @@ fn field(types: &mut TypeGraph, schema: &Value, name: &str, property: &Value) ->
 
 /// A kind with one list or map of every sort, as a custom resource.
 pub(crate) fn gizmo() -> (TypeGraph, TypeId) {
-    types_of(&serde_json::from_str(include_str!("testing/gizmo.json")).unwrap())
+    types_of(&proofmark_json::from_str(include_str!("testing/gizmo.json")).unwrap())
 }
 
 /// A kind with the strategies of strategic merge, as a built-in.
 pub(crate) fn pod() -> (TypeGraph, TypeId) {
-    types_of(&serde_json::from_str(include_str!("testing/pod.json")).unwrap())
+    types_of(&proofmark_json::from_str(include_str!("testing/pod.json")).unwrap())
 }
 
 /// Small JSON documents with few distinct keys, so that two of them often meet.

@@ -3,8 +3,8 @@
 
 use std::cmp::Ordering;
 
+use proofmark_json::{Key, Number, Value};
 use proofmark_status::quote;
-use serde_json::{Number, Value};
 
 /// Whether two values are equal to structured merge: `1` equals `1.0`, and the order of an object's keys does not matter.
 pub(crate) fn equal(a: &Value, b: &Value) -> bool {
@@ -13,10 +13,10 @@ pub(crate) fn equal(a: &Value, b: &Value) -> bool {
         (Value::Array(x), Value::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(x, y)),
         (Value::Object(x), Value::Object(y)) => {
             // Mostly they have the same order, which spares looking names up.
-            let same = |((key, a), (other, b)): ((&String, _), (&String, _))| {
+            let same = |((key, a), (other, b)): ((&Key, _), (&Key, _))| {
                 if key == other { equal(a, b) } else { y.get(key).is_some_and(|b| equal(a, b)) }
             };
-            x.len() == y.len() && x.iter().zip(y).all(same)
+            x.is_shared_with(y) || x.len() == y.len() && x.iter().zip(y).all(same)
         }
         _ => a == b,
     }
@@ -60,7 +60,7 @@ fn compare_numbers(a: &Number, b: &Number) -> Ordering {
     }
 }
 
-fn sorted(object: &serde_json::Map<String, Value>) -> Vec<(&String, &Value)> {
+fn sorted(object: &proofmark_json::Map) -> Vec<(&Key, &Value)> {
     let mut entries: Vec<_> = object.iter().collect();
     entries.sort_unstable_by_key(|(key, _)| *key);
     entries
@@ -143,7 +143,7 @@ fn number(n: &Number) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

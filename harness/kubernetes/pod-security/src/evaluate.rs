@@ -1,6 +1,6 @@
 //! A pod against a standard.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::checks::{BASELINE, Check, RESTRICTED};
 use crate::pod::Pod;

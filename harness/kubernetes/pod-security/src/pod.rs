@@ -1,6 +1,6 @@
 //! A pod (or pod template) as the checks look at it.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 /// A pod's metadata and spec.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ impl<'a> Pod<'a> {
         self.object.get("spec")?.pointer(pointer).filter(|v| !v.is_null())
     }
 
-    pub(crate) fn annotations(&self) -> Option<&'a Map<String, Value>> {
+    pub(crate) fn annotations(&self) -> Option<&'a Map> {
         self.object.pointer("/metadata/annotations")?.as_object()
     }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
 /// What begins the labels.
 const PREFIX: &str = "pod-security.kubernetes.io/";
@@ -99,9 +99,9 @@ impl Policy {
 
     /// Reads the labels of a namespace; also what is wrong with them. A wrong level is enforced as `restricted`, and neither
     /// audited nor warned of. Who enforces something is warned of at least that.
-    pub fn of(labels: Option<&Map<String, Value>>) -> (Self, Vec<FieldError>) {
+    pub fn of(labels: Option<&Map>) -> (Self, Vec<FieldError>) {
         let mut errors = Vec::new();
-        let label = |name: &str| labels.and_then(|l| l.get(&format!("{PREFIX}{name}"))).and_then(Value::as_str);
+        let label = |name: &str| labels.and_then(|l| l.get(format!("{PREFIX}{name}"))).and_then(Value::as_str);
         let mut read = |mode: &str, fallback: Level| {
             let mut complain = |name: &str, value: &str, why: &str| {
                 errors.push(FieldError::invalid(format!("metadata.labels[{PREFIX}{name}]"), value, why));
@@ -140,8 +140,8 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

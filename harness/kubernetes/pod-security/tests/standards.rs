@@ -1,8 +1,8 @@
 //! Pods against standards: the words of each check, and the releases from which they count.
 
+use proofmark_json::{Value, json};
 use proofmark_pod_security::{Policy, evaluate, significant};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 fn details(standard: &str, spec: Value) -> String {
     let (level, version) = standard.split_once(':').unwrap();

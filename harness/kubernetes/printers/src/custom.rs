@@ -5,7 +5,7 @@
 //! Source: `k8s.io/apiextensions-apiserver/pkg/registry/customresource/tableconvertor`.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::column::{CREATED, Column, NAME, named};
 use crate::duration::{human_duration, parse_rfc3339};

@@ -1,7 +1,7 @@
 //! Durations for people: two or three significant figures.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// What Go's `time.Duration` can hold: 2^63 nanoseconds. Ages beyond are cut to it.
 const LONGEST: i64 = i64::MAX / 1_000_000_000;

@@ -12,7 +12,7 @@ mod print;
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 pub(crate) use print::print;
 
@@ -74,8 +74,8 @@ impl JsonPath {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proofmark_json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     proptest! {
         #[test]

@@ -1,6 +1,6 @@
 //! `PartialObjectMetadata`: an object's metadata alone.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 /// The fields of ObjectMeta in the order in which the server writes them.
 const FIELDS: [&str; 15] = [
@@ -24,7 +24,7 @@ const FIELDS: [&str; 15] = [
 /// An object's metadata as `PartialObjectMetadata` in this version of `meta.k8s.io` (`v1` or `v1beta1`).
 pub fn partial_object_metadata(object: &Value, version: &str) -> Value {
     let given = &object["metadata"];
-    let metadata: Map<String, Value> = FIELDS
+    let metadata: Map = FIELDS
         .iter()
         .filter_map(|field| {
             given.get(*field).filter(|value| !empty(value)).map(|value| ((*field).to_owned(), value.clone()))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::column::{self, Column};
 use crate::custom::CustomColumns;

@@ -16,7 +16,7 @@ mod storage;
 mod workload;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::printer::Row;
 use read::{cells, name};

@@ -1,6 +1,6 @@
 //! Label selectors and label sets as text.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// `key=value` pairs in the order of their text; `<none>` when there are none.
 pub(crate) fn labels(set: &Value) -> String {
@@ -51,7 +51,7 @@ fn text(value: &Value) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use proofmark_json::json;
 
     #[test]
     fn selectors() {

@@ -1,7 +1,7 @@
 //! Assembling a Table.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::partial::partial_object_metadata;
 use crate::printer::Printer;
@@ -87,7 +87,7 @@ fn assemble<'a>(
         let value = given.get(*field).filter(|value| !value.is_null() && value.as_str() != Some(""));
         value.map(|value| ((*field).to_owned(), value.clone()))
     };
-    let metadata: Map<String, Value> = wanted.iter().filter_map(present).collect();
+    let metadata: Map = wanted.iter().filter_map(present).collect();
     let rows: Vec<Value> = objects.into_iter().map(|object| row(printer, object, options, now)).collect();
     let rows = if rows.is_empty() && !printer.has_own_columns() { Value::Null } else { Value::Array(rows) };
     json!({
@@ -103,13 +103,13 @@ fn row(printer: &Printer, object: &Value, options: TableOptions<'_>, now: Timest
     let row = printer.row(object, now);
     let mut out = Map::from_iter([("cells".to_owned(), Value::Array(row.cells))]);
     if !row.conditions.is_empty() {
-        out.insert("conditions".to_owned(), Value::Array(row.conditions));
+        out.insert("conditions", Value::Array(row.conditions));
     }
     let object = match options.include {
         IncludeObject::None => Value::Null,
         IncludeObject::Object => object.clone(),
         IncludeObject::Metadata => partial_object_metadata(object, options.version),
     };
-    out.insert("object".to_owned(), object);
+    out.insert("object", object);
     Value::Object(out)
 }

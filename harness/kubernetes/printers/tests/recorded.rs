@@ -2,11 +2,11 @@
 //! resources with printer columns of every kind). `now` is the server's time when it printed them.
 
 use jiff::Timestamp;
+use proofmark_json::{Value, json};
 use proofmark_printers::{IncludeObject, Printer, TableOptions, table};
-use serde_json::{Value, json};
 
 fn lines(text: &str) -> impl Iterator<Item = Value> {
-    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON"))
+    text.lines().map(|line| proofmark_json::from_str(line).expect("a line of JSON"))
 }
 
 fn now(case: &Value) -> Timestamp {
@@ -103,7 +103,7 @@ fn include_object_parameter() {
 /// `data/paths.json`: what kube-apiserver made of odd paths, each the only column of a version. A path that it cannot read gives no column.
 #[test]
 fn odd_paths() {
-    let recorded: Value = serde_json::from_str(include_str!("data/paths.json")).expect("JSON");
+    let recorded: Value = proofmark_json::from_str(include_str!("data/paths.json")).expect("JSON");
     let mut wrong = Vec::new();
     for case in recorded["paths"].as_array().unwrap() {
         let columns = json!([{"name": "P", "type": "string", "jsonPath": case["path"]}]);

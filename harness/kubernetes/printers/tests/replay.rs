@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use proofmark_json::{Value, json};
 use proofmark_printers::{Printer, TableOptions, table};
-use serde_json::{Value, json};
 
 /// The folder of recorded cases, if there is one.
 #[expect(
@@ -133,7 +133,7 @@ fn recorded_tables() {
     let (mut columns, mut cells, mut wrong) = (0, 0, Vec::new());
     for file in ["discovery", "crd", "kservecrd"] {
         let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).expect("a file of cases");
-        let all: Vec<Value> = serde_json::from_str(&text).expect("cases");
+        let all: Vec<Value> = proofmark_json::from_str(&text).expect("cases");
         for case in all {
             let mut world = World::default();
             for step in case["steps"].as_array().into_iter().flatten() {

@@ -70,12 +70,12 @@ pub fn resolve_aggregation<'a>(roles: impl IntoIterator<Item = &'a Role>) -> BTr
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
-    fn role(value: serde_json::Value) -> Role {
+    fn role(value: proofmark_json::Value) -> Role {
         Role::cluster_role_from_value(&value).expect("a ClusterRole")
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::Value;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::{AggregationRule, Binding, PolicyRule, Role, RoleRef, Subject};
 
@@ -24,7 +24,7 @@ pub enum ObjectError {
         /// The kind that was read.
         kind: &'static str,
         /// What serde says.
-        source: serde_json::Error,
+        source: proofmark_json::Error,
     },
     /// A namespaced kind without `metadata.namespace`.
     #[error("{kind} {name:?} has no namespace")]

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::{Binding, ObjectError, PolicyCatalog, PolicySource, Role, UserInfo};
 

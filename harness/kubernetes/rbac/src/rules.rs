@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::authorize::{Visited, join_errors, visit};
 use crate::{PolicyRule, PolicySource, UserInfo};
@@ -44,11 +44,11 @@ impl Rules {
     /// `status` of the SelfSubjectRulesReview (its `spec` comes back as `{}`).
     pub fn status(&self) -> Value {
         let mut status = Map::new();
-        status.insert("resourceRules".into(), self.resource.iter().map(resource_rule).collect());
-        status.insert("nonResourceRules".into(), self.non_resource.iter().map(non_resource_rule).collect());
-        status.insert("incomplete".into(), json!(false));
+        status.insert("resourceRules", self.resource.iter().map(resource_rule).collect());
+        status.insert("nonResourceRules", self.non_resource.iter().map(non_resource_rule).collect());
+        status.insert("incomplete", json!(false));
         if !self.errors.is_empty() {
-            status.insert("evaluationError".into(), json!(join_errors(&self.errors)));
+            status.insert("evaluationError", json!(join_errors(&self.errors)));
         }
         Value::Object(status)
     }

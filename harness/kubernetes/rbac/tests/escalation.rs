@@ -1,8 +1,8 @@
 //! Who may grant what: the laws of `covers`, and refusals as a kube-apiserver 1.35.4 words them.
 
+use proofmark_json::{Value, json};
 use proofmark_rbac::{Binding, Policy, PolicyRule, Role, UserInfo, compact, confirm_binding, confirm_role, covers};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 fn policy(objects: &[Value]) -> Policy {
     let mut policy = Policy::bootstrap();

@@ -1,7 +1,7 @@
 //! Explanations of the situations that people meet, as whole texts.
 
+use proofmark_json::{Value, json};
 use proofmark_rbac::{Attributes, Policy, UserInfo, diff, effective, explain};
-use serde_json::{Value, json};
 
 fn cluster_role(name: &str, labels: Value, rules: Value) -> Value {
     json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",

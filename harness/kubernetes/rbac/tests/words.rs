@@ -1,9 +1,9 @@
 //! Refusals and reviews that the recordings leave open, as a kube-apiserver 1.35.4 answered them.
 
+use proofmark_json::{Value, json};
 use proofmark_rbac::review::{ReviewKind, Verdict, answer, validate as validate_review};
 use proofmark_rbac::{Attributes, Policy, UserInfo, authorize, forbidden, forbidden_message, rules_for, validate};
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
 
 fn texts(errors: &[FieldError]) -> Vec<String> {
     errors.iter().map(ToString::to_string).collect()

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::{Key, Map, Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value, json};
 
 use crate::node::{Errors, Node};
 use crate::{content, meta};
@@ -115,7 +115,7 @@ pub(crate) fn unusable_selector(selector: &Value) -> bool {
 }
 
 /// Whether a `LabelSelector` picks a set of labels.
-pub fn matches(selector: &Value, labels: Option<&Map<String, Value>>) -> bool {
+pub fn matches(selector: &Value, labels: Option<&Map>) -> bool {
     let label = |key: &str| labels.and_then(|l| l.get(key)).and_then(Value::as_str);
     let wanted = selector.get("matchLabels").and_then(Value::as_object);
     let equal = wanted.into_iter().flatten().all(|(key, value)| label(key) == value.as_str());
@@ -147,7 +147,7 @@ pub(crate) fn immutable(new: &Node<'_>, old: &Node<'_>, errors: &mut Errors) {
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
-            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            let keys: BTreeSet<&Key> = a.keys().chain(b.keys()).collect();
             keys.into_iter().all(|k| same(a.get(k).unwrap_or(&Value::Null), b.get(k).unwrap_or(&Value::Null)))
         }
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),

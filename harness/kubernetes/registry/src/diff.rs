@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use proofmark_json::Value;
 use serde_json::ser::PrettyFormatter;
 
 /// Unchanged lines around a change.
@@ -176,7 +176,7 @@ impl<'a> Matcher<'a> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::unified;
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn far_changes_stand_apart() {
-        let a = serde_json::Value::Array((0..40).map(|n| json!(n)).collect());
+        let a = proofmark_json::Value::Array((0..40).map(|n| json!(n)).collect());
         let mut b = a.clone();
         b[2] = json!("x");
         b[37] = json!("y");

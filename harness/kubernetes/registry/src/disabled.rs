@@ -2,7 +2,7 @@
 //!
 //! Source: the `DropDisabled...` functions of `pkg/api/pod` and the strategies of `pkg/registry`, with the gates of release 1.35.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::Strategy;
 
@@ -73,7 +73,7 @@ fn drop(value: &mut Value, steps: &[&str]) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// The API group of priority and fairness.
 pub const GROUP: &str = "flowcontrol.apiserver.k8s.io";

@@ -4,8 +4,8 @@
 //! The internal types are the versioned ones but for the names, places and homes of a few fields; [`SHAPES`] has those.
 //! Types of `metav1` print as they always do.
 
+use proofmark_json::{Map, Value, json};
 use proofmark_types::{Field, Scalar, Struct, Type, TypeId};
-use serde_json::{Map, Value, json};
 
 /// The part of an object at a JSON pointer, as its internal type prints.
 pub(crate) fn show(object: &Value, pointer: &str) -> Value {
@@ -264,7 +264,7 @@ fn is_shared(known: &Struct) -> bool {
     matches!(known.go_name.as_str(), "v1.LabelSelector" | "v1.LabelSelectorRequirement" | "v1.ObjectMeta")
 }
 
-fn dump_struct(known: &Struct, members: &Map<String, Value>, outer: Option<&Value>) -> Value {
+fn dump_struct(known: &Struct, members: &Map, outer: Option<&Value>) -> Value {
     let this = Value::Object(members.clone());
     let mut out = Map::new();
     let mut put = |name: &str, json: &str, field: Option<&Field>, value: Option<&Value>| {
@@ -367,7 +367,7 @@ mod tests {
     fn host_flags_live_in_the_security_context() {
         let pod = json!({"kind": "Pod", "apiVersion": "v1", "spec": {"hostNetwork": true, "securityContext": {}, "containers": []}});
         let spec = show(&pod, "/spec");
-        let names: Vec<&str> = spec.as_object().unwrap().keys().map(String::as_str).take(3).collect();
+        let names: Vec<&str> = spec.as_object().unwrap().keys().map(proofmark_json::Key::as_str).take(3).collect();
         assert_eq!(names, ["Volumes", "InitContainers", "Containers"]);
         assert_eq!(spec["SecurityContext"]["HostNetwork"], true);
         assert_eq!(spec["SecurityContext"]["HostPID"], false);

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
 use proofmark_text::manager::validate_manager_name;
-use serde_json::{Map, Value};
 
 use crate::content;
 use crate::strategy::{self, NameRule, Repeats};
@@ -18,12 +18,12 @@ pub const ANNOTATIONS_MAX: usize = 256 * 1024;
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 /// `metadata` of an object.
-pub fn of(object: &Value) -> Option<&Map<String, Value>> {
+pub fn of(object: &Value) -> Option<&Map> {
     object.get("metadata").and_then(Value::as_object)
 }
 
 /// `metadata` of an object, made when it is missing or no object.
-pub fn of_mut(object: &mut Value) -> &mut Map<String, Value> {
+pub fn of_mut(object: &mut Value) -> &mut Map {
     if !object.is_object() {
         *object = Value::Object(Map::new());
     }
@@ -234,7 +234,7 @@ fn shared(object: &Value) -> Vec<FieldError> {
 /// The longest name of a subresource in an entry of `managedFields`, in bytes.
 const SUBRESOURCE_MAX: usize = 256;
 
-fn managed_fields(meta: &Map<String, Value>) -> Vec<FieldError> {
+fn managed_fields(meta: &Map) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for (index, entry) in meta.get("managedFields").and_then(Value::as_array).into_iter().flatten().enumerate() {
         let at = |field: &str| format!("metadata.managedFields[{index}].{field}");
@@ -254,7 +254,7 @@ fn managed_fields(meta: &Map<String, Value>) -> Vec<FieldError> {
 }
 
 /// Complaints about a set of labels.
-pub fn validate_labels(labels: &Map<String, Value>, at: &str) -> Vec<FieldError> {
+pub fn validate_labels(labels: &Map, at: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for (key, value) in labels {
         errors.extend(content::qualified_name(key).into_iter().map(|e| FieldError::invalid(at, key.as_str(), e)));
@@ -264,7 +264,7 @@ pub fn validate_labels(labels: &Map<String, Value>, at: &str) -> Vec<FieldError>
     errors
 }
 
-fn owners(meta: &Map<String, Value>) -> Vec<FieldError> {
+fn owners(meta: &Map) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut controllers = Vec::new();
     let references = meta.get("ownerReferences").and_then(Value::as_array);
@@ -307,7 +307,7 @@ fn owners(meta: &Map<String, Value>) -> Vec<FieldError> {
     errors
 }
 
-fn finalizers(meta: &Map<String, Value>) -> Vec<FieldError> {
+fn finalizers(meta: &Map) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let list = meta.get("finalizers").and_then(Value::as_array);
     let names: Vec<&str> = list.into_iter().flatten().filter_map(Value::as_str).collect();
@@ -324,8 +324,8 @@ fn finalizers(meta: &Map<String, Value>) -> Vec<FieldError> {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -1,8 +1,8 @@
 //! A value and where it stands, for validation that names the field it complains about.
 
 use proofmark_builtin::quantity::Quantity;
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::defaults::is_zero;
 

@@ -1,7 +1,7 @@
 //! One row per resource: how the API server treats its objects.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::address::canonical_address;
 use crate::{content, defaults, kinds};
@@ -131,8 +131,8 @@ pub struct Strategy {
     pub fields: &'static [(&'static str, &'static str)],
     /// How kinds with conversion functions of their own refuse a field that a selector may not name; none: as all others do.
     pub field_labels: Option<fn(&str) -> String>,
-    /// Sets what the version's defaulting functions set.
-    pub default: fn(&mut Value),
+    /// Sets what the version's defaulting functions set. The object may be a changed copy of one that has its defaults.
+    pub default: fn(&mut Value, Option<&Value>),
     /// Prepares an object that is to be created.
     pub prepare_create: fn(&mut Value),
     /// Complaints about an object that is to be created.
@@ -227,7 +227,7 @@ pub const CUSTOM: Strategy = Strategy {
     unconditional_update: false,
     field_labels: LABELS,
     generation: Generation::States,
-    default: nothing,
+    default: |_, _| {},
     ..BASE
 };
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proofmark_builtin::quantity::Quantity;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::amount::count;
 pub use crate::amount::{add, subtract, zero};
@@ -22,7 +22,7 @@ const ALIASES: [&str; 4] = ["configmaps", "secrets", "resourcequotas", "replicat
 /// The amounts of a resource list.
 pub fn amounts(list: Option<&Value>) -> Amounts {
     let entries = list.and_then(Value::as_object).into_iter().flatten();
-    entries.filter_map(|(name, text)| Some((name.clone(), Quantity::parse(text.as_str()?).ok()?))).collect()
+    entries.filter_map(|(name, text)| Some((name.to_string(), Quantity::parse(text.as_str()?).ok()?))).collect()
 }
 
 /// Adds amounts to others.
@@ -277,7 +277,7 @@ pub fn undeclared(pod: &Value, limited: &BTreeSet<String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

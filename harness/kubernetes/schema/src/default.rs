@@ -2,7 +2,7 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting`, release 1.35.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::schema::Schema;
 

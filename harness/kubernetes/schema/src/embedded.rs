@@ -2,8 +2,8 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::json::sorted;
 use crate::metadata;

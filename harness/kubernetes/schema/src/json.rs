@@ -1,6 +1,6 @@
 //! Values as Go marshals them.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use crate::number::Num;
 
@@ -10,7 +10,7 @@ pub(crate) fn sorted(value: &Value) -> Value {
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().map(|(k, v)| (k.clone(), within(v))).collect();
             fields.sort_by(|a, b| a.0.cmp(&b.0));
-            Value::Object(fields.into_iter().collect::<Map<_, _>>())
+            Value::Object(fields.into_iter().collect::<Map>())
         }
         Value::Array(items) => items.iter().map(within).collect(),
         scalar => scalar.clone(),

@@ -1,6 +1,6 @@
 //! JSON numbers as Kubernetes holds them: `int64` where the text was one, else `float64`.
 
-use serde_json::Number;
+use proofmark_json::Number;
 
 /// A number as Go holds it.
 #[derive(Debug, Clone, Copy, PartialEq)]

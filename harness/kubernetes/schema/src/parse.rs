@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use crate::schema::{Additional, Checks, Rule, Schema, Type};
 use proofmark_text::Format;
@@ -41,7 +41,7 @@ impl Schema {
     }
 
     /// The same, of the members of that object.
-    pub(crate) fn parse_props(props: &Map<String, Value>) -> Result<Schema, SchemaError> {
+    pub(crate) fn parse_props(props: &Map) -> Result<Schema, SchemaError> {
         Parser::default().node(props)
     }
 }
@@ -54,7 +54,7 @@ struct Parser {
 }
 
 impl Parser {
-    fn node(&mut self, props: &Map<String, Value>) -> Result<Schema, SchemaError> {
+    fn node(&mut self, props: &Map) -> Result<Schema, SchemaError> {
         if self.depth == MAX_DEPTH {
             return Err(SchemaError::TooDeep);
         }
@@ -65,7 +65,7 @@ impl Parser {
         schema
     }
 
-    fn members(&mut self, props: &Map<String, Value>) -> Result<Schema, SchemaError> {
+    fn members(&mut self, props: &Map) -> Result<Schema, SchemaError> {
         let items = match props.get("items") {
             Some(Value::Array(several)) if !several.is_empty() => return Err(SchemaError::ItemsArray),
             _ => self.one(props, "items")?,
@@ -102,7 +102,7 @@ impl Parser {
         })
     }
 
-    fn checks(&mut self, props: &Map<String, Value>) -> Result<Checks, SchemaError> {
+    fn checks(&mut self, props: &Map) -> Result<Checks, SchemaError> {
         let format = text(props, "format");
         Ok(Checks {
             known_format: Format::find(&format),
@@ -133,15 +133,15 @@ impl Parser {
         props.as_object().map_or_else(|| Ok(Schema::empty()), |props| self.node(props))
     }
 
-    fn one(&mut self, props: &Map<String, Value>, key: &str) -> Result<Option<Box<Schema>>, SchemaError> {
+    fn one(&mut self, props: &Map, key: &str) -> Result<Option<Box<Schema>>, SchemaError> {
         props.get(key).and_then(Value::as_object).map(|props| self.node(props).map(Box::new)).transpose()
     }
 
-    fn many(&mut self, props: &Map<String, Value>, key: &str) -> Result<Vec<Schema>, SchemaError> {
+    fn many(&mut self, props: &Map, key: &str) -> Result<Vec<Schema>, SchemaError> {
         props.get(key).and_then(Value::as_array).into_iter().flatten().map(|props| self.value(props)).collect()
     }
 
-    fn pattern(&mut self, props: &Map<String, Value>) -> Option<Pattern> {
+    fn pattern(&mut self, props: &Map) -> Option<Pattern> {
         let source = props.get("pattern").and_then(Value::as_str).filter(|p| !p.is_empty())?;
         if !self.patterns.contains_key(source) {
             self.patterns.insert(source.to_owned(), Pattern::new(source));
@@ -151,7 +151,7 @@ impl Parser {
 }
 
 /// The first keyword that is set and that no structural schema may have.
-fn refuse_unsupported(props: &Map<String, Value>) -> Result<(), SchemaError> {
+fn refuse_unsupported(props: &Map) -> Result<(), SchemaError> {
     let filled = |key: &str| match props.get(key) {
         Some(Value::String(s)) => !s.is_empty(),
         Some(Value::Object(o)) => !o.is_empty(),
@@ -170,9 +170,9 @@ fn refuse_unsupported(props: &Map<String, Value>) -> Result<(), SchemaError> {
     if filled("definitions") { Err(SchemaError::Unsupported("definitions")) } else { Ok(()) }
 }
 
-fn rules(props: &Map<String, Value>) -> Vec<Rule> {
+fn rules(props: &Map) -> Vec<Rule> {
     let list = props.get("x-kubernetes-validations").and_then(Value::as_array);
-    let rule = |props: &Map<String, Value>| Rule {
+    let rule = |props: &Map| Rule {
         rule: text(props, "rule"),
         message: text(props, "message"),
         message_expression: text(props, "messageExpression"),
@@ -183,28 +183,28 @@ fn rules(props: &Map<String, Value>) -> Vec<Rule> {
     list.into_iter().flatten().filter_map(Value::as_object).map(rule).collect()
 }
 
-fn text(props: &Map<String, Value>, key: &str) -> String {
+fn text(props: &Map, key: &str) -> String {
     optional_text(props, key).unwrap_or_default()
 }
 
-fn optional_text(props: &Map<String, Value>, key: &str) -> Option<String> {
+fn optional_text(props: &Map, key: &str) -> Option<String> {
     props.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn texts(props: &Map<String, Value>, key: &str) -> Vec<String> {
+fn texts(props: &Map, key: &str) -> Vec<String> {
     let list = props.get(key).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn flag(props: &Map<String, Value>, key: &str) -> bool {
+fn flag(props: &Map, key: &str) -> bool {
     props.get(key).and_then(Value::as_bool).unwrap_or_default()
 }
 
-fn number(props: &Map<String, Value>, key: &str) -> Option<f64> {
+fn number(props: &Map, key: &str) -> Option<f64> {
     props.get(key).and_then(Value::as_f64)
 }
 
 /// A count; Go accepts `3.0` for an integer nowhere, so a float counts as unset.
-fn size(props: &Map<String, Value>, key: &str) -> Option<i64> {
+fn size(props: &Map, key: &str) -> Option<i64> {
     props.get(key).and_then(Value::as_i64)
 }

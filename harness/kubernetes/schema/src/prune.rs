@@ -2,7 +2,7 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/{pruning,defaulting}`, release 1.35.
 
-use serde_json::Value;
+use proofmark_json::{Key, Value};
 
 use crate::path::Trail;
 use crate::schema::Schema;
@@ -46,7 +46,7 @@ impl Pruner {
     fn walk(&mut self, value: &mut Value, schema: Option<&Schema>, is_resource: bool, preserve: bool) {
         match value {
             Value::Object(fields) => {
-                let names: Vec<String> = fields.keys().cloned().collect();
+                let names: Vec<Key> = fields.keys().cloned().collect();
                 for name in names {
                     if is_resource && META.contains(&name.as_str()) {
                         continue;

@@ -5,7 +5,7 @@
 //! structural; [`crate::crd::validate`] checks that, the model does not.
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use proofmark_json::{Key, Value};
 
 use proofmark_text::Format;
 use proofmark_text::Pattern;
@@ -26,7 +26,7 @@ pub struct Schema {
     /// `items`.
     pub items: Option<Box<Schema>>,
     /// `properties`.
-    pub properties: IndexMap<String, Schema>,
+    pub properties: IndexMap<Key, Schema>,
     /// `additionalProperties`.
     pub additional: Option<Additional>,
     /// `x-kubernetes-preserve-unknown-fields`.

@@ -2,8 +2,8 @@
 //!
 //! Source: `k8s.io/kube-openapi/pkg/schemaconv` over the published OpenAPI of the resource, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_types::{Field, Fields, ListKind, ListType, MapType, Patch, Scalar, Struct, Type, TypeGraph, TypeId};
-use serde_json::Value;
 
 use crate::schema::{self, Additional, Schema};
 
@@ -54,7 +54,7 @@ impl Builder<'_> {
         }
         if is_resource {
             for (name, ty) in [("apiVersion", self.text), ("kind", self.text), ("metadata", self.metadata)] {
-                fields.insert(name.to_owned(), field(ty, None));
+                fields.insert(name.into(), field(ty, None));
             }
         }
         let rest = match &schema.additional {

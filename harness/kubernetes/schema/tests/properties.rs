@@ -1,8 +1,8 @@
 //! What holds for any schema and any value.
 
+use proofmark_json::{Map, Value, json};
 use proofmark_schema::{Format, Pattern, Schema, crd};
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
 
 fn key() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["a", "b", "c", "kind", "apiVersion", "metadata", "spec", "x.y", "é"])
@@ -39,7 +39,7 @@ fn schema() -> impl Strategy<Value = Value> {
     ];
     let node = leaf.prop_recursive(4, 30, 4, |inner| {
         let properties = prop::collection::vec((key(), inner.clone()), 0..4);
-        let properties = properties.prop_map(|all| Value::Object(all.into_iter().collect::<Map<_, _>>()));
+        let properties = properties.prop_map(|all| Value::Object(all.into_iter().collect::<Map>()));
         prop_oneof![
             properties.prop_map(|p| json!({"type": "object", "properties": p, "required": ["a"], "maxProperties": 2})),
             inner.clone().prop_map(|each| json!({"type": "object", "additionalProperties": each})),

@@ -1,8 +1,8 @@
 //! The types and the OpenAPI that a schema becomes.
 
+use proofmark_json::{Value, json};
 use proofmark_schema::{Schema, openapi};
 use proofmark_types::{ListKind, Scalar, Struct, Type, TypeGraph};
-use serde_json::{Value, json};
 
 fn parse(schema: &Value) -> Schema {
     Schema::parse(schema).expect("a structural schema")

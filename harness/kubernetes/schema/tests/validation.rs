@@ -1,8 +1,8 @@
 //! What is said of values and of definitions, word by word.
 
+use proofmark_json::{Value, json};
 use proofmark_schema::{ScalePaths, Schema, crd, rules_not_checked, stops_rules, validate_scale};
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
 
 fn texts(errors: &[FieldError]) -> Vec<String> {
     errors.iter().map(ToString::to_string).collect()

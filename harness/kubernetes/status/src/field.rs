@@ -1,6 +1,6 @@
 //! One complaint about one field, worded as `field.Error`.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::{float, quote};
 
@@ -193,7 +193,7 @@ pub fn aggregate(errors: &[FieldError]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

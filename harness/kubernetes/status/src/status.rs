@@ -1,7 +1,7 @@
 //! `metav1.Status`: the body of every refusal, and of a deletion that returns no object.
 
+use proofmark_json::{Map, Value, json};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 
 use crate::{FieldError, aggregate, quote};
 
@@ -216,22 +216,22 @@ impl Status {
     /// The JSON body.
     pub fn to_value(&self) -> Value {
         let mut body = Map::new();
-        body.insert("kind".into(), json!("Status"));
-        body.insert("apiVersion".into(), json!("v1"));
+        body.insert("kind", json!("Status"));
+        body.insert("apiVersion", json!("v1"));
         let metadata = if self.next.is_empty() { json!({}) } else { json!({"continue": self.next}) };
-        body.insert("metadata".into(), metadata);
-        body.insert("status".into(), json!(if self.success { "Success" } else { "Failure" }));
+        body.insert("metadata", metadata);
+        body.insert("status", json!(if self.success { "Success" } else { "Failure" }));
         if !self.message.is_empty() {
-            body.insert("message".into(), json!(self.message));
+            body.insert("message", json!(self.message));
         }
         if let Some(reason) = self.reason {
-            body.insert("reason".into(), json!(reason.as_str()));
+            body.insert("reason", json!(reason.as_str()));
         }
         if let Some(details) = &self.details {
-            body.insert("details".into(), json!(details));
+            body.insert("details", json!(details));
         }
         if self.code != 0 && (!self.success || self.code != 200) {
-            body.insert("code".into(), json!(self.code));
+            body.insert("code", json!(self.code));
         }
         Value::Object(body)
     }

@@ -1,6 +1,6 @@
 //! JSON in the words of Go's `encoding/json`: what it writes, and what it says of bytes that are none.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// A value as Go writes it: what would mean something in HTML is escaped. Fields stay in the order that they have.
 pub fn write(value: &Value) -> String {

@@ -1,7 +1,7 @@
 //! Who owns fields: the names of field managers.
 
+use proofmark_json::json;
 use proofmark_status::FieldError;
-use serde_json::json;
 
 /// The most bytes that a manager's name may have.
 pub const NAME_LIMIT: usize = 128;
@@ -24,5 +24,5 @@ pub fn validate_manager_name(name: &str, field: &str) -> Vec<FieldError> {
 
 /// Whether Go's `unicode.IsPrint` holds: whatever needs no escape in a quoted string.
 pub fn is_printable(c: char) -> bool {
-    c == '"' || c == '\\' || proofmark_status::quote(c.encode_utf8(&mut [0; 4])).chars().count() == 3
+    matches!(c, ' '..='~') || proofmark_status::quote(c.encode_utf8(&mut [0; 4])).chars().count() == 3
 }

@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+use proofmark_json::Value;
 use rustc_hash::FxBuildHasher;
-use serde_json::Value;
 
 /// A type's place in its [`TypeGraph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,7 +130,7 @@ pub enum Scalar {
 }
 
 /// Fields by their JSON names, in an order that means something. They are looked up for every member of every object, by a hash that is made to be fast.
-pub type Fields = IndexMap<String, Field, FxBuildHasher>;
+pub type Fields = IndexMap<proofmark_json::Key, Field, FxBuildHasher>;
 
 /// An object whose fields are known.
 #[derive(Debug, Clone, Default)]

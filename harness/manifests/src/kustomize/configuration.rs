@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::entries::{self, Generator, Image, Labels, Patch, Replacement, Replicas, Var};
 use super::fields::{Fields, Text};

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Outcome, Severity, nearest};
 use crate::document::shape;
@@ -16,7 +16,7 @@ use crate::position::{Mark, Marks, Position};
 /// A mapping, its marks, and which of its fields were asked for.
 pub(super) struct Fields<'a> {
     file: &'a Arc<SourceFile>,
-    map: &'a Map<String, Value>,
+    map: &'a Map,
     marks: &'a Marks,
     asked: BTreeSet<&'static str>,
 }
@@ -135,8 +135,8 @@ impl<'a> Fields<'a> {
             Some((Value::Object(map), marks)) => map
                 .iter()
                 .map(|(key, value)| match value {
-                    Value::String(text) => Ok((key.clone(), text.clone())),
-                    Value::Null => Ok((key.clone(), String::new())),
+                    Value::String(text) => Ok((key.to_string(), text.clone())),
+                    Value::Null => Ok((key.to_string(), String::new())),
                     other => {
                         let at = marks.field(key).unwrap_or(marks);
                         Err(self.wrong(&format!("{name}.{key}"), at, "a text", other))
@@ -165,7 +165,7 @@ impl<'a> Fields<'a> {
 
     /// Refuses what nobody asked for.
     pub(super) fn finish(self) -> Outcome<()> {
-        let known = |key: &String| self.asked.iter().any(|name| key.eq_ignore_ascii_case(name));
+        let known = |key: &str| self.asked.iter().any(|name| key.eq_ignore_ascii_case(name));
         let Some(key) = self.map.keys().find(|key| !known(key)) else {
             return Ok(());
         };

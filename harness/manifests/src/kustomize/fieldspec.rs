@@ -3,7 +3,7 @@
 //! A path is `spec/template/metadata/labels`; lists on the way are entered item by item, `[]` after a name says that it
 //! is a list, `\/` is a slash within a name.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::fields::Fields;
 use crate::diagnostic::Outcome;
@@ -119,7 +119,7 @@ fn split(path: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

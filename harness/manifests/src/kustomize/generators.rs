@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use proofmark_json::{Key, Map, Value, json};
 use ring::digest::{SHA256, digest};
-use serde_json::{Map, Value, json};
 
 use super::build::{Accumulator, within};
 use super::configuration::{Configuration, placed};
@@ -96,11 +96,11 @@ fn make(configuration: &Configuration, generator: &Generator) -> Outcome<Object>
     let mut metadata = json!({ "name": generator.name });
     let fields = mapping(&mut metadata);
     if !generator.namespace.is_empty() {
-        fields.insert("namespace".into(), generator.namespace.as_str().into());
+        fields.insert("namespace", generator.namespace.as_str().into());
     }
     for (name, pairs) in [("labels", &options.labels), ("annotations", &options.annotations)] {
         if !pairs.is_empty() {
-            fields.insert(name.into(), json!(pairs));
+            fields.insert(name, json!(pairs));
         }
     }
     let kind = if generator.secret { "Secret" } else { "ConfigMap" };
@@ -108,7 +108,7 @@ fn make(configuration: &Configuration, generator: &Generator) -> Outcome<Object>
     let fields = mapping(&mut object);
     if generator.secret {
         let secret_type = if generator.secret_type.is_empty() { "Opaque" } else { &generator.secret_type };
-        fields.insert("type".into(), secret_type.into());
+        fields.insert("type", secret_type.into());
     }
     for (key, bytes) in data {
         let (field, value) = match String::from_utf8(bytes) {
@@ -120,7 +120,7 @@ fn make(configuration: &Configuration, generator: &Generator) -> Outcome<Object>
         mapping(fields.entry(field).or_insert(Value::Null)).insert(key, value.into());
     }
     if options.immutable {
-        fields.insert("immutable".into(), true.into());
+        fields.insert("immutable", true.into());
     }
     let marks = Marks { at: generator.at, inner: Inner::Scalar };
     Ok(Object::new(object, Arc::clone(&configuration.file), marks))
@@ -204,13 +204,13 @@ fn hash(object: &Value) -> String {
     let kind = text(object, "/kind");
     let mut covered = Map::new();
     // The name is always empty here: kustomize looks for a field that is literally called "metadata/name".
-    covered.extend([("data".into(), part("data")), ("kind".into(), kind.into()), ("name".into(), "".into())]);
+    covered.extend([("data", part("data")), ("kind", kind.into()), ("name", "".into())]);
     let extra = if kind == "Secret" { "stringData" } else { "binaryData" };
     if object.get(extra).is_some_and(Value::is_object) {
-        covered.insert(extra.into(), part(extra));
+        covered.insert(extra, part(extra));
     }
     if kind == "Secret" {
-        covered.insert("type".into(), part("type"));
+        covered.insert("type", part("type"));
     }
     let sum = digest(&SHA256, go_json(&Value::Object(covered)).as_bytes());
     let hex = sum.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]).take(10);
@@ -230,7 +230,7 @@ fn go_json(value: &Value) -> String {
     fn sorted(value: &Value) -> Value {
         match value {
             Value::Object(map) => {
-                let map: BTreeMap<&String, Value> = map.iter().map(|(key, value)| (key, sorted(value))).collect();
+                let map: BTreeMap<&Key, Value> = map.iter().map(|(key, value)| (key, sorted(value))).collect();
                 Value::Object(map.into_iter().map(|(key, value)| (key.clone(), value)).collect())
             }
             other => other.clone(),

@@ -1,7 +1,7 @@
 //! `images` and `replicas`.
 
+use proofmark_json::Value;
 use regex::Regex;
-use serde_json::Value;
 
 use super::build::Accumulator;
 use super::entries::{Image, Replicas};

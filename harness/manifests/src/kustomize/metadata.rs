@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::build::Accumulator;
 use super::fieldspec::{FieldSpec, Leaf};
@@ -43,7 +43,7 @@ fn set_one_namespace(resource: &mut Resource, namespace: &str, rules: &[FieldSpe
         // Accounts of other names follow the account itself, if it is in the set.
         for subject in subjects.iter_mut().filter_map(Value::as_object_mut) {
             if subject.get("name").and_then(Value::as_str) == Some("default") {
-                subject.insert("namespace".to_owned(), namespace.into());
+                subject.insert("namespace", namespace.into());
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::build::Accumulator;
 use super::configuration::{Configuration, placed};
@@ -219,7 +219,7 @@ fn merge_into_selected(
         }
         let mut patch = node.value.clone();
         let api_version = resource.object.value.get("apiVersion").cloned().unwrap_or_default();
-        mapping(&mut patch).insert("apiVersion".to_owned(), api_version);
+        mapping(&mut patch).insert("apiVersion", api_version);
         merge_into(set, index, loaded, node, &patch, allowed)?;
     }
     set.drop_deleted();
@@ -252,7 +252,7 @@ fn merge_into(
     resource.object.value = merged;
     resource.object.patched_by.push(loaded.position(&node.marks));
     if !allowed.kind {
-        mapping(&mut resource.object.value).insert("kind".to_owned(), kind.into());
+        mapping(&mut resource.object.value).insert("kind", kind.into());
     }
     if !allowed.name {
         resource.set_name(&name);
@@ -291,9 +291,12 @@ fn json_patch(
     };
     resource.remember();
     for node in &loaded.nodes {
-        let operations: json_patch::Patch = serde_json::from_value(node.value.clone())
+        let operations: json_patch::Patch = proofmark_json::from_value(node.value.clone())
             .map_err(|error| loaded.error(&node.marks, "", format!("not a JSON patch: {error}")))?;
-        json_patch::patch(&mut resource.object.value, &operations).map_err(|error| {
+        let mut patched = serde_json::Value::from(resource.object.value.take());
+        let outcome = json_patch::patch(&mut patched, &operations);
+        resource.object.value = patched.into();
+        outcome.map_err(|error| {
             let object = format!("{} {:?} ({})", resource.gvk().kind, resource.name(), resource.object.at);
             let message = format!("{} of {object}: {}", error.path, why_json_patch_failed(&error.kind));
             loaded.error(&node.marks, &format!("/{}", error.operation), message)

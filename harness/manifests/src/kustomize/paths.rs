@@ -3,8 +3,8 @@
 //! Steps are parted by dots. A step is a field, an index, `*` for every item, or `[field=pattern]` for the items whose
 //! field matches; `[=pattern]` looks at the items themselves. `\.` is a dot in a name, and so is a dot in brackets.
 
+use proofmark_json::{Map, Value};
 use regex::Regex;
-use serde_json::{Map, Value};
 
 /// Splits a path into its steps.
 pub(super) fn split(path: &str) -> Vec<String> {
@@ -154,7 +154,7 @@ pub(super) fn plain(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

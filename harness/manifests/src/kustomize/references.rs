@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::build::Accumulator;
 use super::fieldspec::{FieldSpec, Leaf};
@@ -149,9 +149,9 @@ impl Mender<'_> {
             return Ok(());
         };
         if let Value::Object(map) = field {
-            map.insert("name".to_owned(), found.name.as_str().into());
+            map.insert("name", found.name.as_str().into());
             if !found.namespace.is_empty() {
-                map.insert("namespace".to_owned(), found.namespace.as_str().into());
+                map.insert("namespace", found.namespace.as_str().into());
             }
         }
         Ok(())

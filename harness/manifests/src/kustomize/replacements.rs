@@ -1,6 +1,6 @@
 //! `replacements`: a value of one object, written into others.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::build::Accumulator;
 use super::entries::{FieldOptions, Replacement, Target};

@@ -3,7 +3,7 @@
 //! References are mended at the very end of a build: a reference says the name that an object had when the reference
 //! was written, so each object remembers its past identities.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::entries::Behavior;
 use super::scope::is_cluster_scoped;
@@ -135,7 +135,7 @@ impl Resource {
     }
 
     pub(super) fn set_name(&mut self, name: &str) {
-        self.metadata().insert("name".to_owned(), name.into());
+        self.metadata().insert("name", name.into());
     }
 
     /// Sets the namespace; an empty one removes it.
@@ -143,7 +143,7 @@ impl Resource {
         if namespace.is_empty() {
             self.metadata().shift_remove("namespace");
         } else {
-            self.metadata().insert("namespace".to_owned(), namespace.into());
+            self.metadata().insert("namespace", namespace.into());
         }
     }
 
@@ -163,14 +163,14 @@ impl Resource {
     }
 
     /// The metadata; made where missing, so that a patch cannot break what follows.
-    pub(super) fn metadata(&mut self) -> &mut Map<String, Value> {
+    pub(super) fn metadata(&mut self) -> &mut Map {
         let object = mapping(&mut self.object.value);
         mapping(object.entry("metadata").or_insert(Value::Null))
     }
 }
 
 /// A value as a mapping; whatever else it was is replaced by an empty one.
-pub(super) fn mapping(value: &mut Value) -> &mut Map<String, Value> {
+pub(super) fn mapping(value: &mut Value) -> &mut Map {
     if !value.is_object() {
         *value = Value::Object(Map::new());
     }

@@ -1,7 +1,7 @@
 //! Choosing objects: by identity, by regular expressions, by labels and annotations.
 
+use proofmark_json::Value;
 use regex::Regex;
-use serde_json::Value;
 
 use super::fields::Fields;
 use super::resource::{PastId, Resource};
@@ -206,7 +206,7 @@ fn requirement(part: &str) -> Option<Requirement> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -5,7 +5,7 @@
 //! `$patch: delete` and `$patch: replace` act on the mapping, or list, that they stand in. Lists of kinds that are not
 //! built in have no merge keys. `$retainKeys` and `$setElementOrder` are not read, as in kustomize.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use crate::identity::Gvk;
 use crate::position::{Inner, Marks};
@@ -140,12 +140,7 @@ fn merge_value(
     }
 }
 
-fn merge_mapping(
-    mut old: Map<String, Value>,
-    patch: &Map<String, Value>,
-    of: Type<'_>,
-    pointer: &mut String,
-) -> Result<Option<Value>, Mismatch> {
+fn merge_mapping(mut old: Map, patch: &Map, of: Type<'_>, pointer: &mut String) -> Result<Option<Value>, Mismatch> {
     match patch.get(DIRECTIVE).and_then(Value::as_str) {
         Some("delete") => return Ok(None),
         Some("replace") => old.clear(),

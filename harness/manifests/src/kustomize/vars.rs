@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::build::Accumulator;
 use super::entries::Var;
@@ -124,7 +124,7 @@ fn expand(text: &str, values: &BTreeMap<String, Value>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use proofmark_json::Value;
 use proofmark_manifests::{Identity, ManifestSet, Source, load};
-use serde_json::Value;
 
 /// Whether this runs in CI, where nothing may be skipped.
 #[expect(clippy::disallowed_methods, reason = "tests find their surroundings by environment variables")]

@@ -13,7 +13,7 @@ use std::fmt;
 
 use http::HeaderMap;
 use proofmark_controllers::kit::object;
-use serde_json::{Map, Value};
+use proofmark_json::{Key, Map, Value};
 
 pub use rule::Unsupported;
 
@@ -45,7 +45,7 @@ pub struct Workload<'a> {
     /// Its namespace.
     pub namespace: &'a str,
     /// Its pod's labels.
-    pub labels: Option<&'a Map<String, Value>>,
+    pub labels: Option<&'a Map>,
 }
 
 /// A decision, and what made it.
@@ -147,7 +147,7 @@ fn full_name(policy: &Value) -> String {
 fn applies(policy: &Value, workload: Workload<'_>) -> bool {
     let near = [ROOT_NAMESPACE, workload.namespace].contains(&object::namespace(policy));
     let wanted = policy.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
-    let has = |(key, value): (&String, &Value)| workload.labels.and_then(|labels| labels.get(key)) == Some(value);
+    let has = |(key, value): (&Key, &Value)| workload.labels.and_then(|labels| labels.get(key)) == Some(value);
     near && wanted.is_none_or(|wanted| wanted.iter().all(has))
 }
 
@@ -165,7 +165,7 @@ fn matching(policy: &Value, access: &Access<'_>, unsupported: &mut Vec<Unsupport
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

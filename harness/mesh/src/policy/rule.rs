@@ -3,7 +3,7 @@
 use std::fmt;
 
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::Access;
 
@@ -47,7 +47,7 @@ fn all<'a>(
     for (field, wanted) in object.and_then(Value::as_object).into_iter().flatten() {
         let (positive, negated) = match field.strip_prefix("not") {
             Some(rest) if rest.starts_with(char::is_uppercase) => (rest[..1].to_lowercase() + &rest[1..], true),
-            _ => (field.clone(), false),
+            _ => (field.to_string(), false),
         };
         let known = value_of(&positive)?;
         if match known {

@@ -10,7 +10,7 @@ use super::FetchError;
 use super::checksum::{PartSum, Sum};
 use super::plan::{Item, Parts};
 use bytes::Bytes;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -93,7 +93,7 @@ impl Partial {
         done.insert(start, sum.map(PartSum::finish));
         let mut journal = self.about.clone();
         if let Some(members) = journal.as_object_mut() {
-            members.insert("done".to_owned(), json!(*done));
+            members.insert("done", json!(*done));
         }
         let fresh = self.journal.with_extension("json.new");
         let written = fs::write(&fresh, journal.to_string()).and_then(|()| fs::rename(&fresh, &self.journal));
@@ -151,7 +151,7 @@ pub(super) fn places(directory: &Path, item: &Item) -> Result<(PathBuf, PathBuf)
 
 /// The parts that an earlier load completed, if it was about the same.
 fn earlier(journal: &Path, about: &Value) -> Option<Done> {
-    let mut journal: Value = serde_json::from_slice(&fs::read(journal).ok()?).ok()?;
+    let mut journal: Value = proofmark_json::from_slice(&fs::read(journal).ok()?).ok()?;
     let done = journal.as_object_mut()?.remove("done")?;
-    (journal == *about).then(|| serde_json::from_value(done).ok()).flatten()
+    (journal == *about).then(|| proofmark_json::from_value(done).ok()).flatten()
 }

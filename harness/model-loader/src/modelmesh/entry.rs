@@ -2,10 +2,10 @@
 
 use super::STORAGE_CONFIG;
 use crate::host::Host;
-use serde_json::{Map, Value};
+use proofmark_json::Map;
 
 /// What an entry says.
-pub(super) struct Entry(Map<String, Value>);
+pub(super) struct Entry(Map);
 
 impl Entry {
     /// Reads the file that has the entry's name.
@@ -16,7 +16,7 @@ impl Entry {
         }
         let unreadable = |why: String| format!("Could not read storage configuration from {path}: {why}");
         let text = host.files.read(&path).map_err(|error| unreadable(error.to_string()))?;
-        let parsed = serde_json::from_slice::<Map<String, Value>>(&text);
+        let parsed = proofmark_json::from_slice::<Map>(&text);
         let mut members =
             parsed.map_err(|error| format!("Could not parse storage configuration json from {path}: {error}"))?;
         if members.get("type").is_some_and(|kind| kind == "s3")

@@ -3,11 +3,11 @@
 //! Texts are read by serde_json; only when that fails are they read once more, to find out what Python says about them.
 
 use crate::exception::{Exception, Result};
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// Reads a JSON text.
 pub(crate) fn loads(text: &str) -> Result<Value> {
-    serde_json::from_str(text).map_err(|_| complaint(text))
+    proofmark_json::from_str(text).map_err(|_| complaint(text))
 }
 
 fn complaint(text: &str) -> Exception {

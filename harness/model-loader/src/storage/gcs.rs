@@ -15,7 +15,7 @@ use crate::python;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
+use proofmark_json::Value;
 use std::time::Duration;
 
 const PLACE: &str = "storage.py:_download_gcs()";
@@ -138,7 +138,7 @@ impl<'a> Api<'a> {
             let status = response.status;
             let body = response.body.bytes().await.unwrap_or_default();
             if status != 200 {
-                let answer: Option<Value> = serde_json::from_slice(&body).ok();
+                let answer: Option<Value> = proofmark_json::from_slice(&body).ok();
                 let message = answer
                     .as_ref()
                     .and_then(|answer| answer.pointer("/error/message")?.as_str())

@@ -3,7 +3,7 @@
 use crate::environment::Environment;
 use crate::journal::Journal;
 use crate::python;
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// Which files are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ fn parse(text: &str) -> Vec<String> {
         Value::Bool(false) => "False".to_owned(),
         other => other.to_string(),
     };
-    let patterns: Vec<String> = match serde_json::from_str(text) {
+    let patterns: Vec<String> = match proofmark_json::from_str(text) {
         Ok(Value::Array(values)) => values.iter().map(show).collect(),
         Ok(other) => vec![show(&other)],
         Err(_) => text.split(',').map(str::to_owned).collect(),

@@ -4,7 +4,7 @@ use crate::environment::Environment;
 use crate::exception::{Exception, Result};
 use crate::python;
 use crate::release::Behaviour;
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// The variables that the keys of an S3 entry become; `bundle` is the key of the CA bundle.
 fn s3_variables(bundle: &'static str) -> [(&'static str, &'static str); 7] {

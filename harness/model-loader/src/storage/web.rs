@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use serde_json::Value;
+use proofmark_json::Value;
 use std::io::Write;
 use std::time::Duration;
 

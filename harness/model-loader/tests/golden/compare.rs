@@ -2,9 +2,9 @@
 
 use crate::normalise::{self, DEST};
 use crate::run::{Played, Run};
+use proofmark_json::{Value, json};
 use proofmark_model_loader::files::Entry;
 use proofmark_model_loader::{Exception, Link, Release};
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What differs; nothing when the runs agree.

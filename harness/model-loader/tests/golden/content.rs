@@ -1,6 +1,6 @@
 //! Contents of objects and files, as recordings describe them.
 
-use serde_json::Value;
+use proofmark_json::Value;
 use std::io::Write;
 
 /// Builds a content; `name` is what a number repeats.

@@ -62,7 +62,7 @@ releases! {
 async fn check(release: Release, recording: &[u8]) {
     let mut text = String::new();
     flate2::read::GzDecoder::new(recording).read_to_string(&mut text).unwrap();
-    let cases: Vec<run::Case> = serde_json::from_str(&text).unwrap();
+    let cases: Vec<run::Case> = proofmark_json::from_str(&text).unwrap();
     let only = std::env::var("RUN").ok();
     let authority = network::Authority::new();
     let (mut agreeing, mut total) = (0, 0);

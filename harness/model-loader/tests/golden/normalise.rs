@@ -1,8 +1,8 @@
 //! Takes out what cannot repeat, as the recordings do.
 
 use crate::network::{PLAIN, TLS};
+use proofmark_json::Value;
 use regex::Regex;
-use serde_json::Value;
 use std::sync::LazyLock;
 
 /// Where runs have their destination, and the files they are given.

@@ -4,10 +4,10 @@ use crate::content;
 use crate::network::{Authority, PLAIN, Pipes};
 use crate::normalise::{self, DEST, DIR};
 use crate::server::Server;
+use proofmark_json::{Map, Value};
 use proofmark_model_loader::files::{Entry, FileSystem, Memory};
 use proofmark_model_loader::{Environment, Host, Outcome, Output, Release};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -26,7 +26,7 @@ pub(crate) struct Run {
     pub(crate) name: String,
     env: BTreeMap<String, String>,
     #[serde(default)]
-    given: Map<String, Value>,
+    given: Map,
     uri: Option<String>,
     argv: Option<Vec<String>>,
     server: Value,

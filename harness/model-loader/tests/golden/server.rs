@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
 use md5::{Digest as _, Md5};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -75,12 +75,12 @@ impl Answer {
 impl Server {
     pub(crate) fn new(script: &Value, now: Timestamp) -> Self {
         let mut buckets: BTreeMap<String, BTreeMap<String, Object>> = BTreeMap::new();
-        let mut fill = |bucket: &str, objects: &Map<String, Value>| {
+        let mut fill = |bucket: &str, objects: &Map| {
             let object = |key: &str, content: &Value| {
                 let bytes = content::build(content, &format!("{bucket}/{key}"));
                 Object { etag: format!("\"{}\"", hex(&Md5::digest(&bytes))), bytes: bytes.into() }
             };
-            let objects = objects.iter().map(|(key, content)| (key.clone(), object(key, content)));
+            let objects = objects.iter().map(|(key, content)| (key.to_string(), object(key, content)));
             buckets.insert(bucket.to_owned(), objects.collect());
         };
         match (script.get("buckets").and_then(Value::as_object), script.get("objects").and_then(Value::as_object)) {
@@ -295,7 +295,7 @@ impl Server {
             answer.body = content.slice(start..end);
         }
         for (name, value) in self.script.get("objectHeaders").and_then(Value::as_object).into_iter().flatten() {
-            answer.headers.push((name.clone(), value.as_str().unwrap().to_owned()));
+            answer.headers.push((name.to_string(), value.as_str().unwrap().to_owned()));
         }
         if let Some(checksum) = self.script.get("checksum").and_then(Value::as_str)
             && asked.method == "GET"
@@ -360,7 +360,7 @@ impl Server {
             .headers
             .extend(page.get("type").map(|text| ("content-type".to_owned(), text.as_str().unwrap().to_owned())));
         for (name, value) in page.get("headers").and_then(Value::as_object).into_iter().flatten() {
-            answer.headers.push((name.clone(), value.as_str().unwrap().to_owned()));
+            answer.headers.push((name.to_string(), value.as_str().unwrap().to_owned()));
         }
         answer.truncate = page.get("truncate").and_then(Value::as_u64).map(|size| usize::try_from(size).unwrap());
         answer
@@ -451,7 +451,7 @@ fn scripted(failure: &Value, operation: Option<&str>) -> Option<Answer> {
         None => Answer::xml_error(status, text("code"), text("message"), text("extra")),
     };
     for (name, value) in failure.get("headers").and_then(Value::as_object).into_iter().flatten() {
-        answer.headers.push((name.clone(), value.as_str().unwrap().to_owned()));
+        answer.headers.push((name.to_string(), value.as_str().unwrap().to_owned()));
     }
     Some(answer)
 }
@@ -483,7 +483,7 @@ fn finish(answer: Answer, head: bool) -> Response<Body> {
 }
 
 /// The headers that recordings tell.
-fn noted_headers(headers: &HeaderMap) -> Map<String, Value> {
+fn noted_headers(headers: &HeaderMap) -> Map {
     const UNTOLD: [&str; 8] = [
         "host",
         "user-agent",

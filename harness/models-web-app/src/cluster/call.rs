@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::path::{collapse, escape};
 use super::{Child, Resource};
@@ -130,13 +130,13 @@ async fn refusal(response: http::Response<Body>) -> Failure {
 }
 
 fn told(status: StatusCode, body: &[u8]) -> ApiFailure {
-    let parsed: Option<Value> = serde_json::from_slice(body).ok();
+    let parsed: Option<Value> = proofmark_json::from_slice(body).ok();
     let message = parsed.as_ref().and_then(|body| body.get("message")).and_then(Value::as_str).map(str::to_owned);
     ApiFailure { status, message, body: String::from_utf8_lossy(body).into_owned() }
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, Failure> {
-    serde_json::from_slice(bytes).map_err(|error| Failure::Unreachable(error.to_string()))
+    proofmark_json::from_slice(bytes).map_err(|error| Failure::Unreachable(error.to_string()))
 }
 
 /// The objects of a list.

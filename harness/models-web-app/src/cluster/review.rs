@@ -1,7 +1,7 @@
 //! Rights: what a user may do is what the cluster says, asked anew each time.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{Cluster, Resource};
 use crate::failure::Failure;

@@ -1,7 +1,7 @@
 //! What KServe makes of a service.
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::Outcome;
 use crate::app::App;

@@ -1,6 +1,6 @@
 //! Events of an object.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Key, Map, Value};
 
 use super::Outcome;
 use crate::app::App;
@@ -30,7 +30,7 @@ const TIMES: [&str; 7] = [
 /// An event on its way through the client library's types: nothing that is null, members sorted, times as Python writes them.
 pub(crate) fn typed(event: &Value) -> Value {
     let Value::Object(members) = event else { return event.clone() };
-    let mut members: Vec<(&String, &Value)> = members.iter().filter(|(_, value)| !value.is_null()).collect();
+    let mut members: Vec<(&Key, &Value)> = members.iter().filter(|(_, value)| !value.is_null()).collect();
     members.sort_unstable_by_key(|(key, _)| *key);
     let members = members.into_iter().map(|(key, value)| {
         let value = match value {
@@ -42,7 +42,7 @@ pub(crate) fn typed(event: &Value) -> Value {
         };
         (key.clone(), value)
     });
-    Value::Object(members.collect::<Map<_, _>>())
+    Value::Object(members.collect::<Map>())
 }
 
 /// A time with the offset that Python writes, and without microseconds that are nought.
@@ -54,7 +54,7 @@ fn offset(time: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -10,7 +10,7 @@ mod resources;
 mod storage;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::app::App;
 use crate::cluster::Resource;

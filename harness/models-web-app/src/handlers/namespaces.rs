@@ -1,6 +1,6 @@
 //! Namespaces to choose from.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::Outcome;
 use crate::app::App;

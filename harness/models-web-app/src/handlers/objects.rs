@@ -1,6 +1,6 @@
 //! InferenceServices and InferenceGraphs: list, get, create, update, delete.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{Outcome, bodies, pods};
 use crate::app::App;
@@ -35,7 +35,7 @@ pub(super) async fn get(app: &App, request: &Incoming, kind: &Kind) -> Outcome {
 pub(crate) fn mark(app: &App, service: &mut Value) {
     let mode = Mode::of(service, app.flaws());
     if let Some(members) = service.as_object_mut() {
-        members.insert("deploymentMode".to_owned(), json!(mode.name()));
+        members.insert("deploymentMode", json!(mode.name()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::Outcome;
 use crate::app::App;

@@ -3,7 +3,7 @@
 //! Answers have a shape of their own, without the envelope.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::Outcome;
 use crate::app::App;

@@ -1,6 +1,6 @@
 //! Storage classes, which the shared library serves to every app. Rights are not asked for; the app's own role has none.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::Outcome;
 use crate::app::App;

@@ -53,26 +53,26 @@ impl Json {
 }
 
 /// What was YAML.
-impl From<serde_json::Value> for Json {
-    fn from(value: serde_json::Value) -> Self {
+impl From<proofmark_json::Value> for Json {
+    fn from(value: proofmark_json::Value) -> Self {
         match value {
-            serde_json::Value::Null => Self::Null,
-            serde_json::Value::Bool(value) => Self::Bool(value),
-            serde_json::Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            proofmark_json::Value::Null => Self::Null,
+            proofmark_json::Value::Bool(value) => Self::Bool(value),
+            proofmark_json::Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
                 Some(float) => Self::Float(float),
                 None => Self::Int(number.to_string()),
             },
-            serde_json::Value::String(text) => Self::Text(text),
-            serde_json::Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
-            serde_json::Value::Object(members) => {
-                Self::Dict(members.into_iter().map(|(key, value)| (key, Self::from(value))).collect())
+            proofmark_json::Value::String(text) => Self::Text(text),
+            proofmark_json::Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            proofmark_json::Value::Object(members) => {
+                Self::Dict(members.into_iter().map(|(key, value)| (key.into(), Self::from(value))).collect())
             }
         }
     }
 }
 
 /// The same for answers, which are JSON proper.
-impl From<&Json> for serde_json::Value {
+impl From<&Json> for proofmark_json::Value {
     fn from(value: &Json) -> Self {
         match value {
             Json::Null => Self::Null,

@@ -324,8 +324,8 @@ mod tests {
         /// What serde_json reads is read to the same, and anything else does no harm.
         #[test]
         fn agrees_with_serde_json(text in r#"[\[\]{}:, "a-c0-9.eE\\un+-]{0,24}"#) {
-            if let Ok(want) = serde_json::from_str::<serde_json::Value>(&text) {
-                prop_assert_eq!(serde_json::Value::from(&loads(&text).unwrap()), want);
+            if let Ok(want) = proofmark_json::from_str::<proofmark_json::Value>(&text) {
+                prop_assert_eq!(proofmark_json::Value::from(&loads(&text).unwrap()), want);
             } else {
                 let _ = loads(&text);
             }

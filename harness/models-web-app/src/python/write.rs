@@ -1,6 +1,6 @@
 //! Writing: non-ASCII characters are always escaped.
 
-use serde_json::Value;
+use proofmark_json::{Key, Value};
 
 use super::Json;
 
@@ -43,7 +43,7 @@ fn put(value: &Value, style: Style, depth: usize, out: &mut String) {
         }
         Value::Object(members) if members.is_empty() => out.push_str("{}"),
         Value::Object(members) => {
-            let mut members: Vec<(&String, &Value)> = members.iter().collect();
+            let mut members: Vec<(&Key, &Value)> = members.iter().collect();
             if style != Style::Plain {
                 members.sort_unstable_by_key(|(key, _)| *key);
             }
@@ -157,7 +157,7 @@ fn escape(c: char, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use parking_lot::Mutex;
-use serde_json::Value;
+use proofmark_json::Value;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::subject::Subject;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio::time::sleep;
 
 use super::subject::words;
@@ -29,7 +29,7 @@ pub(super) fn stream(
         async move {
             sleep(wait).await;
             let (told, wait) = match read(&app, &namespace, &name, &components).await {
-                Ok(logs) if logs.as_object().is_none_or(serde_json::Map::is_empty) => (update(logs), PAUSE),
+                Ok(logs) if logs.as_object().is_none_or(proofmark_json::Map::is_empty) => (update(logs), PAUSE),
                 Ok(logs) => (update(logs), AGAIN),
                 Err(failure) => (json!({"type": "ERROR", "logs": null, "message": words(&app, &failure)}), PAUSE),
             };

@@ -19,7 +19,7 @@ mod watcher;
 use std::time::Duration;
 
 use http::{Response, StatusCode, header};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::app::App;
 use crate::cluster::{EVENTS, SERVICES};

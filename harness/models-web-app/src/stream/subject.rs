@@ -1,6 +1,6 @@
 //! What can be followed.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::app::App;
 use crate::cluster::{EVENTS, SERVICES, escape, events_of};

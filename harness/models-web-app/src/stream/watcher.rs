@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use proofmark_json::Value;
 use tokio::time::sleep;
 
 use super::PAUSE;

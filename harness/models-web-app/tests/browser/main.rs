@@ -9,7 +9,7 @@ mod shared;
 mod world;
 
 use page::{Colours, Driver};
-use serde_json::json;
+use proofmark_json::json;
 use shared::{SERVICES, create};
 use world::{cluster, serve, service, serving};
 

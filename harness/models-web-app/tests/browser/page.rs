@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fantoccini::{Client as Browser, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// What is done with a page. Whatever is waited for is given half a minute.
@@ -40,7 +40,7 @@ impl Page {
 
     /// What a script comes to.
     pub(crate) async fn asks(&self, script: &str) -> Value {
-        self.0.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+        self.0.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}")).into()
     }
 
     /// Keeps a picture of the page where the documentation has them, if that is asked for.
@@ -104,7 +104,7 @@ impl Driver {
         ];
         let capabilities = json!({"goog:chromeOptions": {"args": arguments}});
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(serde_json::from_value(capabilities).expect("capabilities"));
+        builder.capabilities(proofmark_json::from_value(capabilities).expect("capabilities"));
         let url = format!("http://127.0.0.1:{}", self.port);
         for _ in 0..100 {
             if let Ok(browser) = builder.connect(&url).await {

@@ -12,8 +12,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use proofmark_apiserver::{ApiServer, Kubelet, KubeletError, LogOptions, LogStream};
+use proofmark_json::{Value, json};
 use proofmark_models_web_app::{App, Release, Settings};
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::Service as _;
 

@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 use proofmark_apiserver::ApiServer;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 use tower::{Service, ServiceExt as _};
 
 /// With which credentials the app speaks.
@@ -65,7 +65,7 @@ impl Service<Request<Body>> for Calls {
             let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
             let mut call = json!({"method": head.method.as_str(), "path": head.uri.to_string()});
             if !body.is_empty() {
-                match serde_json::from_slice::<Value>(&body) {
+                match proofmark_json::from_slice::<Value>(&body) {
                     Ok(body) => call["body"] = body,
                     Err(_) => call["bodyText"] = json!(String::from_utf8_lossy(&body)),
                 }

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
+use proofmark_json::{Value, json};
 use regex::Regex;
-use serde_json::{Value, json};
 
 /// What differs from run to run, by the word that the recordings have for it. Hand-written times are of 2024.
 static PATTERNS: LazyLock<[(Regex, &str); 7]> = LazyLock::new(|| {

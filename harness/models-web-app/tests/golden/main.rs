@@ -28,8 +28,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use flate2::read::GzDecoder;
+use proofmark_json::Value;
 use proofmark_models_web_app::Release;
-use serde_json::Value;
 
 const RECORDINGS: &[(Release, &[u8])] = &[
     (Release::V0_14_0, include_bytes!("recordings/v0.14.0.jsonl.gz")),
@@ -97,7 +97,7 @@ fn shared() -> Option<PathBuf> {
 fn read(recording: &[u8]) -> Vec<Value> {
     let mut lines = String::new();
     GzDecoder::new(recording).read_to_string(&mut lines).expect("compressed text");
-    lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    lines.lines().map(|line| proofmark_json::from_str(line).expect("JSON")).collect()
 }
 
 fn floor(release: Release) -> usize {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::BodyExt as _;
 use kube::Client;
+use proofmark_json::{Value, json};
 use proofmark_models_web_app::{App, Assets, Body, Release, Settings, Tokens};
-use serde_json::{Value, json};
 
 use crate::calls::{Calls, Credentials};
 use crate::compare::{differ, normal, plain};
@@ -86,7 +86,7 @@ impl Player {
             let body = body.to_string().replace("https://<addr>", &format!("https://{webhook}"));
             let authority = self.world.server.authority().certificate_pem();
             let body = body.replace("\"<random>\"", &json!(base64(authority.as_bytes())).to_string());
-            serde_json::from_str::<Value>(&body).expect("JSON")
+            proofmark_json::from_str::<Value>(&body).expect("JSON")
         });
         let owners = body.as_mut().and_then(|body| body.pointer_mut("/metadata/ownerReferences")?.as_array_mut());
         for owner in owners.into_iter().flatten() {
@@ -131,7 +131,7 @@ impl Player {
     }
 
     fn compare_headers(&self, wanted: &Value, response: &Response<Body>, differences: &mut Vec<String>) {
-        let wanted: serde_json::Map<String, Value> = wanted["headers"]
+        let wanted: proofmark_json::Map = wanted["headers"]
             .as_object()
             .into_iter()
             .flatten()
@@ -140,7 +140,7 @@ impl Player {
             .collect();
         let skipped =
             |name: &HeaderName| SKIPPED_HEADERS.iter().any(|skipped| skipped.eq_ignore_ascii_case(name.as_str()));
-        let mut found = serde_json::Map::new();
+        let mut found = proofmark_json::Map::new();
         for (name, value) in response.headers().iter().filter(|(name, _)| !skipped(name)) {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             let value = match value.strip_prefix("XSRF-TOKEN=").and_then(|rest| rest.split_once(';')) {
@@ -149,7 +149,7 @@ impl Player {
             };
             found.insert(name.as_str().to_owned(), json!(value));
         }
-        let sort = |mut map: serde_json::Map<String, Value>| {
+        let sort = |mut map: proofmark_json::Map| {
             map.sort_keys();
             Value::Object(map)
         };
@@ -162,7 +162,7 @@ impl Player {
             let found = if metrics { kept_metrics(&written) } else { plain(&written) };
             return differ("text", &json!(wanted), &json!(found), differences);
         }
-        let Ok(found) = serde_json::from_slice::<Value>(bytes) else {
+        let Ok(found) = proofmark_json::from_slice::<Value>(bytes) else {
             return differ("body", &wanted["body"], &json!(written), differences);
         };
         let mut compared = normal(&found, self.managed);
@@ -217,7 +217,7 @@ impl Player {
                     .chars()
                     .map(|c| u8::try_from(u32::from(c)).expect("Latin-1"))
                     .collect();
-                sent = sent.header(name, HeaderValue::from_bytes(&latin).expect("a value"));
+                sent = sent.header(name.as_str(), HeaderValue::from_bytes(&latin).expect("a value"));
             }
         }
         let body = match (request.get("bodyText"), request.get("body")) {
@@ -283,7 +283,7 @@ fn distinct(calls: Vec<Value>) -> Vec<Value> {
 
 fn read_frame(chunk: &str) -> Value {
     match chunk.strip_prefix("data: ").and_then(|data| data.strip_suffix("\n\n")) {
-        Some(data) => json!({"data": serde_json::from_str::<Value>(data).expect("JSON")}),
+        Some(data) => json!({"data": proofmark_json::from_str::<Value>(data).expect("JSON")}),
         None => json!({"comment": chunk.trim().trim_start_matches(':').trim()}),
     }
 }
@@ -312,7 +312,7 @@ fn kept_metrics(written: &str) -> String {
 /// Objects are written compact, members sorted, nothing but ASCII, a newline at the end; or indented, which texts are compared for.
 fn check_writing(bytes: &[u8], differences: &mut Vec<String>) {
     let written = String::from_utf8_lossy(bytes);
-    let Ok(mut sorted @ Value::Object(_)) = serde_json::from_slice(bytes) else { return };
+    let Ok(mut sorted @ Value::Object(_)) = proofmark_json::from_slice(bytes) else { return };
     sorted.sort_all_objects();
     let escaped =
         |c: char| -> String { c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect() };

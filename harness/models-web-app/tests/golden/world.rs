@@ -13,8 +13,8 @@ use kube::client::Body;
 use proofmark_apiserver::World as Saved;
 use proofmark_apiserver::{ApiServer, Endpoint, Kubelet, KubeletError, LogOptions, LogStream};
 use proofmark_controllers::Controllers;
+use proofmark_json::{Value, json};
 use proofmark_models_web_app::Release;
-use serde_json::{Value, json};
 
 use crate::{list, text};
 
@@ -127,13 +127,13 @@ impl World {
     /// The answer to a request of the administrator.
     pub(crate) async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
-        let bytes = body.map(|body| serde_json::to_vec(body).expect("serialisable")).unwrap_or_default();
+        let bytes = body.map(|body| proofmark_json::to_vec(body).expect("serialisable")).unwrap_or_default();
         let request = Request::builder().method(method).uri(path).header("content-type", kind);
         let request = request.header("user-agent", "recorder").body(Body::from(bytes)).expect("a request");
         let response = self.client.send(request).await.expect("answered");
         let code = response.status().as_u16();
         let bytes = response.into_body().collect().await.expect("readable").to_bytes();
-        (code, serde_json::from_slice(&bytes).unwrap_or_default())
+        (code, proofmark_json::from_slice(&bytes).unwrap_or_default())
     }
 }
 
@@ -146,7 +146,7 @@ pub(crate) async fn settle() {
 fn base(release: Release, shared: &Path) -> Vec<Value> {
     let path = shared.join(format!("golden/models-web-app/v{release}/base.json"));
     let base = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    list(&serde_json::from_slice::<Value>(&base).expect("JSON"), "given").to_vec()
+    list(&proofmark_json::from_slice::<Value>(&base).expect("JSON"), "given").to_vec()
 }
 
 /// The kinds that a case knows.
@@ -204,7 +204,7 @@ struct Logs(BTreeMap<String, String>);
 impl Logs {
     fn of(case: &Value) -> Self {
         let logs = case.get("containerLogs").and_then(Value::as_object).into_iter().flatten();
-        Self(logs.map(|(key, text)| (key.clone(), text.as_str().unwrap_or_default().to_owned())).collect())
+        Self(logs.map(|(key, text)| (key.to_string(), text.as_str().unwrap_or_default().to_owned())).collect())
     }
 }
 
@@ -219,7 +219,7 @@ impl Kubelet for Logs {
 
 /// A webhook that refuses everything.
 async fn refuse(request: Request<Bytes>) -> Response<Bytes> {
-    let review: Value = serde_json::from_slice(request.body()).expect("a review");
+    let review: Value = proofmark_json::from_slice(request.body()).expect("a review");
     let name = text(&review["request"], "name");
     let message = format!("the InferenceService \"{name}\" is invalid: a stand-in refuses it");
     let answer = json!({

@@ -3,7 +3,7 @@
 use http::Request;
 use kube::client::Body;
 use proofmark_apiserver::ApiServer;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 pub(crate) const SERVICES: &str = "/apis/serving.kserve.io/v1beta1/namespaces/default/inferenceservices";
 

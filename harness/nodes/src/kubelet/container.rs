@@ -190,14 +190,14 @@ pub(super) fn image_names(spec: &core::Container) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use proofmark_json::{Value, json};
 
     use super::*;
 
     fn slot(role: Role, more: Value) -> Slot {
         let mut spec = json!({"name": "c"});
         spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        Slot::new(serde_json::from_value(spec).unwrap(), role)
+        Slot::new(proofmark_json::from_value(spec).unwrap(), role)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Container, EnvVarSource};
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::expand::expand;
 use super::fields::Facts;
@@ -123,7 +123,7 @@ fn link(env: &mut Env, service: &str, host: &str, ports: &[Value]) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{ObjectFieldSelector, PodSpec, ResourceFieldSele
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use proofmark_builtin::quantity;
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::{Key, Value};
 
 /// What fields are read from.
 pub(super) struct Facts<'a> {
@@ -46,7 +46,7 @@ impl Facts<'_> {
 
     /// All labels or annotations, one in a line.
     fn all(&self, map: &str) -> String {
-        let entries: BTreeMap<&String, &Value> = self.pod["metadata"][map].as_object().into_iter().flatten().collect();
+        let entries: BTreeMap<&Key, &Value> = self.pod["metadata"][map].as_object().into_iter().flatten().collect();
         let lines = entries.iter().map(|(key, value)| format!("{key}={:?}", value.as_str().unwrap_or_default()));
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -80,14 +80,14 @@ fn divide(amount: &str, divisor: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 
     #[test]
     fn fields_and_resources() {
         let pod = json!({"metadata": {"name": "p", "labels": {"b": "2", "a": "x\"y"}, "annotations": {"k/v": "w"}}});
-        let spec: PodSpec = serde_json::from_value(json!({"nodeName": "n", "containers": [
+        let spec: PodSpec = proofmark_json::from_value(json!({"nodeName": "n", "containers": [
             {"name": "c", "resources": {"limits": {"cpu": "1500m"}, "requests": {"memory": "64Mi"}}},
         ]}))
         .unwrap();

@@ -37,7 +37,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use proofmark_controllers::kit::{Change, object};
-use serde_json::Value;
+use proofmark_json::Value;
 use tokio::sync::mpsc;
 
 use agent::{Node, Shared};

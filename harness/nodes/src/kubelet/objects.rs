@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use k8s_openapi::ByteString;
 use proofmark_controllers::kit::{Api, Reason as _, Resource};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kinds::{CONFIG_MAPS, SECRETS};
 
@@ -74,12 +74,12 @@ fn data(object: &Value) -> Data {
     let secret = object.get("kind").and_then(Value::as_str) == Some("Secret");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let decoded = |value: &Value| {
-        let bytes: Result<ByteString, _> = serde_json::from_value(value.clone());
+        let bytes: Result<ByteString, _> = proofmark_json::from_value(value.clone());
         Bytes::from(bytes.map(|bytes| bytes.0).unwrap_or_default())
     };
     let plain = section("data").map(|(key, value)| {
         let bytes = if secret { decoded(value) } else { Bytes::from(text(value)) };
-        (key.clone(), bytes)
+        (key.to_string(), bytes)
     });
-    plain.chain(section("binaryData").map(|(key, value)| (key.clone(), decoded(value)))).collect()
+    plain.chain(section("binaryData").map(|(key, value)| (key.to_string(), decoded(value)))).collect()
 }

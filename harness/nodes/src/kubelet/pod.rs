@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, PodCondition, PodSpec};
 use proofmark_controllers::kit::{Reason as _, object};
+use proofmark_json::{Value, json};
 use serde::Deserialize as _;
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -94,7 +94,7 @@ impl PodWorker {
         node: &Arc<Node>,
         pod: &Arc<Value>,
         (outbox, inbox): (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
-    ) -> Result<Self, serde_json::Error> {
+    ) -> Result<Self, proofmark_json::Error> {
         let spec = PodSpec::deserialize(&pod["spec"])?;
         let conditions = Option::<Vec<PodCondition>>::deserialize(&pod["status"]["conditions"])?.unwrap_or_default();
         let host_network = spec.host_network == Some(true);
@@ -346,7 +346,7 @@ impl PodWorker {
     }
 
     /// Takes on ephemeral containers that are new.
-    fn add_ephemeral(&mut self) -> Result<(), serde_json::Error> {
+    fn add_ephemeral(&mut self) -> Result<(), proofmark_json::Error> {
         for declared in object::list(&self.object, "/spec/ephemeralContainers") {
             // They are containers but for what they are aimed at.
             let spec = Container::deserialize(declared)?;
@@ -363,7 +363,7 @@ impl PodWorker {
         let status = status::status(self);
         let new = status.conditions.clone().unwrap_or_default();
         let before = std::mem::replace(&mut self.conditions, new);
-        let value = match serde_json::to_value(&status) {
+        let value = match proofmark_json::to_value(&status) {
             Ok(value) => value,
             Err(error) => {
                 tracing::warn!(%error, pod = self.pod.name, "a status cannot be written down");

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{NodeSpec, NodeStatus, Taint};
 use proofmark_controllers::kit::object;
+use proofmark_json::Value;
 use serde::Deserialize as _;
-use serde_json::Value;
 
 use super::pod::{HostPort, Key, Pod};
 use super::selectors::Labels;
@@ -31,7 +31,7 @@ pub(super) struct NodeInfo {
 
 impl NodeInfo {
     /// Reads a node; nothing is on it yet.
-    pub(super) fn read(node: &Value) -> Result<Self, serde_json::Error> {
+    pub(super) fn read(node: &Value) -> Result<Self, proofmark_json::Error> {
         let spec = Option::<NodeSpec>::deserialize(&node["spec"])?.unwrap_or_default();
         let status = Option::<NodeStatus>::deserialize(&node["status"])?.unwrap_or_default();
         let mut allocatable = Amounts::read(status.allocatable.as_ref());

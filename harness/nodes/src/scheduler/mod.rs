@@ -32,8 +32,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use proofmark_controllers::Clock;
 use proofmark_controllers::kit::{Api, Change, Informer, Reason as _, object};
+use proofmark_json::{Value, json};
 use serde::Deserialize as _;
-use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
@@ -306,7 +306,7 @@ impl Scheduler {
         let view = proofmark_controllers::kit::View::Whole;
         let Ok(list) = self.inputs.api.list(&BUDGETS, "", &[], view).await else { return Vec::new() };
         let budgets = object::list(&list, "/items").iter().filter_map(|budget| {
-            let selector = serde_json::from_value(budget["spec"]["selector"].clone()).ok()?;
+            let selector = proofmark_json::from_value(budget["spec"]["selector"].clone()).ok()?;
             let left = budget["status"]["disruptionsAllowed"].as_i64().unwrap_or(0);
             Some((object::namespace(budget).to_owned(), selector, left))
         });

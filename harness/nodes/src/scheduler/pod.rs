@@ -6,8 +6,8 @@ use k8s_openapi::api::core::v1::{
     Affinity, NodeSelector, PodAffinityTerm, PodSpec, Toleration, TopologySpreadConstraint,
 };
 use proofmark_controllers::kit::object;
+use proofmark_json::Value;
 use serde::Deserialize as _;
-use serde_json::Value;
 
 use super::selectors::{Labels, node_fits};
 use crate::resources::Amounts;
@@ -51,7 +51,7 @@ const ASSUMED: (i64, i64) = (100, 200 * 1024 * 1024);
 
 impl PodInfo {
     /// Reads a pod.
-    pub(super) fn read(pod: &Value) -> Result<Self, serde_json::Error> {
+    pub(super) fn read(pod: &Value) -> Result<Self, proofmark_json::Error> {
         let spec = PodSpec::deserialize(&pod["spec"])?;
         let text = |at: &str| object::text(pod, at).to_owned();
         let requests = Amounts::of_pod(&spec);

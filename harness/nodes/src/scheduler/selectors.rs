@@ -74,12 +74,12 @@ pub(super) fn tolerated(taint: &Taint, tolerations: &[Toleration]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use proofmark_json::{Value, json};
 
     use super::*;
 
     fn labels(value: Value) -> Labels {
-        serde_json::from_value(value).unwrap()
+        proofmark_json::from_value(value).unwrap()
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
             ("zone", "Gt", json!(["4"]), false),
         ] {
             let term = json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]});
-            let term: NodeSelectorTerm = serde_json::from_value(term).unwrap();
+            let term: NodeSelectorTerm = proofmark_json::from_value(term).unwrap();
             assert_eq!(term_fits(&term, "n", &have), fit, "{key} {operator}");
         }
         assert!(!term_fits(&NodeSelectorTerm::default(), "n", &have));
@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn tolerations() {
-        let taint: Taint = serde_json::from_value(json!({"key": "k", "value": "v", "effect": "NoSchedule"})).unwrap();
+        let taint: Taint =
+            proofmark_json::from_value(json!({"key": "k", "value": "v", "effect": "NoSchedule"})).unwrap();
         for (toleration, fit) in [
             (json!({"key": "k", "operator": "Equal", "value": "v", "effect": "NoSchedule"}), true),
             (json!({"key": "k", "value": "v"}), true),
@@ -114,7 +115,7 @@ mod tests {
             (json!({"key": "k", "value": "w"}), false),
             (json!({"key": "k", "operator": "Exists", "effect": "NoExecute"}), false),
         ] {
-            let toleration: Toleration = serde_json::from_value(toleration).unwrap();
+            let toleration: Toleration = proofmark_json::from_value(toleration).unwrap();
             assert_eq!(tolerated(&taint, std::slice::from_ref(&toleration)), fit, "{toleration:?}");
         }
     }

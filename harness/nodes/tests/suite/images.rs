@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use proofmark_json::{Value, json};
 use proofmark_nodes::process::{Image, Images, Pull, Script};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 use crate::world::{CONFIG_MAPS, World, container};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use proofmark_json::{Value, json};
 use proofmark_nodes::process::{Container, Exit, Image, Images, Script};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 use crate::world::{World, container, image, word};
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use proofmark_json::json;
 use proofmark_nodes::logs::LogQuery;
 use proofmark_nodes::process::{Image, Images, Script};
-use serde_json::json;
 
 use crate::world::{World, container, image};
 

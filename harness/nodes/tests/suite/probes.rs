@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use proofmark_json::{Value, json};
 use proofmark_nodes::process::{Container, ExecOutput, Exit, Listener, Script};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 use crate::world::{World, container, image, word};
 

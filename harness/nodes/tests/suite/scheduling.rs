@@ -1,9 +1,9 @@
 //! Where pods go, and why they cannot. The words were recorded from a real kube-scheduler 1.35.
 
+use proofmark_json::{Value, json};
 use proofmark_nodes::NodePool;
 use proofmark_nodes::process::Images;
 use rstest::rstest;
-use serde_json::{Value, json};
 
 use crate::world::{NODES, PODS, World, container};
 

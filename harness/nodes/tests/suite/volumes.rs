@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use proofmark_json::json;
 use proofmark_nodes::process::{Container, Exit, Images};
-use serde_json::json;
 
 use crate::world::{CONFIG_MAPS, SECRETS, World, container, image};
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use kube::Client;
 use proofmark_apiserver::ApiServer;
 use proofmark_controllers::kit::{Api, Reason as _, Resource, View, object};
+use proofmark_json::{Value, json};
 use proofmark_nodes::process::{Image, Images, Process};
 use proofmark_nodes::{NodePool, Nodes, Options};
-use serde_json::{Value, json};
 
 pub(crate) static PODS: Resource = Resource::namespaced("", "v1", "pods", "Pod");
 pub(crate) static NODES: Resource = Resource::cluster("", "v1", "nodes", "Node");

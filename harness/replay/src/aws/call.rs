@@ -4,7 +4,7 @@ use http::Method;
 use jiff::Timestamp;
 use proofmark_aws::Service;
 use proofmark_env::{Aws, AwsIdentity, AwsRequest, EnvError, Exchange, shell_word};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// A request to AWS, and how to send it by hand.
 #[derive(Debug, Clone)]

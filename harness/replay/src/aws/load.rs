@@ -10,9 +10,9 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use http::Method;
 use proofmark_env::{AccountToken, Aws, AwsIdentity, EnvError, Exchange, Listener, shell_word};
+use proofmark_json::{Map, Value, json};
 use proofmark_model_loader::files::{Entry, FileError, FileSystem as _, Memory};
 use proofmark_model_loader::{Host, Outcome as Ended, Output, Release};
-use serde_json::{Map, Value, json};
 
 use super::AwsCall;
 use crate::Outcome;

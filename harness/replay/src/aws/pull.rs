@@ -7,10 +7,10 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proofmark_env::{ApiRequest, Aws, Cluster, EnvError, Identity};
+use proofmark_json::json;
 use proofmark_model_loader::files::{FileError, FileSystem as _, Memory};
 use proofmark_model_loader::modelmesh::{PullError, STORAGE_CONFIG, pull};
 use proofmark_model_loader::{Environment, Host};
-use serde_json::json;
 
 use super::load::left;
 use crate::{Outcome, Place};

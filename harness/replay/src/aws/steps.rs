@@ -1,7 +1,7 @@
 //! The sentences about AWS.
 
 use proofmark_env::AwsRequest;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::{AwsCall, Load, Pull};
 use crate::Step;

@@ -1,8 +1,8 @@
 //! Answers in XML, as JSON: an element with children becomes an object of their names, several children of one name become an array, any other
 //! element a string. Attributes are left out.
 
+use proofmark_json::{Map, Value};
 use roxmltree::{Document, Node};
-use serde_json::{Map, Value};
 
 /// A document as `{"root's name": ...}`; none if it is no XML.
 pub(crate) fn to_json(text: &str) -> Option<Value> {
@@ -26,7 +26,7 @@ fn value(node: Node<'_, '_>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

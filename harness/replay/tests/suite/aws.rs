@@ -2,11 +2,11 @@
 
 use proofmark_aws::setup::{AccountSpec, RoleSpec, Spec};
 use proofmark_env::{AwsIdentity, CloudPlan, Embedded, Plan};
+use proofmark_json::json;
 use proofmark_model_loader::Release;
 use proofmark_replay::{
     Affected, Event, Expected, Load, RunResult, Runner, Scenario, Step, StepVerdict, Target, Verdict, step,
 };
-use serde_json::json;
 
 const ACCOUNT: &str = "222222222222";
 

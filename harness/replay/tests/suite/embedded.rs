@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 
 use proofmark_env::{Embedded, Identity};
+use proofmark_json::{Value, json};
 use proofmark_kserve::Release;
 use proofmark_replay::{
     Affected, Event, Expected, Resource, RunResult, Runner, Scenario, StepVerdict, Target, Verdict, permissions, step,
 };
-use serde_json::{Value, json};
 
 const TRAINED_MODELS: Resource = Resource::new("serving.kserve.io", "v1alpha1", "trainedmodels", "TrainedModel");
 const ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole");
@@ -100,7 +100,7 @@ fn run(releases: &[Release], threads: usize) -> (RunResult, String) {
         .seed(1)
         .threads(NonZeroUsize::new(threads).unwrap())
         .run(&[trainedmodel_403()], &targets, &mut |event: &Event| {
-            told.push_str(&serde_json::to_string(event).unwrap());
+            told.push_str(&proofmark_json::to_string(event).unwrap());
             told.push('\n');
             Ok(())
         })

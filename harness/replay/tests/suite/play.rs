@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use proofmark_env::{Body, CloudPlan, Identity, Plan};
+use proofmark_json::json;
 use proofmark_replay::{
     Bottom, Event, Expected, MASK, Phase, Resource, RunResult, Runner, Scenario, StepVerdict, Target, Verdict, step,
 };
 use proofmark_status::Status;
-use serde_json::json;
 
 use crate::support::{
     DOUBT, LATE, LIMIT, MODELS, SLOW, World, always, broken, buggy, by_manifests, editor, fixed, model, sound, target,
@@ -179,7 +179,7 @@ fn one_seed_gives_the_same_events_whatever_the_threads() {
             .threads(NonZeroUsize::new(threads).unwrap())
             .seed(seed)
             .run(&scenarios, &[buggy(), fixed()], &mut |event: &Event| {
-                told.push(serde_json::to_string(event).unwrap());
+                told.push(proofmark_json::to_string(event).unwrap());
                 Ok(())
             })
             .unwrap();
@@ -240,7 +240,7 @@ fn secrets_do_not_reach_the_evidence() {
             .reproduce(|_| vec![]),
         buggy(),
     );
-    let text = serde_json::to_string(&case).unwrap();
+    let text = proofmark_json::to_string(&case).unwrap();
     assert!(!text.contains("hush-hush"), "{text}");
     let Body::Json(sent) = &case.phases[0].steps[0].evidence[1].request.body else { panic!("no body") };
     assert_eq!(sent["stringData"]["key"], MASK);
@@ -326,7 +326,7 @@ fn a_typed_client_meets_the_same_expectations() {
     let refused = MODELS.in_namespace("a").forbidden("system:serviceaccount:a:editor", "list");
     let list = |client: kube::Client| async move {
         let request = http::Request::get(MODELS.in_namespace("a").path()).body(Vec::new()).unwrap();
-        client.request::<serde_json::Value>(request).await
+        client.request::<proofmark_json::Value>(request).await
     };
     let case = play(
         one_fix(by_manifests())

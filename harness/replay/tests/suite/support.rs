@@ -16,9 +16,9 @@ use http_body_util::{BodyExt, Full};
 use proofmark_env::{
     Cluster, Decision, EnvError, Environment, Identity, Plan, Rest, Universe, WireBody, simulated_runtime, transport,
 };
+use proofmark_json::{Value, json};
 use proofmark_replay::{Affected, Expected, Link, Resource, Scenario, Target, permissions, step};
 use proofmark_status::Status;
-use serde_json::{Value, json};
 
 pub(crate) const MODELS: Resource = Resource::new("example.org", "v1", "models", "Model");
 pub(crate) const ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole");
@@ -92,7 +92,7 @@ struct Api {
 impl Api {
     async fn answer(self, request: Request<WireBody>) -> Result<Response<Full<Bytes>>, Infallible> {
         let (parts, body) = request.into_parts();
-        let body: Value = serde_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap_or(Value::Null);
+        let body: Value = proofmark_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap_or(Value::Null);
         let user = parts.headers.get("impersonate-user").map(|v| v.to_str().unwrap().to_owned());
         let (status, answer) = self.handle(parts.method.as_str(), parts.uri.path(), user.as_deref(), body);
         let mut response = Response::new(Full::new(Bytes::from(answer.to_string())));

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use proofmark_env::{ApiRequest, Embedded, Identity, Plan};
+use proofmark_json::{Value, json};
 use proofmark_kserve::extras::Project;
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_nodes::process::{Container, Exit, Image, Images};
 use proofmark_replay::{Affected, Event, Expected, Resource, RunResult, Runner, Scenario, Target, Verdict, step};
-use serde_json::{Value, json};
 
 const PODS: Resource = Resource::new("", "v1", "pods", "Pod");
 const SERVICES: Resource = Resource::new("", "v1", "services", "Service");

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use proofmark_json::{Key, Value, json};
 use proofmark_manifests::{Object, Position};
-use serde_json::{Value, json};
 
 use super::{Test, Until, by_name, content, documents, kubectl, name, objects, place_of};
 use crate::Problem;
@@ -108,7 +108,7 @@ fn operation(
     bindings: &Bindings,
     within: &str,
 ) -> Result<(), Problem> {
-    let is_action = |name: &&String| !matches!(name.as_str(), "description" | "outputs" | "bindings");
+    let is_action = |name: &&Key| !matches!(name.as_str(), "description" | "outputs" | "bindings");
     let Some(name) = operation.as_object().and_then(|members| members.keys().find(is_action)) else { return Ok(()) };
     let said = &operation[name];
     let within = said["timeout"].as_str().unwrap_or(within);

@@ -5,8 +5,8 @@
 
 use std::path::Path;
 
+use proofmark_json::{Value, json};
 use proofmark_manifests::Position;
-use serde_json::{Value, json};
 
 use super::{Test, Until, objects};
 use crate::kinds::Kinds;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proofmark_json::Value;
 use proofmark_manifests::{Object, Position};
-use serde_json::Value;
 
 use super::{Test, by_name, documents, kubectl, objects};
 use crate::Problem;

@@ -16,8 +16,8 @@ mod until;
 
 use std::path::Path;
 
+use proofmark_json::{Map, Value, json};
 use proofmark_manifests::{Diagnostic, Object, Position, Source, to_yaml};
-use serde_json::{Map, Value, json};
 
 use crate::kinds::Kinds;
 use crate::{API_VERSION, Problem};
@@ -195,7 +195,7 @@ fn place(of: &Value, named: &Value) -> Option<Value> {
 }
 
 /// What an assertion says of an object beyond its identity.
-fn content(object: &Value) -> Map<String, Value> {
+fn content(object: &Value) -> Map {
     let mut members = object.as_object().cloned().unwrap_or_default();
     members.retain(|name, _| !matches!(name.as_str(), "apiVersion" | "kind"));
     if let Some(metadata) = members.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -215,7 +215,7 @@ fn expression_in(value: &Value) -> Option<String> {
         Value::Array(items) => items.iter().find_map(expression_in),
         Value::Object(members) => members
             .iter()
-            .find_map(|(name, value)| if is_expression(name) { Some(name.clone()) } else { expression_in(value) }),
+            .find_map(|(name, value)| if is_expression(name) { Some(name.to_string()) } else { expression_in(value) }),
         _ => None,
     }
 }

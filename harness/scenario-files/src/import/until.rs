@@ -1,6 +1,6 @@
 //! What is waited for, in the words of kubectl and of chainsaw, as what a step expects.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// What is waited for.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,8 @@
 //! only in its words. A value of the wrong type is named by the types of Go's program; for Kubernetes' own kinds the decoder says where it stands.
 
 use proofmark_builtin::decode::decode_located;
+use proofmark_json::Value;
 use proofmark_manifests::{Gvk, gvk};
-use serde_json::Value;
 
 use super::Finding;
 

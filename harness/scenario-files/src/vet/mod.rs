@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use proofmark_env::{ApiRequest, Cluster, EnvError, Identity};
+use proofmark_json::{Value, json};
 use proofmark_manifests::{Object, Source};
-use serde_json::{Value, json};
 
 use crate::compile::{Made, document, objects};
 use crate::kinds::Kinds;

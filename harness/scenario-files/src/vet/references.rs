@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proofmark_env::{Cluster, EnvError};
+use proofmark_json::{Value, json};
 use proofmark_manifests::{Gvk, gvk};
 use proofmark_rbac::LabelSelector;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::{Finding, get};
 use crate::compile::Made;
@@ -150,7 +150,7 @@ fn read(selector: &Value) -> Option<LabelSelector> {
 
 fn labels(object: &Value) -> BTreeMap<String, String> {
     let labels = object["metadata"]["labels"].as_object().into_iter().flatten();
-    labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    labels.filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned()))).collect()
 }
 
 /// The labels of all objects of a collection, without repetition.

@@ -2,9 +2,9 @@
 
 use proofmark_aws::setup::RoleSpec;
 use proofmark_env::{AccountToken, AwsIdentity, ISSUER};
+use proofmark_json::{Value, json};
 use proofmark_model_loader::Release;
 use proofmark_replay::{Level, Link, Load, Profile, Scenario, Step, step};
-use serde_json::{Value, json};
 
 use crate::cloud::{
     self, BUCKET, FILE, KEY, MODELS, OTHER_ACCOUNT, READ, ROLE, ROLE_ARN, SESSION, URI, WEIGHTS, WORKLOADS, allow,

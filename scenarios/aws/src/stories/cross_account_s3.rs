@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use proofmark_aws::setup::{ControlSpec, OrganizationSpec};
 use proofmark_env::{AccountToken, AwsIdentity, ISSUER};
+use proofmark_json::json;
 use proofmark_model_loader::Release;
 use proofmark_replay::{Level, Link, Profile, Scenario, Step, step};
-use serde_json::json;
 
 use crate::cloud::{
     self, BUCKET, BUCKET_ARN, FILE, KEY, KMS_KEY, MODELS, OBJECTS_ARN, OTHER_ACCOUNT, READ, ROLE, ROLE_ARN, SESSION,

@@ -1,8 +1,8 @@
 //! A permission to list one prefix, which is enough until the bucket itself is looked at.
 
+use proofmark_json::{Value, json};
 use proofmark_model_loader::Release;
 use proofmark_replay::{Level, Link, Profile, Scenario, Step, step};
-use serde_json::{Value, json};
 
 use crate::cloud::{
     self, BUCKET, BUCKET_ARN, FILE, KEY, READ, ROLE, WEIGHTS, allow, models_admin, pod, policy, workloads_admin,

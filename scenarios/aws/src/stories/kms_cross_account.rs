@@ -1,8 +1,8 @@
 //! kserve/kserve#2003: a model that is encrypted with a key of KMS, across accounts.
 
+use proofmark_json::Value;
 use proofmark_model_loader::Release;
 use proofmark_replay::{Level, Link, Profile, Scenario, Step, step};
-use serde_json::Value;
 
 use crate::cloud::{
     self, BUCKET, FILE, KEY, KMS_KEY, ROLE, ROLE_ARN, SESSION, WEIGHTS, allow, key_policy, models_admin, pod, policy,

@@ -2,8 +2,8 @@
 
 use proofmark_aws::setup::{AccessKeySpec, UserSpec};
 use proofmark_env::{AccountToken, AwsIdentity, PatchFormat, Plan};
+use proofmark_json::{Value, json};
 use proofmark_replay::{Affected, Expected, Level, Link, Profile, Resource, Scenario, Step, Target, step};
-use serde_json::{Value, json};
 use std::time::Duration;
 
 use crate::cloud::{

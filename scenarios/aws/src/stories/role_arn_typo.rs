@@ -1,8 +1,8 @@
 //! kserve/kserve#4192: one colon too many in the example for IAM roles.
 
+use proofmark_json::{Value, json};
 use proofmark_model_loader::Release;
 use proofmark_replay::{Level, Link, Load, Profile, Scenario, Step, step};
-use serde_json::{Value, json};
 
 use crate::cloud::{self, ACCOUNT, FILE, NAMESPACE, ROLE_ARN, SERVICE_ACCOUNTS, URI, WEIGHTS};
 use crate::initializer::{affected, in_pod, steps, without_credentials};

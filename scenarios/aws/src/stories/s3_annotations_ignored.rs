@@ -1,10 +1,10 @@
 //! kserve/kserve#2990: annotations for S3 on a service account, which nobody reads there.
 
 use proofmark_env::{Listener, Plan};
+use proofmark_json::{Value, json};
 use proofmark_kserve::Flavor;
 use proofmark_model_loader::Release;
 use proofmark_replay::{Level, Link, Load, Profile, Resource, Scenario, Step, Target, step};
-use serde_json::{Value, json};
 
 use crate::cloud::{self, ACCOUNT, FILE, MODELS, NAMESPACE, SERVICE_ACCOUNTS, URI, WEIGHTS};
 use crate::initializer::{affected, steps, without_credentials};

@@ -1,9 +1,9 @@
 //! An empty CA bundle that switches the verification of certificates off.
 
 use proofmark_env::Listener;
+use proofmark_json::json;
 use proofmark_model_loader::Release;
 use proofmark_replay::{Level, Link, Load, Profile, Scenario, Step, step};
-use serde_json::json;
 
 use crate::cloud::{self, BUCKET, FILE, MODELS, URI, WEIGHTS, stranger};
 use crate::initializer::{affected, steps, translates};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::Value;
 use proofmark_rbac::Role;
 use proofmark_replay::Resource;
-use serde_json::Value;
 
 use super::component::Component;
 use super::kinds::{Kind, Kinds, plain};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// The labels by which objects say what application they belong to, the most telling first.
 const APPLICATION: [&str; 3] = ["app.kubernetes.io/name", "app.kubernetes.io/part-of", "app"];
@@ -80,7 +80,7 @@ impl Kinds {
 /// The labels of an object.
 pub(crate) fn labels(object: &Value) -> BTreeMap<String, String> {
     let labels = object["metadata"]["labels"].as_object().into_iter().flatten();
-    labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    labels.filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned()))).collect()
 }
 
 fn served(spec: &Value) -> Option<&str> {
@@ -103,7 +103,7 @@ pub(crate) type Plurals = BTreeSet<String>;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -23,7 +23,7 @@ pub(crate) fn is_almost(name: &str, kind: &Kind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::super::kinds::Kinds;
     use super::*;

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::Value;
 use proofmark_rbac::{PolicyRule, Role};
-use serde_json::Value;
 
 use super::gap::Gap;
 use super::kinds::{Kind, Kinds, plain};

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proofmark_json::Value;
 use proofmark_kubeflow::{KubeflowRelease, roles};
 use proofmark_rbac::{Binding, Policy, PolicyRule, Role, RoleRef, Subject, UserInfo, rules_for};
-use serde_json::Value;
 
 /// The verbs of Kubernetes' own API.
 pub(crate) const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];

@@ -1,8 +1,8 @@
 //! Two ways to mend a role that forgot a kind.
 
 use proofmark_env::{ApiRequest, PatchFormat};
+use proofmark_json::{Value, json};
 use proofmark_replay::{Permission, Step, Target, permissions, step};
-use serde_json::{Value, json};
 
 use super::CLUSTER_ROLES;
 use crate::inspect::{Gap, Grade};

@@ -1,8 +1,8 @@
 //! Nothing more was opened than the fix needs.
 
 use proofmark_env::PatchFormat;
+use proofmark_json::json;
 use proofmark_replay::{Resource, Step, step};
-use serde_json::json;
 
 use super::BEFORE;
 use super::fix::opened;

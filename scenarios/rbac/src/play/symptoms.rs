@@ -2,8 +2,8 @@
 
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use proofmark_env::{Identity, PatchFormat};
+use proofmark_json::json;
 use proofmark_replay::{Place, Resource, Step, error_text, step};
-use serde_json::json;
 
 use crate::inspect::{Gap, Grade};
 use crate::stories::{Sample, Story};

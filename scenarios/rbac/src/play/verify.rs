@@ -2,8 +2,8 @@
 
 use kube::api::{Api, DynamicObject};
 use proofmark_env::PatchFormat;
+use proofmark_json::{Value, json};
 use proofmark_replay::{Step, step};
-use serde_json::{Value, json};
 
 use super::symptoms::api_resource;
 use crate::inspect::{Gap, Grade};

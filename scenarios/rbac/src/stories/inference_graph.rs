@@ -1,8 +1,8 @@
 //! The other kind of kserve/kserve#4225.
 
+use proofmark_json::json;
 use proofmark_kserve::Release;
 use proofmark_replay::{Level, Link, Resource};
-use serde_json::json;
 
 use super::{Sample, Story};
 

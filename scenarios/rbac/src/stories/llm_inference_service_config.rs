@@ -1,8 +1,8 @@
 //! The roles name the kind, with an l too many. Seen in the published manifests; no upstream issue is known. Another distribution had left the
 //! kind out of its users' roles altogether (opendatahub-io/kserve#1189).
 
+use proofmark_json::json;
 use proofmark_replay::{Level, Link, Resource};
-use serde_json::json;
 
 use super::{Sample, Story};
 

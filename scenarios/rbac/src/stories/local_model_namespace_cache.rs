@@ -1,7 +1,7 @@
 //! A kind made for namespaces that no role of a namespace's users names. Seen in the published manifests; no upstream issue is known.
 
+use proofmark_json::json;
 use proofmark_replay::{Level, Link, Resource};
-use serde_json::json;
 
 use super::{Sample, Story};
 

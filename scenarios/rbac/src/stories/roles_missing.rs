@@ -1,10 +1,10 @@
 //! kserve/kserve#738: a namespace binds Kubeflow's roles, and nobody installed them.
 
 use proofmark_env::Plan;
+use proofmark_json::json;
 use proofmark_kubeflow::{KubeflowRelease, roles};
 use proofmark_replay::{Affected, Level, Link, Resource, Scenario, Step, step};
 use proofmark_scenarios_people::{NEIGHBOUR, PATIENCE, TEAM};
-use serde_json::json;
 
 use super::story::PROFILE;
 

@@ -1,7 +1,7 @@
 //! kserve/kserve#2053: the same failure two years earlier. Every release known here has its fix; that it stays fixed is still worth a proof.
 
+use proofmark_json::json;
 use proofmark_replay::{Level, Link, Resource};
-use serde_json::json;
 
 use super::{Sample, Story};
 

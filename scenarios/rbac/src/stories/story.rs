@@ -1,10 +1,10 @@
 //! What is particular to one kind, and how a scenario is made of it.
 
+use proofmark_json::Value;
 use proofmark_kserve::{Release, access};
 use proofmark_manifests::ManifestSet;
 use proofmark_replay::{Affected, Expected, Finding, Inspector, Level, Link, Profile, Resource, Scenario, Target};
 use proofmark_scenarios_people::TEAM;
-use serde_json::Value;
 
 use crate::inspect::{Gap, Kinds, describe_gap, gaps};
 use crate::play;

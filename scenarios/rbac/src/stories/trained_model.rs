@@ -1,8 +1,8 @@
 //! kserve/kserve#4224: the roles know InferenceServices and ServingRuntimes, and nothing that came after them.
 
+use proofmark_json::json;
 use proofmark_kserve::Release;
 use proofmark_replay::{Level, Link, Resource};
-use serde_json::json;
 
 use super::{Sample, Story};
 

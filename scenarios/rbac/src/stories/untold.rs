@@ -1,8 +1,8 @@
 //! The same failure of kinds that have no story: only a distribution's own manifests can show it.
 
+use proofmark_json::Value;
 use proofmark_manifests::ManifestSet;
 use proofmark_replay::{Affected, Expected, Finding, Inspector, Level, Link, Scenario, Target};
-use serde_json::Value;
 
 use super::has_a_story;
 use super::story::PROFILE;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::Value;
 use proofmark_kserve::{Flavor, Release, access, install};
 use proofmark_kubeflow::KubeflowRelease;
 use proofmark_manifests::Source;
-use serde_json::Value;
 
 use crate::support::{findings, read, short, told};
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use proofmark_json::Value;
 use proofmark_status::Status;
-use serde_json::Value;
 
 use crate::admit::Request;
 use crate::refusal::Refusal;

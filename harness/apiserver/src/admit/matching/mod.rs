@@ -14,7 +14,7 @@ mod selectors;
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 pub(super) use equivalent::{convert, convert_both};
 use rules::matches_rule;

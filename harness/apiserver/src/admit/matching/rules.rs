@@ -1,6 +1,6 @@
 //! Rules: operations, groups, versions, resources, scope.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::list;
 use crate::admit::Request;

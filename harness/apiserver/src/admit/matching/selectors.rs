@@ -1,8 +1,8 @@
 //! Selectors: labels of the object and of its namespace.
 
+use proofmark_json::{Map, Value};
 use proofmark_registry::meta;
 use proofmark_status::Status;
-use serde_json::{Map, Value};
 
 use crate::admit::{Operation, Request, find};
 use crate::refusal::Refusal;
@@ -17,7 +17,7 @@ fn is_empty(selector: &Value) -> bool {
     none("matchLabels") && none("matchExpressions")
 }
 
-fn labels(object: &Value) -> Option<&Map<String, Value>> {
+fn labels(object: &Value) -> Option<&Map> {
     meta::of(object)?.get("labels")?.as_object()
 }
 

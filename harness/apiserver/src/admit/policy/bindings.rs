@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use proofmark_admission::{Decision, Outcome, Policy};
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
 use proofmark_status::{Cause, Details, Reason, Status};
-use serde_json::{Value, json};
 
 use super::params;
 use crate::admit::expressions::{Access, NOTHING, describe, inputs};

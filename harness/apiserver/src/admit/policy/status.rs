@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use proofmark_admission::{shape, type_warnings};
 use proofmark_cel::Shape;
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
-use serde_json::{Value, json};
 
 use crate::admit::expressions::NOTHING;
 use crate::handlers;

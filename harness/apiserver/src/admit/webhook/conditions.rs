@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use proofmark_admission::Conditions;
+use proofmark_json::Value;
 use proofmark_status::Status;
-use serde_json::Value;
 
 use crate::admit::Request;
 use crate::admit::expressions::{Access, NOTHING, describe, inputs};

@@ -1,6 +1,6 @@
 //! A denial as the client gets it: the webhook's own Status, with a few things set right.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::refusal::Refusal;
 

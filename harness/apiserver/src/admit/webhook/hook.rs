@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use proofmark_json::Value;
 use proofmark_registry::meta;
-use serde_json::Value;
 
 use super::conditions;
 use crate::admit::matching::{View, selects_namespace, selects_object, view};

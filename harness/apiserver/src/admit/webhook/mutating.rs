@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::Value;
 use proofmark_status::Status;
-use serde_json::Value;
 
 use super::hook::{self, Hook};
 use super::is_exempt;
@@ -40,7 +40,7 @@ impl Rounds {
     /// Asks once more those for whom something has changed.
     pub(in crate::admit) async fn again(&mut self, request: &Request<'_>, object: &mut Value) -> Result<(), Refusal> {
         // The built-in plugins ran again, too.
-        if self.last.as_ref().is_some_and(|last| !crate::value::equal(last, object)) {
+        if self.last.as_ref().is_some_and(|last| last != object) {
             self.due.append(&mut self.called);
         }
         self.round(request, Some(object), true).await.map(|_| ())
@@ -120,7 +120,7 @@ async fn step(hook: &Hook, request: &Request<'_>, view: &View, object: Option<&m
         false => convert(request, object, &view.body).await.map_err(Failure::Refused)?,
     };
     let after = patched(&before, &patch, &view.body).map_err(Failure::Refused)?;
-    let changed = !crate::value::equal(&before, &after);
+    let changed = before != after;
     *object = match own {
         true => after,
         false => convert(request, &after, request.body).await.map_err(Failure::Refused)?,
@@ -158,7 +158,7 @@ fn patched(object: &Value, patch: &Value, kind: &Resource) -> Result<Value, Refu
     };
     crate::value::identify(&mut read, &kind.group_version(), &kind.kind);
     match &kind.body {
-        Body::Typed(_) => (kind.strategy.default)(&mut read),
+        Body::Typed(_) => (kind.strategy.default)(&mut read, None),
         Body::Custom(version) => {
             if let Some(schema) = version.schema() {
                 schema.default(&mut read);

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::denial;
 use super::hook::Hook;
@@ -75,8 +75,8 @@ async fn question(uid: &str, request: &Request<'_>, view: &View, object: Option<
     };
     let mut asked = Map::from_iter([("uid".to_owned(), json!(uid))]);
     asked.extend(describe(request, view));
-    asked.insert("object".to_owned(), object.unwrap_or_default());
-    asked.insert("oldObject".to_owned(), old.unwrap_or_default());
+    asked.insert("object", object.unwrap_or_default());
+    asked.insert("oldObject", old.unwrap_or_default());
     Ok(Value::Object(asked))
 }
 

@@ -1,7 +1,7 @@
 //! Validating webhooks: all of them together, and the first refusal counts.
 
 use futures_util::future::join_all;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::hook;
 use super::is_exempt;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use proofmark_json::{Map, Value};
 use proofmark_registry::meta;
 use proofmark_status::Status;
-use serde_json::{Map, Value};
 
 use super::check_revision;
 use crate::decode;

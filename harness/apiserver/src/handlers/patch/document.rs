@@ -5,9 +5,9 @@
 //! complaints about fields come from the patch (repeated ones) and from the result (unknown ones).
 
 use proofmark_builtin::decode::Text;
+use proofmark_json::{Value, json};
 use proofmark_merge::PatchError;
 use proofmark_status::{FieldError, Status};
-use serde_json::{Value, json};
 
 use super::Form;
 use crate::handlers::options::FieldValidation;
@@ -29,11 +29,15 @@ pub(super) fn patched(
     let mut complaints = if validation.strict() { of_patch(form, &text, &patch) } else { Vec::new() };
     let mut changed = change(resource, form, live, &patch)?;
     let read = match (form, &resource.body) {
-        (Form::Strategic, Body::Typed(ty)) => match proofmark_builtin::unstructured::convert(&mut changed, *ty) {
-            Ok(unknown) => body::read_value(resource, changed, false).map(|(value, _)| (value, unknown)),
-            Err(why) => Err(why),
-        },
-        _ => body::read_document(resource, changed, validation.strict()),
+        (Form::Strategic, Body::Typed(ty)) => {
+            match proofmark_builtin::unstructured::convert(&mut changed, Some(live), *ty) {
+                Ok(unknown) => {
+                    body::read_value(resource, changed, Some(live), false).map(|(value, _)| (value, unknown))
+                }
+                Err(why) => Err(why),
+            }
+        }
+        _ => body::read_document(resource, changed, live, validation.strict()),
     };
     let refuse = |why: String| {
         let shown = match form {

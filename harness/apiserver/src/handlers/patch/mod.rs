@@ -5,9 +5,9 @@
 mod apply;
 mod document;
 
+use proofmark_json::Value;
 use proofmark_registry::meta;
 use proofmark_status::{Details, FieldError, Reason, Status};
-use serde_json::Value;
 
 use super::options::WriteOptions;
 use super::update::Change;

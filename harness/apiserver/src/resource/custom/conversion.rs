@@ -8,9 +8,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use proofmark_json::{Key, Map, Value, json};
 use proofmark_registry::{content, meta};
 use proofmark_status::{FieldError, aggregate, quote};
-use serde_json::{Map, Value, json};
 
 use crate::server::Inner;
 use crate::webhook::{self, ClientConfig};
@@ -154,15 +154,13 @@ fn check(object: &Value, converted: &Value, version: &str) -> Result<(), String>
 }
 
 /// The metadata of the object, with the labels and annotations of the converted one.
-fn metadata(object: &Value, converted: &Value) -> Result<Map<String, Value>, String> {
+fn metadata(object: &Value, converted: &Value) -> Result<Map, String> {
     let returned = converted.get("metadata").ok_or("missing metadata in converted object")?;
     let returned = returned
         .as_object()
         .ok_or_else(|| format!("invalid metadata of type {} in converted object", go_type(returned)))?;
     let mut kept = meta::of(object).cloned().unwrap_or_default();
-    for (field, validate) in
-        [("labels", labels as fn(&Map<String, Value>) -> Vec<FieldError>), ("annotations", annotations)]
-    {
+    for (field, validate) in [("labels", labels as fn(&Map) -> Vec<FieldError>), ("annotations", annotations)] {
         let Some(given) = returned.get(field).filter(|given| !given.is_null()) else {
             kept.shift_remove(field);
             continue;
@@ -183,13 +181,13 @@ fn metadata(object: &Value, converted: &Value) -> Result<Map<String, Value>, Str
     Ok(kept)
 }
 
-fn labels(labels: &Map<String, Value>) -> Vec<FieldError> {
+fn labels(labels: &Map) -> Vec<FieldError> {
     meta::validate_labels(labels, "metadata.labels")
 }
 
-fn annotations(annotations: &Map<String, Value>) -> Vec<FieldError> {
+fn annotations(annotations: &Map) -> Vec<FieldError> {
     let at = "metadata.annotation";
-    let of = |key: &String| {
+    let of = |key: &Key| {
         let complaints = content::qualified_name(&key.to_lowercase());
         complaints.into_iter().map(|why| FieldError::invalid(at, key.as_str(), why)).collect::<Vec<_>>()
     };

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::Shape;
 use super::conversion::{Conversion, ConversionError};

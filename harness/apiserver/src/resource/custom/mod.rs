@@ -11,9 +11,9 @@ mod shape;
 
 use std::sync::Arc;
 
+use proofmark_json::Value;
 use proofmark_schema::{Rules, Schema, Verdict, rules_not_checked, stops_rules};
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 pub(crate) use conversion::{Conversion, ConversionError};
 pub(crate) use family::Family;

@@ -2,9 +2,9 @@
 //!
 //! Source: `unstructuredSchemaCoercer` and `unstructuredDefaulter` of `k8s.io/apiextensions-apiserver/pkg/apiserver`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_schema::Schema;
 use proofmark_types::{Field, Patch, Scalar, Struct, Type, TypeGraph, TypeId};
-use serde_json::Value;
 
 /// The form of the objects of one version, served or not.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ fn schemaless(types: &mut TypeGraph, metadata: TypeId) -> TypeId {
     };
     let fields = [("apiVersion", text), ("kind", text), ("metadata", metadata)];
     types.add(Type::Struct(Struct {
-        fields: fields.into_iter().map(|(name, ty)| (name.to_owned(), field(ty))).collect(),
+        fields: fields.into_iter().map(|(name, ty)| (name.into(), field(ty))).collect(),
         rest: Some(any),
         ..Struct::default()
     }))

@@ -1,6 +1,6 @@
 //! Conditions in the status of a definition.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// The status of a condition.
 pub(super) fn of<'a>(crd: &'a Value, kind: &str) -> Option<&'a str> {

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use proofmark_json::Value;
 use proofmark_registry::meta;
-use serde_json::Value;
 
 use super::condition;
 use super::{CLEANUP, look_again};

@@ -18,8 +18,8 @@ mod versions;
 
 use std::sync::Arc;
 
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
-use serde_json::{Value, json};
 
 use super::Resource;
 use crate::authz;
@@ -132,7 +132,7 @@ fn look_again(server: &Arc<Inner>, resource: &Arc<Resource>, group: &str) {
 pub(crate) fn mark_deleted(server: &Arc<Inner>, crd: &mut Value) {
     let now = server.clock.stamp();
     let meta = meta::of_mut(crd);
-    meta.insert("deletionTimestamp".to_owned(), json!(now));
+    meta.insert("deletionTimestamp", json!(now));
     let finalizers = meta.entry("finalizers").or_insert_with(|| json!([]));
     if let Some(list) = finalizers.as_array_mut()
         && !list.iter().any(|f| f == CLEANUP)

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::GROUP;
 use super::condition::{self, set};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proofmark_builtin::Subresource;
+use proofmark_json::{Value, json};
 use proofmark_registry::meta;
 use proofmark_schema::{Rules, Schema};
-use serde_json::{Value, json};
 
 use crate::resource::custom::{Conversion, CustomVersion, Family, ScalePaths, Shape};
 use crate::resource::{Body, Resource, group_version};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::statement::Either;
 use super::{Effect, Kind, Policy, PolicyError, Principals, Statement, Trustee};
@@ -15,10 +15,10 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`], the first that AWS would find.
     pub fn parse(text: &str, kind: Kind) -> Result<Self, PolicyError> {
-        let document: Value = serde_json::from_str(text).map_err(|_| PolicyError::Json)?;
+        let document: Value = proofmark_json::from_str(text).map_err(|_| PolicyError::Json)?;
         let document = document.as_object().ok_or(PolicyError::Json)?;
         if let Some(element) = document.keys().find(|k| !matches!(k.as_str(), "Version" | "Id" | "Statement")) {
-            return Err(PolicyError::Syntax { element: element.clone() });
+            return Err(PolicyError::Syntax { element: element.to_string() });
         }
         let variables = match document.get("Version").map(|v| v.as_str()) {
             None | Some(Some("2008-10-17")) => false,
@@ -71,7 +71,7 @@ impl Reader {
     fn statement(&self, value: &Value) -> Result<Statement, PolicyError> {
         let fields = value.as_object().ok_or(PolicyError::Missing { element: "Statement" })?;
         if let Some(element) = fields.keys().find(|k| !ELEMENTS.contains(&k.as_str())) {
-            return Err(PolicyError::Syntax { element: element.clone() });
+            return Err(PolicyError::Syntax { element: element.to_string() });
         }
         let effect = match fields.get("Effect").map(|e| e.as_str()) {
             None => return Err(PolicyError::Missing { element: "Effect" }),
@@ -92,7 +92,7 @@ impl Reader {
         })
     }
 
-    fn principals(&self, fields: &Map<String, Value>) -> Result<Option<Principals>, PolicyError> {
+    fn principals(&self, fields: &Map) -> Result<Option<Principals>, PolicyError> {
         let Some((not, value)) = either(fields, "Principal", "NotPrincipal")? else {
             return match self.kind {
                 Kind::Identity | Kind::ServiceControl => Ok(None),
@@ -127,7 +127,7 @@ impl Reader {
         Ok(Some(Principals { not, trustees }))
     }
 
-    fn actions(&self, fields: &Map<String, Value>) -> Result<Either<Pattern>, PolicyError> {
+    fn actions(&self, fields: &Map) -> Result<Either<Pattern>, PolicyError> {
         let (not, value) = either(fields, "Action", "NotAction")?.ok_or(PolicyError::NoActions)?;
         let texts = texts(value, "Action")?;
         if texts.is_empty() {
@@ -145,7 +145,7 @@ impl Reader {
         Ok(Either { not, patterns: texts.iter().map(|action| Pattern::new(action, syntax)).collect() })
     }
 
-    fn resources(&self, fields: &Map<String, Value>) -> Result<Option<Either<ArnPattern>>, PolicyError> {
+    fn resources(&self, fields: &Map) -> Result<Option<Either<ArnPattern>>, PolicyError> {
         let Some((not, value)) = either(fields, "Resource", "NotResource")? else {
             return if self.kind == Kind::Trust { Ok(None) } else { Err(PolicyError::NoResources) };
         };
@@ -168,7 +168,7 @@ impl Reader {
         let mut conditions = Vec::new();
         let Some(value) = value else { return Ok(conditions) };
         for (name, keys) in value.as_object().ok_or_else(syntax)? {
-            let operator = Operator::parse(name).ok_or_else(|| PolicyError::Operator { operator: name.clone() })?;
+            let operator = Operator::parse(name).ok_or_else(|| PolicyError::Operator { operator: name.to_string() })?;
             for (key, values) in keys.as_object().ok_or_else(syntax)? {
                 conditions.push(Condition::new(operator, key, &texts(values, "Condition")?, self.variables));
             }
@@ -193,11 +193,7 @@ fn is_resource(text: &str) -> bool {
 }
 
 /// An element or its negation; both at once are a mistake.
-fn either<'v>(
-    fields: &'v Map<String, Value>,
-    positive: &str,
-    negative: &str,
-) -> Result<Option<(bool, &'v Value)>, PolicyError> {
+fn either<'v>(fields: &'v Map, positive: &str, negative: &str) -> Result<Option<(bool, &'v Value)>, PolicyError> {
     match (fields.get(positive), fields.get(negative)) {
         (Some(_), Some(_)) => Err(PolicyError::Syntax { element: negative.to_owned() }),
         (Some(value), None) => Ok(Some((false, value))),
@@ -219,7 +215,7 @@ fn texts(value: &Value, element: &str) -> Result<Vec<String>, PolicyError> {
     }
 }
 
-fn optional_text(fields: &Map<String, Value>, element: &'static str) -> Result<Option<String>, PolicyError> {
+fn optional_text(fields: &Map, element: &'static str) -> Result<Option<String>, PolicyError> {
     match fields.get(element) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proofmark_aws_policy::{
     Attached, Context, Denial, Kind, Layer, Policies, Policy, Principal, Request, ResourceRule, decide,
 };
+use proofmark_json::{Map, Value, json};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
 
 /// One row.
 #[derive(Debug, Deserialize)]
@@ -217,7 +217,7 @@ fn statement(line: &str) -> Result<Value, String> {
     };
     let mut words = head.split_whitespace();
     let mut out = Map::new();
-    out.insert("Effect".into(), json!(words.next()));
+    out.insert("Effect", json!(words.next()));
     element(&mut out, "Action", words.next().ok_or("no action")?);
     if let Some(resources) = words.next() {
         element(&mut out, "Resource", resources);
@@ -225,7 +225,7 @@ fn statement(line: &str) -> Result<Value, String> {
     if let Some(to) = to {
         let (not, to) = to.strip_prefix('!').map_or((false, to), |rest| (true, rest));
         let principals = if to == "*" { json!("*") } else { trustees(to) };
-        out.insert(if not { "NotPrincipal" } else { "Principal" }.into(), principals);
+        out.insert(if not { "NotPrincipal" } else { "Principal" }, principals);
     }
     let mut conditions = Map::new();
     for part in parts {
@@ -236,7 +236,7 @@ fn statement(line: &str) -> Result<Value, String> {
         operator[key] = json!(values);
     }
     if !conditions.is_empty() {
-        out.insert("Condition".into(), Value::Object(conditions));
+        out.insert("Condition", Value::Object(conditions));
     }
     Ok(Value::Object(out))
 }
@@ -245,7 +245,7 @@ fn parts_head(line: &str) -> &str {
     line.split(" if ").next().unwrap_or_default()
 }
 
-fn element(out: &mut Map<String, Value>, name: &str, text: &str) {
+fn element(out: &mut Map, name: &str, text: &str) {
     let (not, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
     let values: Vec<&str> = text.split('|').collect();
     out.insert(if not { format!("Not{name}") } else { name.to_owned() }, json!(values));

@@ -6,7 +6,7 @@ use crate::Fault;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 use std::ops::RangeInclusive;
 
 /// What a form's signer allows.
@@ -32,7 +32,7 @@ const FREE: [&str; 5] = ["awsaccesskeyid", "file", "policy", "signature", "x-amz
 impl Policy {
     /// Reads a policy as it stands in its field.
     pub(super) fn parse(text: &str) -> Result<Self, Fault> {
-        let json = BASE64_STANDARD.decode(text).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let json = BASE64_STANDARD.decode(text).ok().and_then(|bytes| proofmark_json::from_slice::<Value>(&bytes).ok());
         let json = json.ok_or_else(|| invalid("Invalid JSON."))?;
         let ends = json.get("expiration").ok_or_else(|| invalid("Policy missing expiration."))?;
         let ends = ends.as_str().unwrap_or_default();
@@ -108,7 +108,7 @@ impl Condition {
         }
     }
 
-    fn parse_simple(simple: &Map<String, Value>) -> Result<Self, Fault> {
+    fn parse_simple(simple: &Map) -> Result<Self, Fault> {
         match simple.iter().next() {
             Some((name, Value::String(value))) if simple.len() == 1 => {
                 Ok(Self::Equals(name.to_ascii_lowercase(), value.clone()))

@@ -8,10 +8,10 @@ use http::{Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use proofmark_json::Value;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -85,7 +85,7 @@ impl Https {
                 return Err(Unreachable::Failed(format!("{url} answers {}", response.status())));
             }
             let body = Limited::new(response.into_body(), LIMIT).collect().await.map_err(failed)?;
-            serde_json::from_slice(&body.to_bytes()).map_err(failed)
+            proofmark_json::from_slice(&body.to_bytes()).map_err(failed)
         };
         // The connection moves only while somebody polls it; it ends with the answer.
         tokio::select! {

@@ -6,7 +6,7 @@ mod thumbprint;
 pub use https::Https;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use proofmark_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 

@@ -6,7 +6,7 @@ use crate::Fault;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Header;
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A token that has the form of one; nothing in it is to be believed yet.
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Token<'a> {
     text: &'a str,
     header: Header,
-    claims: Map<String, Value>,
+    claims: Map,
 }
 
 /// What a good token says.
@@ -46,7 +46,7 @@ impl<'a> Token<'a> {
         };
         let header = jsonwebtoken::decode_header(text).map_err(|_| no_token())?;
         let body = text.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-        let claims = body.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(no_token)?;
+        let claims = body.and_then(|bytes| proofmark_json::from_slice(&bytes).ok()).ok_or_else(no_token)?;
         Ok(Self { text, header, claims })
     }
 

@@ -7,7 +7,7 @@ use crate::world::Provider;
 use jiff::Timestamp;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde_json::Value;
+use proofmark_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The oldest that a token may be, in seconds, whenever it expires.
@@ -117,7 +117,7 @@ fn texts(value: Option<&Value>) -> Vec<&str> {
 /// `{"team": ["a"]}`; one value each.
 fn tags(value: &Value) -> BTreeMap<String, String> {
     let entries = value.as_object().into_iter().flatten();
-    entries.filter_map(|(key, values)| Some((key.clone(), (*texts(Some(values)).first()?).to_owned()))).collect()
+    entries.filter_map(|(key, values)| Some((key.to_string(), (*texts(Some(values)).first()?).to_owned()))).collect()
 }
 
 async fn keys(provider: &Provider, issuer: &dyn Issuer) -> Result<JwkSet, Fault> {
@@ -140,5 +140,5 @@ async fn keys(provider: &Provider, issuer: &dyn Issuer) -> Result<JwkSet, Fault>
         _ => return Err(invalid(NO_KEY)),
     };
     // Keys of kinds that are unknown here are no reason to refuse the others.
-    Ok(JwkSet { keys: keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect() })
+    Ok(JwkSet { keys: keys.into_iter().filter_map(|key| proofmark_json::from_value(key).ok()).collect() })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kit::object;
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{CRON_JOBS, JOBS, Key, children};
 use crate::context::Context;

@@ -13,7 +13,7 @@ mod status;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::pod_control::PodControl;
 use super::pods::is_finished;
@@ -75,7 +75,7 @@ impl Reconcile for DaemonSets {
             objects.settled().await;
         }
         let Some(set) = self.sets.get(namespace, name) else { return Ok(Next::Done) };
-        if object::same(&set["spec"]["selector"], &serde_json::json!({})) {
+        if object::same(&set["spec"]["selector"], &proofmark_json::json!({})) {
             let why = "This daemon set is selecting all pods. A non-empty selector is required.";
             self.control.recorder.warning(&set, "SelectingAll", why);
             return Ok(Next::Done);
@@ -148,7 +148,7 @@ impl DaemonSets {
                     return Ok((found, all));
                 }
                 let mut collided = set.clone();
-                collided["status"]["collisionCount"] = serde_json::json!(collisions.unwrap_or(0) + 1);
+                collided["status"]["collisionCount"] = proofmark_json::json!(collisions.unwrap_or(0) + 1);
                 self.sets.update_status(&collided).await?;
                 Err(error.into())
             }

@@ -1,6 +1,6 @@
 //! Which nodes suit a DaemonSet.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::pods;
 use crate::kit::{nodes::picks, object};

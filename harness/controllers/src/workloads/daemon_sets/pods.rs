@@ -1,6 +1,6 @@
 //! A pod of a DaemonSet: bound to its node by affinity, so that the scheduler places it, and tolerating what befalls nodes.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{DAEMON_SETS, HASH};
 use crate::kit::object;

@@ -1,7 +1,7 @@
 //! A DaemonSet's counts, by node.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::nodes::{Suits, suits};
 use super::{ByNode, pods};

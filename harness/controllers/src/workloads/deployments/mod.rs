@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{DEPLOYMENTS, Key, REPLICA_SETS, SyncError, children, claim, pods};
 use crate::context::Context;

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{Sync, replicas};
 use crate::kit::{Error, Reason as _, object};

@@ -1,6 +1,6 @@
 //! From the old ReplicaSets to the new one.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::revisions::by_age;
 use super::{Sync, SyncError, replicas};

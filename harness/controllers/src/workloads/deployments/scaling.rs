@@ -1,6 +1,6 @@
 //! How many replicas each ReplicaSet of a Deployment has.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::revisions::{DESIRED, MAXIMUM, by_age};
 use super::{Sync, replicas};

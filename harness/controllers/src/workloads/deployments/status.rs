@@ -1,7 +1,7 @@
 //! A Deployment's counts, its conditions, and the deadline for progress.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{Sync, SyncError, replicas, seconds};
 use crate::kit::{Error, Next, object};

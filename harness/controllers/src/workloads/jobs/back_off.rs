@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kit::object;
 
@@ -79,7 +79,7 @@ pub(super) fn finished_at(pod: &Value) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 //! it is over (`Complete`, `Failed`).
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::kit::object;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::conditions;
 use crate::context::Context;

@@ -1,6 +1,6 @@
 //! What a failed pod means (`spec.podFailurePolicy`): the first rule that fits decides.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kit::object;
 
@@ -71,7 +71,7 @@ fn with_condition<'a>(pod: &'a Value, rule: &Value) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

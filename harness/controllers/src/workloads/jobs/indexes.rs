@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::kit::object;
 

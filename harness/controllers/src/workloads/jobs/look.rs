@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::back_off::BackOff;
 use super::failure_policy::{Verdict, judge};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::failure_policy::{Verdict, judge};
 use super::indexes::{INDEX, index, indexes};

@@ -24,7 +24,7 @@ mod tracking;
 use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::pod_control::PodControl;
 use super::{JOBS, Key, SyncError, children, claim, pods};

@@ -1,6 +1,6 @@
 //! Pods that keep their finalizer although no Job will count them any more: their Job is gone or over, or they lost it.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{FINALIZER, NAME, conditions, is_managed_elsewhere, is_tracked};
 use crate::context::Context;

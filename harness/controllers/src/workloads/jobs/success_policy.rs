@@ -1,6 +1,6 @@
 //! When an indexed Job has succeeded before all of its indexes have (`spec.successPolicy`).
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::indexes::Indexes;
 use crate::kit::object;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::failure_policy::{Verdict, judge};
 use super::indexes::index;

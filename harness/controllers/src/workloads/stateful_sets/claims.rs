@@ -1,6 +1,6 @@
 //! The claims of a StatefulSet's pods: made from templates, kept or deleted as the retention policy says.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{CLAIMS, STATEFUL_SETS, StatefulSets, pods};
 use crate::kit::{Error, Reason as _, object};

@@ -10,8 +10,8 @@ mod pods;
 mod status;
 mod sync;
 
+use proofmark_json::{Value, json};
 use proofmark_text::go_json;
-use serde_json::{Value, json};
 
 use super::{CONTROLLER_REVISIONS, Key, STATEFUL_SETS, SyncError, children, claim, hash, history};
 use crate::context::Context;

@@ -1,6 +1,6 @@
 //! A pod of a StatefulSet by its number.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{REVISION, STATEFUL_SETS, claims, history};
 use crate::kit::object;

@@ -1,7 +1,7 @@
 //! A StatefulSet's counts.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::pods;
 use crate::kit::object;

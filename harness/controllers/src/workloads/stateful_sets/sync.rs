@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::status::Counts;
 use super::{StatefulSets, SyncError, claims, pods};

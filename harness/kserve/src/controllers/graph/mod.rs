@@ -3,7 +3,7 @@
 mod router;
 
 use proofmark_controllers::kit::{Api, Error, Next, Reason as _, Reconcile, Recorder, Selection, object, queue};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::children;
 use super::inferenceservice::{
@@ -90,7 +90,7 @@ impl Graphs {
     async fn resolve(&self, graph: &mut Value) -> Result<(), String> {
         let namespace = object::namespace(graph).to_owned();
         let nodes = graph.pointer_mut("/spec/nodes").and_then(Value::as_object_mut);
-        let nodes: std::collections::BTreeMap<&String, &mut Value> = nodes.into_iter().flatten().collect();
+        let nodes: std::collections::BTreeMap<&proofmark_json::Key, &mut Value> = nodes.into_iter().flatten().collect();
         for node in nodes.into_values() {
             let steps = node.get_mut("steps").and_then(Value::as_array_mut).into_iter().flatten();
             for step in steps.filter(|step| !object::text(step, "/serviceName").is_empty()) {

@@ -2,8 +2,8 @@
 
 use proofmark_builtin::decode::is_zero;
 use proofmark_controllers::kit::object;
+use proofmark_json::{Key, Map, Value, json};
 use proofmark_text::go_json;
-use serde_json::{Map, Value, json};
 
 use crate::behaviour::Behaviour;
 use crate::config::Container;
@@ -117,14 +117,14 @@ fn described(spec: &Value) -> Value {
         (Part::Component, ["affinity", "tolerations", "nodeSelector"].as_slice()),
         (Part::Container, ["resources"].as_slice()),
     ] {
-        let mut of_pod: Map<_, _> =
+        let mut of_pod: Map =
             fields.iter().filter_map(|field| Some(((*field).to_owned(), all.shift_remove(*field)?))).collect();
         podspec::marshal(&mut of_pod, part);
         all.extend(fields.iter().filter_map(|field| Some(((*field).to_owned(), of_pod.shift_remove(*field)?))));
     }
     let mut graph = ordered(&Value::Object(all), GRAPH);
     let nodes = spec["nodes"].as_object().into_iter().flatten();
-    let sorted: std::collections::BTreeMap<&String, &Value> = nodes.collect();
+    let sorted: std::collections::BTreeMap<&Key, &Value> = nodes.collect();
     let nodes = sorted.into_iter().map(|(name, node)| {
         let mut described = ordered(node, NODE);
         let steps = described.get_mut("steps").and_then(Value::as_array_mut).into_iter().flatten();
@@ -161,7 +161,7 @@ pub(super) fn knative(owner: &Value, graph: &Value, pod: Value, behaviour: Behav
     let mut labels = object::labels(graph).cloned().unwrap_or_default();
     labels.insert(GRAPH_LABEL.to_owned(), json!(object::name(graph)));
     if behaviour.configured_resources {
-        labels.insert("serving.kserve.io/kind".to_owned(), json!("InferenceGraph"));
+        labels.insert("serving.kserve.io/kind", json!("InferenceGraph"));
     }
     let mut metadata = json!({"name": object::name(graph), "namespace": object::namespace(graph)});
     if let Some(own) = object::labels(graph) {

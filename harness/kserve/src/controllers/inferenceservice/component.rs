@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proofmark_controllers::kit::{Reason as _, View, object};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Key, Map, Value, json};
 
 use super::multinode::Workers;
 use super::reconcile::Work;
@@ -168,7 +168,7 @@ fn art(block: &Value, explainers: &Value, service: &str, predictor: &str) -> Val
         add("--storage_uri", MODEL_DIR);
     }
     add("--adversary_type", object::text(art, "/type"));
-    let config: BTreeMap<&String, &Value> = art["config"].as_object().into_iter().flatten().collect();
+    let config: BTreeMap<&Key, &Value> = art["config"].as_object().into_iter().flatten().collect();
     for (key, value) in config {
         add(&format!("--{key}"), value.as_str().unwrap_or_default());
     }
@@ -190,7 +190,7 @@ pub(super) fn uri_of_container(container: &Value) -> Option<String> {
 }
 
 /// Has a model loaded from a URI, which must be one that can be.
-pub(super) async fn load(work: &Work<'_>, uri: &str, annotations: &mut Map<String, Value>) -> Result<(), String> {
+pub(super) async fn load(work: &Work<'_>, uri: &str, annotations: &mut Map) -> Result<(), String> {
     let behaviour = work.services.behaviour;
     if annotations.contains_key(SOURCE_URI) {
         return Err("must provide only one of storageUri and storage.path".to_owned());

@@ -1,7 +1,7 @@
 //! Where the model of a service is asked, for those that call it by its service: graphs.
 
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::component::serves_many;
 use crate::behaviour::Behaviour;
@@ -68,7 +68,7 @@ fn of_arguments(container: &Value, behaviour: Behaviour) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
     use crate::release::Release;

@@ -1,7 +1,7 @@
 //! Services whose runtime changes are looked at again, unless they are ready and told to stay as they are.
 
 use proofmark_controllers::kit::{Change, Informer, Queue, Selection, object};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::behaviour::Behaviour;
 use crate::conditions::{self, READY};

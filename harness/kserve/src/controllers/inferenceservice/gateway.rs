@@ -1,7 +1,7 @@
 //! The way into a service in raw mode by the Gateway API: an HTTPRoute for the service and one for each component.
 
 use proofmark_controllers::kit::{Reason as _, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::component::{self, Component};
 use super::ingress;

@@ -1,7 +1,7 @@
 //! The way into a service in raw mode: an Ingress, once what it leads to is ready.
 
 use proofmark_controllers::kit::{Reason as _, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::component::{self, Component};
 use super::metadata;

@@ -1,7 +1,7 @@
 //! KEDA scales a component: a ScaledObject.
 
 use proofmark_controllers::kit::{Error, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::raw;
 use super::reconcile::Work;

@@ -1,15 +1,15 @@
 //! Labels and annotations of children: the runtime's, the service's and the component's, the later ones first in rank.
 
 use proofmark_controllers::kit::object;
+use proofmark_json::{Key, Map, Value, json};
 use proofmark_text::go_json;
-use serde_json::{Map, Value, json};
 
 use super::component::{self, Component};
 use crate::config::Kept;
 use crate::names;
 
 /// The part of a pod's annotations that follows from the service and its component. Explainers do not batch.
-pub(super) fn annotations(service: &Value, component: Component, block: &Value, kept: &Kept) -> Map<String, Value> {
+pub(super) fn annotations(service: &Value, component: Component, block: &Value, kept: &Kept) -> Map {
     let mut all = passed_on(&service["metadata"]["annotations"], kept);
     let mut add = |key: &str, value: String| all.insert(key.to_owned(), json!(value));
     if let Some(logger) = block.get("logger").filter(|logger| logger.is_object()) {
@@ -40,7 +40,7 @@ pub(super) fn annotations(service: &Value, component: Component, block: &Value, 
 }
 
 /// What the storage specification of a predictor's model adds: where it is, and what identifies the one that loads it.
-pub(super) fn storage(predictor: &Value, all: &mut Map<String, Value>) {
+pub(super) fn storage(predictor: &Value, all: &mut Map) {
     let Some(spec) = predictor.pointer("/model/storage").filter(|spec| spec.is_object()) else { return };
     all.insert(names::STORAGE_SPEC.to_owned(), json!("true"));
     if let Some(path) = spec.get("path").and_then(Value::as_str) {
@@ -49,7 +49,7 @@ pub(super) fn storage(predictor: &Value, all: &mut Map<String, Value>) {
     }
     if let Some(parameters) = spec.get("parameters").and_then(Value::as_object) {
         // Go writes the keys of a map in order.
-        let sorted: std::collections::BTreeMap<&String, &Value> = parameters.iter().collect();
+        let sorted: std::collections::BTreeMap<&Key, &Value> = parameters.iter().collect();
         all.insert(names::STORAGE_SPEC_PARAM.to_owned(), json!(go_json::write(&json!(sorted))));
     }
     if let Some(key) = spec.get("key").and_then(Value::as_str) {
@@ -58,7 +58,7 @@ pub(super) fn storage(predictor: &Value, all: &mut Map<String, Value>) {
 }
 
 /// What a server for several models needs.
-pub(super) fn agent(service: &Value, all: &mut Map<String, Value>) {
+pub(super) fn agent(service: &Value, all: &mut Map) {
     for (key, value) in [
         (names::AGENT, "true"),
         (names::AGENT_CONFIG, &component::model_config_name(object::name(service))),
@@ -70,9 +70,12 @@ pub(super) fn agent(service: &Value, all: &mut Map<String, Value>) {
 }
 
 /// Annotations without those that stay where they are.
-pub(super) fn passed_on(annotations: &Value, kept: &Kept) -> Map<String, Value> {
+pub(super) fn passed_on(annotations: &Value, kept: &Kept) -> Map {
     let given = annotations.as_object().into_iter().flatten();
-    given.filter(|(key, _)| !kept.annotations.contains(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    given
+        .filter(|(key, _)| !kept.annotations.iter().any(|kept| kept == *key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// The metadata of a component's children.
@@ -81,7 +84,7 @@ pub(super) fn of_children(
     component: Component,
     block: &Value,
     runtime: Option<&Value>,
-    annotations: Map<String, Value>,
+    annotations: Map,
     kept: &Kept,
 ) -> Value {
     let mut labels = runtime.and_then(|runtime| runtime["spec"]["labels"].as_object().cloned()).unwrap_or_default();

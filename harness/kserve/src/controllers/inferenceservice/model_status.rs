@@ -1,7 +1,7 @@
 //! Whether the model is loaded, told from the newest pod.
 
 use proofmark_controllers::kit::{Error, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::component::{self, Component, Deployable};
 use super::reconcile::Work;

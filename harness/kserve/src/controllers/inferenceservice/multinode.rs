@@ -7,7 +7,7 @@
 //! Everything carries the generation of the service: head and workers of different generations must not meet.
 
 use proofmark_controllers::kit::{Reason as _, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::component::Deployable;
 use super::model_status::Deployed;

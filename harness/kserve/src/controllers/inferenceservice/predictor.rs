@@ -1,7 +1,7 @@
 //! Predictors: a model on a runtime, or containers of the user's own.
 
 use proofmark_controllers::kit::{Reason as _, View, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::component::{self, Component, Deployable, serves_many};
 use super::metadata;

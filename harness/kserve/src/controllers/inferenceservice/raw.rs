@@ -1,7 +1,7 @@
 //! Raw mode: a Deployment, a Service in front of it, and something that scales it.
 
 use proofmark_controllers::kit::{Api, Error, Reason as _, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::component::Deployable;
 use super::keda;

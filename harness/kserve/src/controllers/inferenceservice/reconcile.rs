@@ -1,7 +1,7 @@
 //! One piece of work on a service, in the order of the real controller: what fails ends it, and it is tried again later.
 
 use proofmark_controllers::kit::{Next, Reason as _, View, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::component::{self, Component};
 use super::status::{self, Status};

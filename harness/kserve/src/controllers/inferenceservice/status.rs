@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use proofmark_controllers::kit::{Reason as _, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::component::Component;
 use super::reconcile::Work;

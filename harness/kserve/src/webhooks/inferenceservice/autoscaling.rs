@@ -1,8 +1,8 @@
 //! What the validator says of autoscaling: annotations of the service, and fields of its components.
 
 use proofmark_controllers::kit::object;
+use proofmark_json::Value;
 use proofmark_text::quantity::Quantity;
-use serde_json::Value;
 
 use crate::behaviour::Behaviour;
 use crate::config::Mode;
@@ -203,7 +203,7 @@ const fn the(behaviour: Behaviour) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
     use crate::release::Release;

@@ -1,7 +1,7 @@
 //! Which implementations the components of a service name: one of several frameworks, a model format, or containers of the user's own.
 
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::behaviour::Behaviour;
 use crate::names::SERVER_CONTAINER;

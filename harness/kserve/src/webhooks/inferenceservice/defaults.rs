@@ -1,7 +1,7 @@
 //! What the defaulter fills in.
 
 use proofmark_controllers::kit::object;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::component::{Component, FRAMEWORKS};
 use crate::behaviour::Behaviour;
@@ -63,13 +63,13 @@ fn into_model(predictor: &mut Value) {
     for (field, _, protocol) in FRAMEWORKS {
         let Some(Value::Object(block)) = fields.get(field) else { continue };
         let mut model = Map::new();
-        model.insert("modelFormat".to_owned(), json!({"name": field}));
+        model.insert("modelFormat", json!({"name": field}));
         model.extend(block.clone());
         if let Some(protocol) = protocol {
             model.entry("protocolVersion").or_insert_with(|| json!(protocol));
         }
         fields.shift_remove(field);
-        fields.insert("model".to_owned(), Value::Object(model));
+        fields.insert("model", Value::Object(model));
         return;
     }
     if let Some(model) = fields.get_mut("model").filter(|model| object::text(model, "/modelFormat/name") == "triton")

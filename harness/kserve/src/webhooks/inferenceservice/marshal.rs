@@ -4,7 +4,7 @@
 //! The API server drops `status` and a null `creationTimestamp` anyway, so only what can be seen afterwards is done here.
 
 use proofmark_builtin::decode::is_zero;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::component::FRAMEWORKS;
 use crate::behaviour::Behaviour;
@@ -50,7 +50,7 @@ pub(super) fn complete(service: &mut Value, behaviour: Behaviour) {
 }
 
 /// Leaves fields out that are held by value, at their zero value.
-fn leave_out(block: &mut Map<String, Value>, fields: &[&str]) {
+fn leave_out(block: &mut Map, fields: &[&str]) {
     for field in fields {
         if block.get(*field).is_some_and(is_zero) {
             block.shift_remove(*field);

@@ -10,7 +10,7 @@ mod validate;
 pub(super) use validate::{bad_name, is_name};
 
 use proofmark_controllers::kit::{View, object};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::{Denied, Inner, Review};
 use crate::config::Config;

@@ -1,7 +1,7 @@
 //! What the validator says of services that several nodes serve (`workerSpec`).
 
 use proofmark_controllers::kit::object;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::behaviour::Behaviour;
 use crate::names::AUTOSCALER_CLASS;

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use proofmark_controllers::kit::object;
+use proofmark_json::Value;
 use regex::Regex;
-use serde_json::Value;
 
 use super::component::Component;
 use super::{autoscaling, multinode};

@@ -1,8 +1,8 @@
 //! The agent: a container in front of the server that pulls models, logs requests and batches them, whichever annotations ask for.
 
 use proofmark_controllers::kit::object;
+use proofmark_json::{Map, Value, json};
 use proofmark_text::go_json;
-use serde_json::{Map, Value, json};
 
 use super::{Denied, Inner, credentials, edit};
 use crate::config::{Config, ConfigError, Container};
@@ -185,5 +185,5 @@ fn in_order(object: &Value, order: &[&str]) -> Value {
         };
         Some(((*field).to_owned(), in_order(value, inner)))
     });
-    Value::Object(fields.collect::<Map<_, _>>())
+    Value::Object(fields.collect::<Map>())
 }

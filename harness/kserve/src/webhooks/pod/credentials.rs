@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proofmark_controllers::kit::{Reason as _, object};
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::{Denied, Inner, edit};
 use crate::config::Config;
@@ -88,7 +88,7 @@ async fn of_storage_spec(hooks: &Inner, pod: &Value, settings: &Value, uri: &str
     let denied = |words: String| Err(Denied::failed(words));
     let mut found = Found::default();
     let overrides = object::annotation(pod, STORAGE_SPEC_PARAM);
-    let parameters: Map<String, Value> = overrides.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let parameters: Map = overrides.and_then(|text| proofmark_json::from_str(text).ok()).unwrap_or_default();
     let parameter = |name: &str| parameters.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (mut kind, mut bucket) = (parameter("type"), parameter("bucket"));
     let configured = object::text(settings, "/storageSpecSecretName");
@@ -166,8 +166,8 @@ fn texts(json: &str) -> Result<std::collections::BTreeMap<String, String>, Strin
     entries
         .iter()
         .map(|(key, value)| match value {
-            Value::String(text) => Ok((key.clone(), text.clone())),
-            Value::Null => Ok((key.clone(), String::new())),
+            Value::String(text) => Ok((key.to_string(), text.clone())),
+            Value::Null => Ok((key.to_string(), String::new())),
             other => Err(unfit(other, "string")),
         })
         .collect()

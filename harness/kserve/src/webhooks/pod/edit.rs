@@ -1,7 +1,7 @@
 //! Changes to pods as JSON: lists grow, and nothing is added twice.
 
 use proofmark_controllers::kit::object;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::config::Container;
 

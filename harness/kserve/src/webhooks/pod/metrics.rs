@@ -1,7 +1,7 @@
 //! Where Prometheus reads metrics of a pod, and whether Knative's proxy collects those of the server.
 
 use proofmark_controllers::kit::object;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::edit;
 use crate::config::{Config, ConfigError};

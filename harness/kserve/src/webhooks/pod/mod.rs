@@ -16,7 +16,7 @@ mod modelcar;
 mod storage;
 
 use proofmark_controllers::kit::object;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{Denied, Inner, Review};
 use crate::config::Config;

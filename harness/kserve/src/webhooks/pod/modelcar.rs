@@ -1,7 +1,7 @@
 //! Models in OCI images: the image runs beside the server and links its files into a shared folder.
 
 use proofmark_controllers::kit::object;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{Denied, edit};
 use crate::behaviour::Behaviour;

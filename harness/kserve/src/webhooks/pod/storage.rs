@@ -1,7 +1,7 @@
 //! The storage initializer: an init container that loads the model into a folder which the server reads; or a claim mounted in its place.
 
 use proofmark_controllers::kit::{View, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{Denied, Inner, credentials, edit};
 use crate::behaviour::Behaviour;

@@ -21,8 +21,8 @@ mod zero;
 
 use std::collections::BTreeMap;
 
+use proofmark_json::Value;
 use proofmark_types::TypeId;
-use serde_json::Value;
 
 use node::Node;
 use reader::Reader;
@@ -72,8 +72,21 @@ pub fn decode(value: &Value, ty: TypeId, strict: bool) -> Result<Decoded, Decode
 ///
 /// # Errors
 /// [`DecodeError`] with Go's text for the first value that does not fit its field.
-pub fn decode_owned(mut value: Value, ty: TypeId, strict: bool) -> Result<Decoded, DecodeError> {
-    match settle::settle(&mut value, ty) {
+pub fn decode_owned(value: Value, ty: TypeId, strict: bool) -> Result<Decoded, DecodeError> {
+    decode_changed(value, None, ty, strict)
+}
+
+/// The same of a changed copy of a value that was decoded as this type before: what both still share is not looked at again.
+///
+/// # Errors
+/// [`DecodeError`] with Go's text for the first value that does not fit its field.
+pub fn decode_changed(
+    mut value: Value,
+    settled: Option<&Value>,
+    ty: TypeId,
+    strict: bool,
+) -> Result<Decoded, DecodeError> {
+    match settle::settle(&mut value, settled, ty) {
         Ok(()) => Ok(Decoded { value, complaints: Vec::new() }),
         Err(settle::Unsettled) => decode(&value, ty, strict),
     }
@@ -84,7 +97,7 @@ pub fn decode_owned(mut value: Value, ty: TypeId, strict: bool) -> Result<Decode
 /// # Errors
 /// [`DecodeError`] with Go's text for the first value that does not fit its field.
 pub fn decode_in_place(value: &mut Value, ty: TypeId) -> Result<(), DecodeError> {
-    if let Err(settle::Unsettled) = settle::settle(value, ty) {
+    if let Err(settle::Unsettled) = settle::settle(value, None, ty) {
         *value = decode(value, ty, false)?.value;
     }
     Ok(())

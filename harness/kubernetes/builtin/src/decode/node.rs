@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Number, Value};
+use proofmark_json::{Key, Map, Number, Value};
 
 use super::DecodeError;
 
@@ -34,7 +34,7 @@ pub(super) enum View<'a, N: Node + 'a> {
 }
 
 impl Node for Value {
-    type Fields<'a> = std::iter::Map<serde_json::map::Iter<'a>, fn((&'a String, &'a Value)) -> (&'a str, &'a Value)>;
+    type Fields<'a> = std::iter::Map<proofmark_json::Iter<'a>, fn((&'a Key, &'a Value)) -> (&'a str, &'a Value)>;
 
     fn view(&self) -> View<'_, Self> {
         match self {
@@ -52,7 +52,7 @@ impl Node for Value {
     }
 }
 
-fn value_field<'a>((name, value): (&'a String, &'a Value)) -> (&'a str, &'a Value) {
+fn value_field<'a>((name, value): (&'a Key, &'a Value)) -> (&'a str, &'a Value) {
     (name, value)
 }
 
@@ -117,7 +117,7 @@ impl<'t> Node for Tree<'t> {
             Self::String(s) => Value::String(s.clone().into_owned()),
             Self::Array(items) => items.iter().map(Self::to_value).collect(),
             Self::Object(fields) => Value::Object(
-                fields.iter().map(|(key, value)| (key.clone().into_owned(), value.to_value())).collect::<Map<_, _>>(),
+                fields.iter().map(|(key, value)| (Key::from(key.as_ref()), value.to_value())).collect::<Map>(),
             ),
         }
     }

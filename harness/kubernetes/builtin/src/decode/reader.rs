@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 
+use proofmark_json::{Map, Value};
 use proofmark_types::{Field, ListType, MapType, Scalar, Struct, Type, TypeId};
-use serde_json::{Map, Value};
 
 use super::error::DecodeError;
 use super::node::{Node, Tree, View};

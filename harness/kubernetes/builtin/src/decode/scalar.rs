@@ -3,8 +3,8 @@
 //! The built-in API has neither durations nor unsigned integers (the generator refuses them), so these count as plain strings and
 //! integers.
 
+use proofmark_json::{Number, Value};
 use proofmark_types::{Scalar, TypeId};
-use serde_json::{Number, Value};
 
 use super::base64;
 use super::error::DecodeError;

@@ -1,11 +1,12 @@
 //! Decoding in place: a value that is already what Go would write of it stays as it is, and what is not is put right where it stands.
 //!
 //! Most of what is decoded comes from an object that was decoded before: a patch changes one part, an update sends back what was read. Such a value
-//! is walked once, with its members and the type's fields side by side, and nothing is built anew. Whatever there is to complain of, and whatever is
+//! is walked once, with its members and the type's fields side by side, and nothing is built anew. What it still shares with the object that was decoded
+//! before is not even walked. Whatever there is to complain of, and whatever is
 //! rare, is left to the [`Reader`]: up to there nothing was changed of which its errors could tell.
 
+use proofmark_json::{Key, Map, Value};
 use proofmark_types::{Field, Scalar, Struct, Type, TypeId};
-use serde_json::{Map, Value};
 
 use super::reader::{Reader, absent};
 use super::zero::{omitted, zero, zero_field};
@@ -20,23 +21,26 @@ enum Found {
     Value,
 }
 
-/// Makes a value what [`super::decode`] makes of it.
-pub(super) fn settle(value: &mut Value, ty: TypeId) -> Result<(), Unsettled> {
-    if let Found::Nil = walk(value, ty)? {
+/// Makes a value what [`super::decode`] makes of it. What it shares with a `settled` one, at the same place, is that already.
+pub(super) fn settle(value: &mut Value, settled: Option<&Value>, ty: TypeId) -> Result<(), Unsettled> {
+    if let Found::Nil = walk(value, settled, ty)? {
         *value = zero(ty);
     }
     Ok(())
 }
 
-fn walk(value: &mut Value, ty: TypeId) -> Result<Found, Unsettled> {
+fn walk(value: &mut Value, settled: Option<&Value>, ty: TypeId) -> Result<Found, Unsettled> {
+    if settled.is_some_and(|settled| value.is_shared_with(settled)) {
+        return Ok(Found::Value);
+    }
     match TABLES.graph.get(ty) {
-        Type::Struct(known) => structure(value, known),
+        Type::Struct(known) => structure(value, settled, known),
         Type::Any if TABLES.details(ty).codec.is_some_and(|codec| codec != Codec::Raw) => Err(Unsettled),
         _ if value.is_null() => Ok(Found::Nil),
         Type::Map(map) => {
             let Value::Object(entries) = value else { return Err(Unsettled) };
-            for entry in entries.values_mut() {
-                if let Found::Nil = walk(entry, map.value)? {
+            for (name, entry) in entries.iter_mut() {
+                if let Found::Nil = walk(entry, settled.and_then(|settled| settled.get(name)), map.value)? {
                     *entry = absent(map.value);
                 }
             }
@@ -47,8 +51,8 @@ fn walk(value: &mut Value, ty: TypeId) -> Result<Found, Unsettled> {
         }
         Type::List(list) => {
             let Value::Array(items) = value else { return Err(Unsettled) };
-            for item in items {
-                if let Found::Nil = walk(item, list.item)? {
+            for (at, item) in items.iter_mut().enumerate() {
+                if let Found::Nil = walk(item, settled.and_then(|settled| settled.get(at)), list.item)? {
                     *item = zero(list.item);
                 }
             }
@@ -60,7 +64,7 @@ fn walk(value: &mut Value, ty: TypeId) -> Result<Found, Unsettled> {
 }
 
 /// An object of known fields. `neat` is what has them in their order, each that is always written, and none that is left out.
-fn structure(value: &mut Value, known: &'static Struct) -> Result<Found, Unsettled> {
+fn structure(value: &mut Value, settled: Option<&Value>, known: &'static Struct) -> Result<Found, Unsettled> {
     let members = match value {
         Value::Null => return Ok(Found::Nil),
         Value::Object(members) => members,
@@ -72,7 +76,7 @@ fn structure(value: &mut Value, known: &'static Struct) -> Result<Found, Unsettl
         let (at, field) = place(known, name, next).ok_or(Unsettled)?;
         neat &= at >= next && !lacks(next, at);
         next = at + 1;
-        neat &= !is_left_out(field, member)?;
+        neat &= !is_left_out(field, member, settled.and_then(|settled| settled.get(name)))?;
     }
     if !neat || lacks(next, known.fields.len()) {
         *members = written(known, std::mem::take(members));
@@ -81,11 +85,11 @@ fn structure(value: &mut Value, known: &'static Struct) -> Result<Found, Unsettl
 }
 
 /// Settles a member; whether it is then left out.
-fn is_left_out(field: &Field, member: &mut Value) -> Result<bool, Unsettled> {
+fn is_left_out(field: &Field, member: &mut Value, settled: Option<&Value>) -> Result<bool, Unsettled> {
     if field.pointer && member.is_null() {
         return Ok(!field.always);
     }
-    if let Found::Nil = walk(member, field.ty)? {
+    if let Found::Nil = walk(member, settled, field.ty)? {
         *member = zero(field.ty);
     }
     Ok(omitted(field, member))
@@ -103,15 +107,16 @@ fn place(known: &'static Struct, name: &str, next: usize) -> Option<(usize, &'st
 }
 
 /// The members of a struct in their order, as Go writes them.
-fn written(known: &Struct, members: Map<String, Value>) -> Map<String, Value> {
-    let mut places: Vec<Option<(String, Value)>> = Vec::new();
+fn written(known: &Struct, members: Map) -> Map {
+    let mut places: Vec<Option<(Key, Value)>> = Vec::new();
     places.resize_with(known.fields.len(), || None);
+    // Not as many as there are fields: most structs have a fraction of theirs, and an object stays for long.
+    let mut written = Map::with_capacity(members.len() + 1);
     for (name, value) in members {
         if let Some(place) = known.fields.get_index_of(&name).and_then(|at| places.get_mut(at)) {
             *place = Some((name, value));
         }
     }
-    let mut written = Map::with_capacity(places.len());
     for ((name, field), given) in known.fields.iter().zip(places) {
         match given {
             Some((_, value)) if !field.always && field.pointer && value.is_null() => {}
@@ -150,10 +155,10 @@ fn decoded(value: &mut Value, ty: TypeId) -> Result<Found, Unsettled> {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
-    use super::super::{decode, decode_owned};
+    use super::super::{decode, decode_changed, decode_owned};
     use super::*;
     use crate::type_of;
 
@@ -203,7 +208,44 @@ mod tests {
         })
     }
 
+    /// One value in which parts of another stand where both have something; the rest is still shared with the first.
+    fn mixed(value: &mut Value, other: &Value, choices: &mut impl Iterator<Item = u8>) {
+        match (value, other) {
+            (value, other) if choices.next() == Some(0) => *value = other.clone(),
+            (value @ Value::Object(_), Value::Object(theirs)) => {
+                for (name, theirs) in theirs {
+                    if choices.next() == Some(0) {
+                        value.as_object_mut().map(|members| members.shift_remove(name));
+                    } else if choices.next() != Some(1)
+                        && let Some(member) = value.get_mut(name)
+                    {
+                        mixed(member, theirs, choices);
+                    }
+                }
+            }
+            (Value::Array(items), Value::Array(theirs)) => {
+                items.iter_mut().zip(theirs).for_each(|(item, other)| mixed(item, other, choices));
+                items.extend(theirs.iter().skip(items.len()).cloned());
+            }
+            _ => {}
+        }
+    }
+
     proptest! {
+        /// What a changed copy shares with what was decoded before is not looked at again, and that makes no difference.
+        #[test]
+        fn changed_is_as_anew(pod in pods(), other in pods(), choices in prop::collection::vec(0u8..6, 0..60)) {
+            let ty = type_of("", "v1", "Pod").unwrap();
+            let Ok(settled) = decode_owned(pod, ty, false).map(|decoded| decoded.value) else { return Ok(()) };
+            let mut changed = settled.clone();
+            mixed(&mut changed, &other, &mut choices.into_iter());
+            let anew = decode(&changed, ty, true);
+            let moved = crate::unstructured::convert(&mut changed.clone(), None, ty);
+            prop_assert_eq!(crate::unstructured::convert(&mut changed.clone(), Some(&settled), ty), moved);
+            let changed = decode_changed(changed, Some(&settled), ty, true);
+            prop_assert_eq!(format!("{anew:?}"), format!("{changed:?}"));
+        }
+
         #[test]
         fn in_place_is_as_anew(pod in pods()) {
             let ty = type_of("", "v1", "Pod").unwrap();

@@ -1,7 +1,7 @@
 //! Go's zero values as its encoder writes them.
 
+use proofmark_json::{Map, Value};
 use proofmark_types::{Field, Scalar, Type, TypeId};
-use serde_json::{Map, Value};
 
 use crate::table::TABLES;
 
@@ -17,7 +17,7 @@ pub(crate) fn zero(ty: TypeId) -> Value {
         },
         Type::Struct(known) => {
             let written = known.fields.iter().filter(|(_, field)| field.always);
-            Value::Object(written.map(|(name, field)| (name.clone(), zero_field(field))).collect::<Map<_, _>>())
+            Value::Object(written.map(|(name, field)| (name.clone(), zero_field(field))).collect::<Map>())
         }
         Type::Map(_) | Type::List(_) | Type::Any => Value::Null,
     }

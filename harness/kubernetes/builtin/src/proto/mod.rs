@@ -11,7 +11,7 @@ mod read;
 pub mod wire;
 mod write;
 
-use serde_json::Value;
+use proofmark_json::Value;
 use thiserror::Error;
 
 pub use write::{encode, encode_event, encode_list};

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use proofmark_json::{Map, Value};
 use proofmark_types::{Scalar, Struct, Type, TypeId};
-use serde_json::{Map, Value};
 
 use super::wire::{Message, Wire};
 use super::{ProtoError, ProtoObject, group_version};
@@ -57,8 +57,8 @@ pub(super) fn object(envelope: Envelope<'_>) -> Result<ProtoObject, ProtoError> 
     if let Value::Object(fields) = &mut value {
         // They are the first fields of every kind, and the object's message lacks them.
         let rest = std::mem::take(fields);
-        fields.insert("kind".to_owned(), kind.clone().into());
-        fields.insert("apiVersion".to_owned(), api_version.clone().into());
+        fields.insert("kind", kind.clone().into());
+        fields.insert("apiVersion", api_version.clone().into());
         fields.extend(rest);
     }
     Ok(ProtoObject { api_version, kind, value })

@@ -1,7 +1,7 @@
 //! Values to messages, by the tables. The bytes are those that a Kubernetes API server writes.
 
+use proofmark_json::{Key, Value};
 use proofmark_types::{Field, Scalar, Struct, Type, TypeId};
-use serde_json::Value;
 
 use super::PREFIX;
 use super::read::is_message;
@@ -124,7 +124,7 @@ fn put(out: &mut Vec<u8>, number: u32, value: &Value, ty: TypeId) {
     match TABLES.graph.get(ty) {
         Type::List(list) => items(value).for_each(|item| put(out, number, item, list.item)),
         Type::Map(map) => {
-            let mut entries: Vec<(&String, &Value)> = value.as_object().into_iter().flatten().collect();
+            let mut entries: Vec<(&Key, &Value)> = value.as_object().into_iter().flatten().collect();
             entries.sort_by_key(|(key, _)| *key);
             for (key, value) in entries {
                 let mut entry = Vec::new();

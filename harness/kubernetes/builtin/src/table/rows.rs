@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use proofmark_json::Value;
 use proofmark_types::{Field, Fields, ListKind, ListType, MapType, Patch, Scalar, Struct, Type, TypeGraph, TypeId};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use super::{Codec, Details, Embed, Tables};
 
@@ -127,7 +127,7 @@ impl<'de: 'static> Visitor<'de> for RowVisitor {
                     .map(|field| (field.0, field.4.values.clone()))
                     .collect();
                 details.required = rows.iter().map(|field| field.3 & flag::REQUIRED != 0).collect();
-                let fields: Fields = rows.into_iter().map(|field| (field.0.to_owned(), field.digest())).collect();
+                let fields: Fields = rows.into_iter().map(|field| (field.0.into(), field.digest())).collect();
                 Type::Struct(Struct { go_name: details.go_name.to_owned(), fields, atomic, rest: None })
             }
             _ => return Err(A::Error::custom("no such shape")),

@@ -1,6 +1,6 @@
 //! Equality.
 
-use serde_json::Value as Json;
+use proofmark_json::Value as Json;
 
 use super::compare::order;
 use super::list::same_keys;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value as Json;
+use proofmark_json::Value as Json;
 
 use super::{Duration, EvalError, Evaluated, List, Map, Timestamp, Value};
 use crate::shape::{Kind, ListKind, Shape};
@@ -72,7 +72,7 @@ impl<'v> Value<'v> {
             Self::Bool(b) => Json::Bool(*b),
             Self::Int(i) => Json::from(*i),
             Self::Uint(u) => Json::from(*u),
-            Self::Double(d) => Json::Number(serde_json::Number::from_f64(*d)?),
+            Self::Double(d) => Json::Number(proofmark_json::Number::from_f64(*d)?),
             Self::String(text) => Json::String(text.to_string()),
             Self::Bytes(bytes) => Json::String(STANDARD.encode(bytes)),
             Self::Timestamp(time) => Json::String(time.to_string()),

@@ -16,7 +16,7 @@ pub struct List<'v> {
 #[derive(Debug, Clone)]
 enum Items<'v> {
     Built(Arc<Vec<Value<'v>>>),
-    Json(&'v [serde_json::Value], &'v Shape),
+    Json(&'v [proofmark_json::Value], &'v Shape),
 }
 
 impl<'v> List<'v> {
@@ -25,7 +25,7 @@ impl<'v> List<'v> {
     }
 
     /// A list whose elements are read as `shape` says.
-    pub(super) fn json(items: &'v [serde_json::Value], shape: &'v Shape, kind: &'v ListKind) -> Self {
+    pub(super) fn json(items: &'v [proofmark_json::Value], shape: &'v Shape, kind: &'v ListKind) -> Self {
         Self { items: Items::Json(items, shape), kind: Some(kind) }
     }
 

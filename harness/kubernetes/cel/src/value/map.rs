@@ -73,7 +73,7 @@ pub struct Map<'v>(Entries<'v>);
 #[derive(Debug, Clone)]
 enum Entries<'v> {
     Built(Arc<IndexMap<Key<'v>, Value<'v>>>),
-    Json(&'v serde_json::Map<String, serde_json::Value>, &'v Shape),
+    Json(&'v proofmark_json::Map, &'v Shape),
 }
 
 impl<'v> Map<'v> {
@@ -83,7 +83,7 @@ impl<'v> Map<'v> {
     }
 
     /// An object whose fields are read as `shape` says.
-    pub(super) fn json(fields: &'v serde_json::Map<String, serde_json::Value>, shape: &'v Shape) -> Self {
+    pub(super) fn json(fields: &'v proofmark_json::Map, shape: &'v Shape) -> Self {
         Self(Entries::Json(fields, shape))
     }
 
@@ -101,7 +101,7 @@ impl<'v> Map<'v> {
     }
 
     /// The members and the shape of an object that is read from JSON.
-    pub(super) fn as_json(&self) -> Option<(&'v serde_json::Map<String, serde_json::Value>, &'v Shape)> {
+    pub(super) fn as_json(&self) -> Option<(&'v proofmark_json::Map, &'v Shape)> {
         match self.0 {
             Entries::Built(_) => None,
             Entries::Json(fields, shape) => Some((fields, shape)),
@@ -148,7 +148,7 @@ impl<'v> Map<'v> {
                 known
                     .map(|name| match escape(name).filter(|_| is_object) {
                         Some(escaped) => Value::string(escaped.into_owned()),
-                        None => Value::string(name.as_str()),
+                        None => Value::string(&**name),
                     })
                     .collect()
             }

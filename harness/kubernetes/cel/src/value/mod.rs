@@ -63,7 +63,7 @@ pub enum Value<'v> {
     /// A value of one of Kubernetes' libraries.
     Opaque(Opaque<'v>),
     /// What a schema preserves without knowing its type: it can be compared, and nothing else.
-    Preserved(&'v serde_json::Value),
+    Preserved(&'v proofmark_json::Value),
 }
 
 impl<'v> Value<'v> {

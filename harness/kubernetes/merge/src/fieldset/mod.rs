@@ -12,7 +12,7 @@ mod path;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 pub use path::{FieldsError, Path, PathElement};
 
@@ -227,7 +227,7 @@ impl FieldSet {
                 continue;
             };
             if node.member && !below.is_empty() {
-                below.shift_insert(0, ".".into(), Value::Object(Map::new()));
+                below.shift_insert(0, ".", Value::Object(Map::new()));
             }
             out.insert(element.to_fields_v1(), Value::Object(below));
         }

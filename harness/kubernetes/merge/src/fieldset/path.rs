@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use serde_json::{Map, Value};
+use proofmark_json::{Key as Name, Map, Value};
 
 use crate::value;
 
@@ -13,9 +13,9 @@ use crate::value;
 #[derive(Debug, Clone)]
 pub enum PathElement {
     /// A field of an object: `f:replicas`, printed `.replicas`.
-    Field(String),
+    Field(Name),
     /// The item of a list map with these key fields, sorted by name: `k:{"name":"x"}`, printed `[name="x"]`.
-    Key(Vec<(String, Value)>),
+    Key(Vec<(Name, Value)>),
     /// The item of a set with this value: `v:"x"`, printed `[="x"]`.
     Value(Value),
     /// The item of an atomic list at this place: `i:0`, printed `[0]`.
@@ -24,12 +24,12 @@ pub enum PathElement {
 
 impl PathElement {
     /// The element for a field.
-    pub fn field(name: impl Into<String>) -> Self {
+    pub fn field(name: impl Into<Name>) -> Self {
         Self::Field(name.into())
     }
 
     /// The element for a list-map item; the keys may come in any order.
-    pub fn key(mut fields: Vec<(String, Value)>) -> Self {
+    pub fn key(mut fields: Vec<(Name, Value)>) -> Self {
         fields.sort_by(|a, b| a.0.cmp(&b.0));
         Self::Key(fields)
     }
@@ -39,7 +39,7 @@ impl PathElement {
         match self {
             Self::Field(name) => ["f:", name].concat(),
             Self::Key(fields) => {
-                let object: Map<String, Value> = fields.iter().cloned().collect();
+                let object: Map = fields.iter().cloned().collect();
                 format!("k:{}", html_escaped(&Value::Object(object)))
             }
             Self::Value(value) => format!("v:{}", html_escaped(value)),
@@ -59,9 +59,9 @@ impl PathElement {
         }
         let element = match kind {
             "f:" => Self::field(rest),
-            "v:" => Self::Value(serde_json::from_str(rest).map_err(|_| malformed())?),
+            "v:" => Self::Value(proofmark_json::from_str(rest).map_err(|_| malformed())?),
             "k:" => {
-                let fields: Map<String, Value> = serde_json::from_str(rest).map_err(|_| malformed())?;
+                let fields: Map = proofmark_json::from_str(rest).map_err(|_| malformed())?;
                 Self::key(fields.into_iter().collect())
             }
             "i:" => Self::Index(rest.parse().map_err(|_| malformed())?),

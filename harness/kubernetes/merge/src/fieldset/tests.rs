@@ -1,5 +1,5 @@
+use proofmark_json::json;
 use proptest::prelude::*;
-use serde_json::json;
 
 use super::*;
 

@@ -1,6 +1,6 @@
+use proofmark_json::json;
 use proptest::prelude::*;
 use rstest::rstest;
-use serde_json::json;
 
 use super::*;
 use crate::testing::json_value;

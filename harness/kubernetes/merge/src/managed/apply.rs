@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use proofmark_json::Value;
 use proofmark_status::Status;
-use serde_json::Value;
 
 use super::conflict::Conflicts;
 use super::entries::{self, ManagerId, Managers, Operation, Owned};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::fieldset::{FieldSet, FieldsError};
 
@@ -186,17 +186,17 @@ pub(super) fn encode(managers: &Managers) -> Vec<Value> {
 pub(super) fn entry(id: &ManagerId, owned: &Owned) -> Value {
     let mut entry = Map::with_capacity(7);
     if !id.name.is_empty() {
-        entry.insert("manager".into(), json!(id.name));
+        entry.insert("manager", json!(id.name));
     }
-    entry.insert("operation".into(), json!(id.operation.as_str()));
-    entry.insert("apiVersion".into(), json!(owned.api_version));
+    entry.insert("operation", json!(id.operation.as_str()));
+    entry.insert("apiVersion", json!(owned.api_version));
     if let Some(time) = &owned.time {
-        entry.insert("time".into(), json!(time));
+        entry.insert("time", json!(time));
     }
-    entry.insert("fieldsType".into(), json!("FieldsV1"));
-    entry.insert("fieldsV1".into(), owned.set.to_fields_v1());
+    entry.insert("fieldsType", json!("FieldsV1"));
+    entry.insert("fieldsV1", owned.set.to_fields_v1());
     if !id.subresource.is_empty() {
-        entry.insert("subresource".into(), json!(id.subresource));
+        entry.insert("subresource", json!(id.subresource));
     }
     Value::Object(entry)
 }
@@ -221,6 +221,6 @@ pub(super) fn put(object: &mut Value, entries: Value) {
     let Value::Object(fields) = object else { return };
     let metadata = fields.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
     if let Value::Object(metadata) = metadata {
-        metadata.insert("managedFields".into(), entries);
+        metadata.insert("managedFields", entries);
     }
 }

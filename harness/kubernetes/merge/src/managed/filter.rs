@@ -42,7 +42,7 @@ fn along(set: &FieldSet, patterns: &[&[Option<PathElement>]]) -> FieldSet {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

@@ -4,7 +4,7 @@
 //! server-side it takes those fields over without force, as far as they still have the values of the annotation, and keeps the
 //! annotation up to date, so that one may go back.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::conflict::Conflicts;
 use crate::fieldset::FieldSet;
@@ -34,7 +34,7 @@ pub(super) fn conflicts_to_report(
 /// The fields of the annotation's configuration that the live object still has with the same values.
 fn last_applied_fields(typed: Typed<'_>, live: &Value, api_version: &str) -> Option<FieldSet> {
     let text = annotation(live)?;
-    let last: Value = serde_json::from_str(text).ok()?;
+    let last: Value = proofmark_json::from_str(text).ok()?;
     if last.get("apiVersion")?.as_str()? != api_version {
         return None;
     }
@@ -61,14 +61,14 @@ pub(super) fn sync_last_applied(object: &mut Value, applied: &Value) {
     sort_keys(&mut configuration);
     let text = format!("{configuration}\n");
     if let Some(Value::Object(annotations)) = object.pointer_mut("/metadata/annotations") {
-        annotations.insert(ANNOTATION.into(), Value::String(text));
+        annotations.insert(ANNOTATION, Value::String(text));
         if size(annotations) > ANNOTATIONS_LIMIT {
             annotations.shift_remove(ANNOTATION);
         }
     }
 }
 
-fn size(annotations: &Map<String, Value>) -> usize {
+fn size(annotations: &Map) -> usize {
     annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum()
 }
 

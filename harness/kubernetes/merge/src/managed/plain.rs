@@ -4,7 +4,7 @@
 //! reading and writing it would change nothing. Of a plain list only those entries are read that a write touches. Spellings that are merely unusual
 //! (escapes, several items that are named by numbers) do not count as plain; such a list is read as a whole.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::entries::Operation;
 use crate::fieldset::{FieldSet, PathElement};
@@ -72,7 +72,7 @@ fn plain_head<'e>(entry: &'e Value, api_version: &str) -> Option<Head<'e>> {
 }
 
 /// Whether a node is spelled as it would be written, and is in line with its type.
-fn is_canonical(node: &Map<String, Value>, ty: Option<Typed<'_>>) -> bool {
+fn is_canonical(node: &Map, ty: Option<Typed<'_>>) -> bool {
     if node.is_empty() {
         return true;
     }
@@ -193,12 +193,12 @@ fn is_plain_byte(byte: u8) -> bool {
 }
 
 /// Whether a node of a plain list has members of a set.
-pub(super) fn touches(node: &Map<String, Value>, set: &FieldSet) -> bool {
+pub(super) fn touches(node: &Map, set: &FieldSet) -> bool {
     set.children.iter().any(|(element, theirs)| {
         if spelled_otherwise(element) {
             return true;
         }
-        let Some(Value::Object(below)) = node.get(&element.to_fields_v1()) else { return false };
+        let Some(Value::Object(below)) = node.get(element.to_fields_v1()) else { return false };
         let is_member = below.is_empty() || below.contains_key(".");
         (is_member && theirs.member) || touches(below, theirs)
     })

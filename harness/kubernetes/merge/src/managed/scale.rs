@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::entries::{self, EntriesError, Managers, Owned};
 use crate::fieldset::{FieldSet, Path};

@@ -1,6 +1,6 @@
 //! Writes that change nothing but times.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::entries;
 use crate::value;
@@ -28,7 +28,7 @@ pub fn keep_times_if_unchanged(old: &Value, new: &mut Value) {
 /// Whether two objects are equal, where one member is looked at in another way if both have it, and counts as equal if one has it.
 fn equal_but(a: &Value, b: &Value, member: &str, look: impl Fn(&Value, &Value) -> bool) -> bool {
     let (Value::Object(a), Value::Object(b)) = (a, b) else { return value::equal(a, b) };
-    let others = |of: &Map<String, Value>| of.len() - usize::from(of.contains_key(member));
+    let others = |of: &Map| of.len() - usize::from(of.contains_key(member));
     others(a) == others(b)
         && a.iter().all(|(name, a)| match b.get(name) {
             Some(b) if name == member => look(a, b),

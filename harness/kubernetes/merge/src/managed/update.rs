@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::entries::{self, ManagerId, Managers, Operation, Owned};
 use super::plain::{self, Head};

@@ -1,6 +1,6 @@
 //! What a field manager must know about a resource.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::filter::Filter;
 use crate::typed::Typed;

@@ -1,6 +1,6 @@
 //! The library's errors, each with the status that the server gives it.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use crate::error::PatchError;
 use crate::value;
@@ -21,7 +21,7 @@ pub(super) fn list_of_lists() -> PatchError {
     PatchError::Rejected("lists of lists are not supported".into())
 }
 
-pub(super) fn no_merge_key(item: &Map<String, Value>, key: &str) -> PatchError {
+pub(super) fn no_merge_key(item: &Map, key: &str) -> PatchError {
     PatchError::Failed(format!(
         "map: {} does not contain declared merge key: {key}",
         value::plain(&Value::Object(item.clone()))
@@ -37,7 +37,7 @@ pub(super) fn not_a_map(index: usize) -> PatchError {
     PatchError::Failed(format!("value for key {index} is not a map"))
 }
 
-pub(super) fn unknown_directive(directive: &Value, holder: &Map<String, Value>) -> PatchError {
+pub(super) fn unknown_directive(directive: &Value, holder: &Map) -> PatchError {
     let shown = match directive {
         Value::String(text) => text.clone(),
         Value::Null => "%!s(<nil>)".into(),

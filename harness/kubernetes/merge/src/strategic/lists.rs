@@ -1,6 +1,6 @@
 //! Merging a list of a patch into a list of the document.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::{DIRECTIVE, errors, item_type, merge_objects, order, schema::Node};
 use crate::error::PatchError;
@@ -88,7 +88,7 @@ fn apply_directives(
 /// Where the item of a name is.
 pub(super) fn find(list: &[Value], key: &str, name: &Value) -> Result<Option<usize>, PatchError> {
     for (place, item) in list.iter().enumerate() {
-        let fields: &Map<String, Value> = item.as_object().ok_or_else(|| errors::not_a_map(place))?;
+        let fields: &Map = item.as_object().ok_or_else(|| errors::not_a_map(place))?;
         if fields.get(key) == Some(name) {
             return Ok(Some(place));
         }

@@ -11,8 +11,8 @@ mod order;
 mod retain;
 mod schema;
 
+use proofmark_json::{Map, Value};
 use proofmark_types::{TypeGraph, TypeId};
-use serde_json::{Map, Value};
 
 use crate::error::PatchError;
 use crate::typed::Typed;
@@ -35,11 +35,7 @@ pub fn strategic_merge(doc: &Value, patch: &Value, types: &TypeGraph, ty: TypeId
     merge_objects(doc.clone(), patch.clone(), Node::root(Typed::new(types, ty))).map(Value::Object)
 }
 
-fn merge_objects(
-    mut original: Map<String, Value>,
-    mut patch: Map<String, Value>,
-    node: Node<'_>,
-) -> Result<Map<String, Value>, PatchError> {
+fn merge_objects(mut original: Map, mut patch: Map, node: Node<'_>) -> Result<Map, PatchError> {
     if let Some(directive) = patch.get(DIRECTIVE) {
         return match directive.as_str() {
             Some("replace") => {

@@ -3,18 +3,14 @@
 //! Items of the patch come in the patch's order, items that only the document has in the document's; the two are interleaved by
 //! their places in the document, and what is new to it comes first.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Key, Map, Value};
 
 use super::{DIRECTIVE, SET_ORDER, errors, item_type, lists, merge_list_field, schema::Node, without_directives};
 use crate::error::PatchError;
 
 /// Merges every list that the patch gives an order for, and takes list and order out of the patch.
-pub(super) fn merge_ordered_lists(
-    original: &mut Map<String, Value>,
-    patch: &mut Map<String, Value>,
-    node: Node<'_>,
-) -> Result<(), PatchError> {
-    let orders: Vec<String> = patch.keys().filter(|key| key.starts_with(SET_ORDER)).cloned().collect();
+pub(super) fn merge_ordered_lists(original: &mut Map, patch: &mut Map, node: Node<'_>) -> Result<(), PatchError> {
+    let orders: Vec<Key> = patch.keys().filter(|key| key.starts_with(SET_ORDER)).cloned().collect();
     for directive in orders {
         let order = patch.shift_remove(&directive).unwrap_or(Value::Null);
         let order = as_list(&order)?.to_vec();

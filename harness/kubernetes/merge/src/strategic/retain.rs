@@ -1,12 +1,12 @@
 //! `$retainKeys`: the keys that an object keeps; the others are cleared.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::{DELETE_FROM, RETAIN_KEYS, SET_ORDER, errors};
 use crate::error::PatchError;
 
 /// Takes the directive out of the patch and clears what it does not name. The patch may set only keys that it names.
-pub(super) fn retain_keys(original: &mut Map<String, Value>, patch: &mut Map<String, Value>) -> Result<(), PatchError> {
+pub(super) fn retain_keys(original: &mut Map, patch: &mut Map) -> Result<(), PatchError> {
     let Some(keys) = patch.shift_remove(RETAIN_KEYS) else {
         return Ok(());
     };

@@ -1,6 +1,6 @@
+use proofmark_json::{Value, json};
 use proptest::prelude::*;
 use rstest::rstest;
-use serde_json::{Value, json};
 
 use super::strategic_merge;
 use crate::error::PatchError;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::{Map, Value};
 use proofmark_types::ListKind;
-use serde_json::{Map, Value};
 
 use super::shape::{ListShape, ObjectShape, Shape, Typed};
 use crate::fieldset::{FieldSet, PathElement};
@@ -119,15 +119,15 @@ fn leaf(old: Option<&Value>, new: Option<&Value>) -> Comparison {
     out
 }
 
-fn objects(object: ObjectShape<'_>, old: Option<&Map<String, Value>>, new: Option<&Map<String, Value>>) -> Comparison {
+fn objects(object: ObjectShape<'_>, old: Option<&Map>, new: Option<&Map>) -> Comparison {
     let mut out = Comparison::default();
-    let get = |side: Option<&'_ Map<String, Value>>, key: &str| side.is_some_and(|fields| fields.contains_key(key));
+    let get = |side: Option<&'_ Map>, key: &str| side.is_some_and(|fields| fields.contains_key(key));
     let of_old = old.into_iter().flat_map(Map::keys);
     let only_new = new.into_iter().flat_map(Map::keys).filter(|key| !get(old, key));
     for key in of_old.chain(only_new) {
         let Some(ty) = object.child(key) else { continue };
         let below = compare(ty, old.and_then(|fields| fields.get(key)), new.and_then(|fields| fields.get(key)));
-        out.graft(|| PathElement::field(key), below);
+        out.graft(|| PathElement::field(key.clone()), below);
     }
     out
 }

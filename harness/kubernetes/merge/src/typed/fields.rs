@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::Value;
 use proofmark_types::ListKind;
-use serde_json::Value;
 
 use super::shape::{Shape, Typed};
 use crate::fieldset::{FieldSet, PathElement};
@@ -35,9 +35,9 @@ impl Typed<'_> {
                 for (key, value) in fields {
                     let Some(ty) = object.child(key) else { continue };
                     let mut node = ty.field_set(value);
-                    let hollow = value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+                    let hollow = value.is_null() || value.as_object().is_some_and(proofmark_json::Map::is_empty);
                     node.member |= hollow || !object.declares(key);
-                    set.graft(|| PathElement::field(key), node);
+                    set.graft(|| PathElement::field(key.clone()), node);
                 }
                 set
             }

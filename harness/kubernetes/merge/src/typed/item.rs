@@ -1,7 +1,7 @@
 //! Which path element names an item of an associative list.
 
+use proofmark_json::{Map, Value};
 use proofmark_types::ListKind;
-use serde_json::{Map, Value};
 
 use super::shape::ListShape;
 use crate::fieldset::PathElement;
@@ -39,14 +39,15 @@ impl<'t> ListShape<'t> {
         self.check_name(item)?;
         Ok(match (self.kind, item) {
             (ListKind::Map(keys), Value::Object(fields)) => {
-                let named = keys.iter().filter_map(|key| Some((key.clone(), self.key_value(fields, key)?.clone())));
+                let named =
+                    keys.iter().filter_map(|key| Some((key.as_str().into(), self.key_value(fields, key)?.clone())));
                 PathElement::key(named.collect())
             }
             (_, item) => PathElement::Value(item.clone()),
         })
     }
 
-    fn key_value<'v>(self, fields: &'v Map<String, Value>, key: &str) -> Option<&'v Value>
+    fn key_value<'v>(self, fields: &'v Map, key: &str) -> Option<&'v Value>
     where
         't: 'v,
     {

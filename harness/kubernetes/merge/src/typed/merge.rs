@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use proofmark_json::{Map, Value};
 use proofmark_types::ListKind;
-use serde_json::{Map, Value};
 
 use super::shape::{ListShape, ObjectShape, Shape, Typed};
 use crate::fieldset::PathElement;
@@ -43,11 +43,7 @@ fn keep(old: Option<&Value>, new: Option<&Value>) -> Option<Value> {
     new.or(old).cloned()
 }
 
-fn merge_objects(
-    object: ObjectShape<'_>,
-    old: Option<&Map<String, Value>>,
-    new: Option<&Map<String, Value>>,
-) -> Option<Value> {
+fn merge_objects(object: ObjectShape<'_>, old: Option<&Map>, new: Option<&Map>) -> Option<Value> {
     let mut out = Map::new();
     let only_new =
         new.into_iter().flat_map(Map::keys).filter(|key| !old.is_some_and(|fields| fields.contains_key(*key)));

@@ -1,7 +1,7 @@
 //! Taking fields out of an object, or keeping only some.
 
+use proofmark_json::{Key, Map, Value};
 use proofmark_types::ListKind;
-use serde_json::{Map, Value};
 
 use super::shape::{Shape, Typed};
 use crate::fieldset::{FieldSet, PathElement};
@@ -40,14 +40,14 @@ impl Typed<'_> {
                 }
             }
             (Shape::Object(object), Value::Object(entries)) => {
-                let keep = |(key, value): (&String, &Value)| {
+                let keep = |(key, value): (&Key, &Value)| {
                     let kept = match object.child(key) {
-                        Some(ty) => ty.selected(value, &PathElement::field(key), fields, extract),
+                        Some(ty) => ty.selected(value, &PathElement::field(key.clone()), fields, extract),
                         None => Some(value.clone()),
                     };
                     kept.map(|kept| (key.clone(), kept))
                 };
-                let kept: Map<_, _> = entries.iter().filter_map(keep).collect();
+                let kept: Map = entries.iter().filter_map(keep).collect();
                 if kept.is_empty() { Value::Null } else { Value::Object(kept) }
             }
             _ => Value::Null,

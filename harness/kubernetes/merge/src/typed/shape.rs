@@ -1,7 +1,7 @@
 //! What a type says about a value at hand: whether it is walked as an object, a list or a scalar.
 
+use proofmark_json::Value;
 use proofmark_types::{ListKind, Scalar, Type, TypeGraph, TypeId};
-use serde_json::Value;
 
 /// A type together with the arena that it lives in.
 #[derive(Debug, Clone, Copy)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::Value;
 use proofmark_types::{ListKind, Scalar};
-use serde_json::Value;
 
 use super::shape::{ListShape, ObjectShape, Shape, Typed};
 use crate::fieldset::PathElement;
@@ -117,10 +117,10 @@ impl Walk {
         }
     }
 
-    fn object(&mut self, object: ObjectShape<'_>, fields: &serde_json::Map<String, Value>) {
+    fn object(&mut self, object: ObjectShape<'_>, fields: &proofmark_json::Map) {
         for (key, value) in fields {
             let ty = object.child(key);
-            self.below(ty, value, || PathElement::field(key));
+            self.below(ty, value, || PathElement::field(key.clone()));
             if ty.is_none() {
                 return; // the first undeclared field ends the walk of its object
             }

@@ -1,7 +1,7 @@
 //! The empty object that a new one is compared with.
 
+use proofmark_json::{Map, Value, json};
 use proofmark_types::{Field, Scalar, Type};
-use serde_json::{Map, Value, json};
 
 use super::shape::Typed;
 

@@ -1,6 +1,6 @@
 //! Whether an answer agrees with the recorded one.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 /// managedFields as recordings compare them: without the value of times, in an order that does not depend on them.
 pub(crate) fn entries(object: &Value) -> Value {

@@ -13,7 +13,7 @@ mod step;
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use step::{Outcome, World};
 
@@ -22,7 +22,7 @@ fn oracle(file: &str) -> Option<Vec<Value>> {
     let shared = std::env::var_os("PROOFMARK_SHARED")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared"), PathBuf::from);
     let text = std::fs::read_to_string(shared.join("oracle/cases").join(file)).ok()?;
-    serde_json::from_str(&text).ok()
+    proofmark_json::from_str(&text).ok()
 }
 
 /// Plays all cases; everything that is decided here must agree, and that must be no less than so many steps.
@@ -45,7 +45,7 @@ fn replay(cases: &[Value], at_least: usize) {
 
 #[test]
 fn recorded_with_this_crate() {
-    let cases: Vec<Value> = serde_json::from_str(include_str!("recorded.json")).unwrap();
+    let cases: Vec<Value> = proofmark_json::from_str(include_str!("recorded.json")).unwrap();
     replay(&cases, 90);
 }
 

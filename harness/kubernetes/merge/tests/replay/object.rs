@@ -1,6 +1,6 @@
 //! What a server makes of an object before and after this crate sees it, as far as it matters here.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::resource::Resource;
 
@@ -60,7 +60,7 @@ pub(crate) fn settle(
         out["status"] = new["status"].take();
         let entries = new["metadata"]["managedFields"].take();
         if let Some(metadata) = out["metadata"].as_object_mut() {
-            metadata.insert("managedFields".into(), entries);
+            metadata.insert("managedFields", entries);
         }
         return out;
     }
@@ -68,7 +68,7 @@ pub(crate) fn settle(
         && let Some(object) = new.as_object_mut()
     {
         match live.get("status") {
-            Some(status) => object.insert("status".into(), status.clone()),
+            Some(status) => object.insert("status", status.clone()),
             None => object.shift_remove("status"),
         };
     }
@@ -85,7 +85,7 @@ pub(crate) fn with_entries_of(mut object: Value, other: &Value) -> Value {
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.shift_remove("managedFields");
         if let Some(entries) = other["metadata"].get("managedFields") {
-            metadata.insert("managedFields".into(), entries.clone());
+            metadata.insert("managedFields", entries.clone());
         }
     }
     object
@@ -97,7 +97,7 @@ pub(crate) fn unmasked(value: &Value) -> Value {
         Value::String(text) if text == "<time>" => json!("2024-01-01T00:00:00Z"),
         Value::Array(items) => items.iter().map(unmasked).collect(),
         Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(key, value)| (key.clone(), unmasked(value))).collect::<Map<_, _>>())
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), unmasked(value))).collect::<Map>())
         }
         other => other.clone(),
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::Value;
 use proofmark_merge::managed::{ConvertError, Filter, Versions};
 use proofmark_merge::typed::Typed;
 use proofmark_schema::Schema;
 use proofmark_types::{TypeGraph, TypeId};
-use serde_json::Value;
 
 /// A path taken apart.
 pub(crate) struct Place {

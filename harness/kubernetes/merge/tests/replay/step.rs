@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::Value;
 use proofmark_merge::fieldset::FieldSet;
 use proofmark_merge::managed::{FieldManager, Filter, Manager};
 use proofmark_merge::{PatchError, json_patch, manager_name, merge_patch, strategic_merge, validate_merge_patch};
 use proofmark_status::Status;
-use serde_json::Value;
 
 use crate::compare;
 use crate::object;
@@ -52,7 +52,7 @@ impl World {
                 .pointer(pointer.as_str().unwrap_or_default())
                 .and_then(Value::as_str)
                 .unwrap_or("masked-uid");
-            self.saved.insert(name.clone(), value.to_owned());
+            self.saved.insert(name.to_string(), value.to_owned());
         }
         outcome.unwrap_or(Outcome::PassedOver)
     }
@@ -124,7 +124,7 @@ impl World {
             };
             text = format!("{before}{}{after}", "x".repeat(count.parse().unwrap_or_default()));
         }
-        serde_json::from_str(&text).unwrap_or_else(|_| step.clone())
+        proofmark_json::from_str(&text).unwrap_or_else(|_| step.clone())
     }
 }
 
@@ -256,7 +256,7 @@ impl Judged<'_> {
 
     fn owners_differ(&self, object: &Value) -> Option<String> {
         let recorded = match self.recorded.get("/metadata/managedFields") {
-            Some(entries) => serde_json::json!({"metadata": {"managedFields": entries}}),
+            Some(entries) => proofmark_json::json!({"metadata": {"managedFields": entries}}),
             None if self.is_partial => return None,
             None => self.recorded.clone(),
         };

@@ -1,6 +1,6 @@
 //! Baseline: nothing that is known to lead from a pod to its node.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::profiles::{app_armor, seccomp_baseline};
 use super::{Check, Values, bad_containers, containers, plural, quoted, security, setters, text, violation};

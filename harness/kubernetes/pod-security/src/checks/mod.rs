@@ -9,7 +9,7 @@ pub(crate) use restricted::RESTRICTED;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::evaluate::Violation;
 use crate::pod::{Pod, name};

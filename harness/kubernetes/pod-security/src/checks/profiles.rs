@@ -1,6 +1,6 @@
 //! AppArmor and seccomp profiles: none that takes protection away.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::{Values, bad_containers, containers, plural, quoted, security, setters, text, violation};
 use crate::evaluate::Violation;

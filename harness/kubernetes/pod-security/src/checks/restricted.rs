@@ -1,6 +1,6 @@
 //! Restricted: what hardening recommends, at the price of some compatibility.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::baseline::{added, proc_mount};
 use super::profiles::seccomp_restricted;

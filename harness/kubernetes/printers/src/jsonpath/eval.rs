@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::print::print;
 use super::{EvalError, Node, Slice};

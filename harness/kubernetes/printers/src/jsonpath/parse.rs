@@ -3,7 +3,7 @@
 //! A cursor walks over the text; brackets and filters are cut out first and then read by themselves, as the original does, so
 //! that oddities (a `]` inside a quoted key ends the bracket) are the same.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::{Node, ParseError, Slice};
 

@@ -1,6 +1,6 @@
 //! A value as the text of a cell: Go's `fmt.Print` for scalars, Go's JSON for the rest.
 
-use serde_json::{Number, Value};
+use proofmark_json::{Number, Value};
 
 /// The text of a value.
 pub(crate) fn print(value: &Value) -> String {
@@ -101,8 +101,8 @@ fn json_text(text: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     #[rstest]
     #[case(json!(1e21), "1e+21", "1e+21")]

@@ -1,7 +1,7 @@
 //! Role bindings and certificate requests.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::read::{age, cells, filled_or, list, name, text};
 use super::workload::seconds;

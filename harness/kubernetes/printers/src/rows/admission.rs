@@ -1,7 +1,7 @@
 //! Webhooks and admission policies.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::read::{age, cells, joined, len, list, name, text};
 use crate::printer::Row;

@@ -1,7 +1,7 @@
 //! Scaling.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::read::{age, cells, first_of, int, list, name, quantity, text};
 use crate::printer::Row;
@@ -76,7 +76,7 @@ fn metrics_v1(object: &Value) -> Vec<String> {
     let (spec, status) = (&object["spec"], &object["status"]);
     let annotation = |key: &str| -> Vec<Value> {
         let text = object["metadata"]["annotations"][key].as_str().unwrap_or_default();
-        serde_json::from_str(text).unwrap_or_default()
+        proofmark_json::from_str(text).unwrap_or_default()
     };
     let current = annotation("autoscaling.alpha.kubernetes.io/current-metrics");
     let mut shown: Vec<String> = annotation("autoscaling.alpha.kubernetes.io/metrics")
@@ -100,11 +100,11 @@ fn upgraded(metric: &Value, role: &str) -> Value {
         let Some(source) = out.get_mut(field).and_then(Value::as_object_mut) else {
             continue;
         };
-        let mut values = serde_json::Map::new();
+        let mut values = proofmark_json::Map::new();
         for (new, old) in
             [("value", "Value"), ("averageValue", "AverageValue"), ("averageUtilization", "AverageUtilization")]
         {
-            if let Some(value) = source.remove(&format!("{role}{old}")).or_else(|| source.remove(new)) {
+            if let Some(value) = source.remove(format!("{role}{old}")).or_else(|| source.remove(new)) {
                 values.insert(new.to_owned(), value);
             }
         }

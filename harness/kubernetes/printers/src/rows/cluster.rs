@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::{Key, Value};
 
 use super::network::or_unset;
 use super::read::{age, cells, condition, filled_or, first_of, flag, int, len, list, name, quantity, text, text_or};
@@ -72,7 +72,7 @@ pub(super) fn config_map(object: &Value, now: Timestamp) -> Row {
 
 pub(super) fn resource_quota(object: &Value, now: Timestamp) -> Row {
     let status = &object["status"];
-    let mut hard: Vec<(&String, &Value)> = status["hard"].as_object().into_iter().flatten().collect();
+    let mut hard: Vec<(&Key, &Value)> = status["hard"].as_object().into_iter().flatten().collect();
     hard.sort_by_key(|(resource, _)| *resource);
     let (mut requests, mut limits) = (Vec::new(), Vec::new());
     for (resource, limit) in hard {

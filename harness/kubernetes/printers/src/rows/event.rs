@@ -1,7 +1,7 @@
 //! Events of both APIs: `v1` and `events.k8s.io/v1` name the same fields differently.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::read::{cells, filled_or, int, name, text};
 use crate::duration::since;

@@ -1,7 +1,7 @@
 //! Networking besides Services.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::read::{age, cells, first_of, int, joined, list, name, text, text_or};
 use super::service::load_balancer;

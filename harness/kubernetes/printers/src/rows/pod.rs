@@ -5,7 +5,7 @@
 //! hold up the others and counts among the ready containers.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::read::{age, cells, deleted, filled_or, flag, holds, int, list, name, text};
 use crate::duration::human_duration;

@@ -1,14 +1,14 @@
 //! Reading fields: what is absent or of another type counts as Go's zero value.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::duration::since;
 
 /// A row from the values of its cells.
 macro_rules! cells {
     ($($cell:expr),* $(,)?) => {
-        $crate::printer::Row::from(vec![$(serde_json::Value::from($cell)),*])
+        $crate::printer::Row::from(vec![$(proofmark_json::Value::from($cell)),*])
     };
 }
 pub(crate) use cells;
@@ -53,7 +53,7 @@ pub(crate) fn list(value: &Value) -> &[Value] {
 }
 
 pub(crate) fn len(value: &Value) -> i64 {
-    let length = value.as_array().map(Vec::len).or_else(|| value.as_object().map(serde_json::Map::len));
+    let length = value.as_array().map(Vec::len).or_else(|| value.as_object().map(proofmark_json::Map::len));
     length.and_then(|length| i64::try_from(length).ok()).unwrap_or(0)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::read::{age, cells, filled_or, int, joined, list, name, text};
 use crate::printer::Row;

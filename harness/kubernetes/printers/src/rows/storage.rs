@@ -1,7 +1,7 @@
 //! Volumes, and devices.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::read::{age, cells, deleted, flag, joined, len, list, name, quantity, text, text_or};
 use crate::duration::since;

@@ -1,7 +1,7 @@
 //! What runs pods.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::read::{age, cells, containers, deleted, holds, int, len, list, name, text, text_or};
 use crate::duration::{human_duration, since};

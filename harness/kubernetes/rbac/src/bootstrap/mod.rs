@@ -7,7 +7,7 @@ mod table;
 
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::{Binding, GROUP, Role};
 
@@ -47,28 +47,28 @@ pub fn objects() -> &'static [Value] {
 
 fn metadata(name: &str, namespace: Option<&str>, labels: Value) -> Value {
     let mut metadata = Map::new();
-    metadata.insert("name".into(), json!(name));
+    metadata.insert("name", json!(name));
     if let Some(namespace) = namespace {
-        metadata.insert("namespace".into(), json!(namespace));
+        metadata.insert("namespace", json!(namespace));
     }
-    metadata.insert("labels".into(), labels);
-    metadata.insert("annotations".into(), json!({"rbac.authorization.kubernetes.io/autoupdate": "true"}));
+    metadata.insert("labels", labels);
+    metadata.insert("annotations", json!({"rbac.authorization.kubernetes.io/autoupdate": "true"}));
     Value::Object(metadata)
 }
 
-fn object(kind: &str, metadata: Value) -> Map<String, Value> {
+fn object(kind: &str, metadata: Value) -> Map {
     let mut object = Map::new();
-    object.insert("kind".into(), json!(kind));
-    object.insert("apiVersion".into(), json!(format!("{GROUP}/v1")));
-    object.insert("metadata".into(), metadata);
+    object.insert("kind", json!(kind));
+    object.insert("apiVersion", json!(format!("{GROUP}/v1")));
+    object.insert("metadata", metadata);
     object
 }
 
 fn role_object(role: &Role) -> Value {
     let mut object = object(role.kind(), metadata(&role.name, role.namespace.as_deref(), json!(role.labels)));
-    object.insert("rules".into(), if role.rules.is_empty() { Value::Null } else { json!(role.rules) });
+    object.insert("rules", if role.rules.is_empty() { Value::Null } else { json!(role.rules) });
     if let Some(aggregation) = &role.aggregation_rule {
-        object.insert("aggregationRule".into(), json!(aggregation));
+        object.insert("aggregationRule", json!(aggregation));
     }
     Value::Object(object)
 }
@@ -77,8 +77,8 @@ fn binding_object(binding: &Binding) -> Value {
     let (key, value) = table::LABEL;
     let mut object = object(binding.kind(), metadata(&binding.name, binding.namespace.as_deref(), json!({key: value})));
     if !binding.subjects.is_empty() {
-        object.insert("subjects".into(), json!(binding.subjects));
+        object.insert("subjects", json!(binding.subjects));
     }
-    object.insert("roleRef".into(), json!(binding.role_ref));
+    object.insert("roleRef", json!(binding.role_ref));
     Value::Object(object)
 }

@@ -11,9 +11,9 @@ mod validate;
 pub use spec::{AccessSpec, NonResourceAttributes, ResourceAttributes, SelectorAttributes};
 pub use validate::validate;
 
+use proofmark_json::{Map, Value, json};
 use proofmark_status::Status;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
 
 use crate::{Attributes, Decision, SelectorRequirement, UserInfo};
 
@@ -91,7 +91,7 @@ pub fn answer(
 }
 
 /// The spec of a review. A SelfSubjectAccessReview has no subject of its own: one that is set is dropped as an unknown field.
-fn read_spec(kind: ReviewKind, review: &Value) -> Result<AccessSpec, serde_json::Error> {
+fn read_spec(kind: ReviewKind, review: &Value) -> Result<AccessSpec, proofmark_json::Error> {
     let mut spec = match review.get("spec") {
         None | Some(Value::Null) => AccessSpec::default(),
         Some(spec) => AccessSpec::deserialize(spec)?,
@@ -140,16 +140,16 @@ impl Selectors {
 
 fn status(verdict: Verdict, selector_errors: Vec<String>) -> Value {
     let mut status = Map::new();
-    status.insert("allowed".into(), json!(verdict.allowed));
+    status.insert("allowed", json!(verdict.allowed));
     if verdict.denied {
-        status.insert("denied".into(), json!(true));
+        status.insert("denied", json!(true));
     }
     if !verdict.reason.is_empty() {
-        status.insert("reason".into(), json!(verdict.reason));
+        status.insert("reason", json!(verdict.reason));
     }
     let errors: Vec<String> = verdict.error.into_iter().chain(selector_errors).collect();
     if !errors.is_empty() {
-        status.insert("evaluationError".into(), json!(errors.join("; ")));
+        status.insert("evaluationError", json!(errors.join("; ")));
     }
     Value::Object(status)
 }

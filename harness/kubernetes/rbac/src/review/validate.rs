@@ -1,7 +1,7 @@
 //! What is wrong with an access review.
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
 use super::{AccessSpec, NonResourceAttributes, ReviewKind, read_spec, selectors, without_nulls};
 
@@ -9,7 +9,7 @@ use super::{AccessSpec, NonResourceAttributes, ReviewKind, read_spec, selectors,
 ///
 /// # Errors
 /// A field of the spec has the wrong type.
-pub fn validate(kind: ReviewKind, review: &Value) -> Result<Vec<FieldError>, serde_json::Error> {
+pub fn validate(kind: ReviewKind, review: &Value) -> Result<Vec<FieldError>, proofmark_json::Error> {
     let spec = read_spec(kind, review)?;
     Ok(complaints(kind, review.get("metadata").unwrap_or(&Value::Null), &spec))
 }
@@ -80,5 +80,5 @@ fn metadata_complaint(kind: ReviewKind, metadata: &Value) -> Option<FieldError> 
 
 /// The internal type has no JSON names, so that the Go field names show.
 fn shown(url: &NonResourceAttributes) -> Value {
-    serde_json::json!({"Path": url.path, "Verb": url.verb})
+    proofmark_json::json!({"Path": url.path, "Verb": url.verb})
 }

@@ -1,8 +1,8 @@
 //! RoleBindings and ClusterRoleBindings.
 
+use proofmark_json::{Map, Value, json};
 use proofmark_status::FieldError;
 use proofmark_text::content;
-use serde_json::{Map, Value, json};
 
 use super::unreadable;
 use crate::{Binding, GROUP, RoleRef, Subject};
@@ -114,7 +114,7 @@ pub fn default_binding(object: &mut Value) {
     match object.get_mut("roleRef") {
         Some(role_ref) if !role_ref.is_null() => set_group(role_ref, &["apiGroup"]),
         _ => {
-            object.insert("roleRef".into(), json!({"apiGroup": GROUP, "kind": "", "name": ""}));
+            object.insert("roleRef", json!({"apiGroup": GROUP, "kind": "", "name": ""}));
         }
     }
 }
@@ -125,7 +125,7 @@ fn set_group(value: &mut Value, order: &[&str]) {
     if fields.get("apiGroup").and_then(Value::as_str).is_some_and(|group| !group.is_empty()) {
         return;
     }
-    fields.insert("apiGroup".into(), json!(GROUP));
+    fields.insert("apiGroup", json!(GROUP));
     let mut rest = std::mem::take(fields);
     let mut ordered = Map::with_capacity(rest.len());
     for &key in order {

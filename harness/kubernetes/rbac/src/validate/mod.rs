@@ -12,8 +12,8 @@ pub use binding::{
 };
 pub use role::{validate_cluster_role, validate_cluster_role_update, validate_role, validate_role_update};
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::ObjectError;
 

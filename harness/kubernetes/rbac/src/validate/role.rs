@@ -1,8 +1,8 @@
 //! Roles and ClusterRoles.
 
+use proofmark_json::{Value, json};
 use proofmark_status::FieldError;
 use proofmark_text::content;
-use serde_json::{Value, json};
 
 use super::unreadable;
 use crate::review::selectors::label_requirement;

@@ -7,8 +7,8 @@ mod request;
 
 use std::path::{Path, PathBuf};
 
+use proofmark_json::Value;
 use replay::World;
-use serde_json::Value;
 
 /// The shared folder with the recordings, or `None` where there is none (a failure in CI).
 #[expect(clippy::disallowed_methods, reason = "where the recordings lie is a matter of the test's environment")]
@@ -29,7 +29,7 @@ fn cases() -> Option<Vec<Value>> {
         return None;
     };
     let text = std::fs::read_to_string(dir.join("oracle/cases/rbac.json")).expect("readable");
-    Some(serde_json::from_str(&text).expect("JSON"))
+    Some(proofmark_json::from_str(&text).expect("JSON"))
 }
 
 #[test]

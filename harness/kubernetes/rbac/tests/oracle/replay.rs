@@ -1,11 +1,11 @@
 //! Plays steps on a policy and compares what this crate says with what the server said.
 
+use proofmark_json::{Value, json};
 use proofmark_rbac::review::{ReviewKind, Verdict, answer};
 use proofmark_rbac::{
     Attributes, Binding, EscalationRefused, Policy, Role, UserInfo, authorize, confirm_binding, confirm_role,
     forbidden, rules_for, validate,
 };
-use serde_json::{Value, json};
 
 use crate::request::{Parts, user};
 

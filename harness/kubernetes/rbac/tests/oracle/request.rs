@@ -1,7 +1,7 @@
 //! A recorded request as attributes: who, which verb, which resource.
 
+use proofmark_json::Value;
 use proofmark_rbac::{Attributes, UserInfo};
-use serde_json::Value;
 
 /// The parts of a request's URL, owned.
 #[derive(Debug, Default)]

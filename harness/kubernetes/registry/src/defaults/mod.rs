@@ -17,18 +17,19 @@ use std::sync::LazyLock;
 
 pub(crate) use proofmark_builtin::decode::is_zero;
 use proofmark_builtin::quantity::Quantity;
+use proofmark_json::{Key, Map, Value, json};
 use proofmark_types::{Scalar, Struct, Type, TypeId};
-use serde_json::{Map, Value, json};
 
 use rules::{RULES, Rule};
 
-/// Fills in the defaults of a built-in object, which must carry its `apiVersion` and `kind`.
-pub(crate) fn apply(object: &mut Value) {
+/// Fills in the defaults of a built-in object, which must carry its `apiVersion` and `kind`. What it still shares with a `settled` object, of which it is a
+/// changed copy, has them.
+pub(crate) fn apply(object: &mut Value, settled: Option<&Value>) {
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
     let (version, kind) = (text("apiVersion"), text("kind"));
     let (group, version) = version.split_once('/').unwrap_or(("", version));
     if let Some(ty) = proofmark_builtin::type_of(group, version, kind) {
-        fill(ty, object);
+        fill(ty, object, settled);
     }
 }
 
@@ -64,7 +65,10 @@ static BY_TYPE: LazyLock<BTreeMap<TypeId, &'static Rule>> = LazyLock::new(|| {
     .collect()
 });
 
-fn fill(ty: TypeId, value: &mut Value) {
+fn fill(ty: TypeId, value: &mut Value, settled: Option<&Value>) {
+    if settled.is_some_and(|settled| value.is_shared_with(settled)) {
+        return;
+    }
     let types = proofmark_builtin::types();
     match (types.get(ty), value) {
         (Type::Struct(known), Value::Object(members)) => {
@@ -82,15 +86,23 @@ fn fill(ty: TypeId, value: &mut Value) {
             }
             for (name, value) in members.iter_mut() {
                 if let Some(field) = known.fields.get(name) {
-                    fill(field.ty, value);
+                    fill(field.ty, value, settled.and_then(|settled| settled.get(name)));
                 }
             }
         }
-        (Type::List(list), Value::Array(items)) => items.iter_mut().for_each(|item| fill(list.item, item)),
+        (Type::List(list), Value::Array(items)) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                fill(list.item, item, settled.and_then(|settled| settled.get(at)));
+            }
+        }
         (Type::Map(map), Value::Object(members)) => {
             let amounts = matches!(types.get(map.value), Type::Scalar(Scalar::Quantity));
-            for value in members.values_mut() {
-                if amounts { round(value) } else { fill(map.value, value) }
+            for (name, value) in members.iter_mut() {
+                if amounts {
+                    round(value);
+                } else {
+                    fill(map.value, value, settled.and_then(|settled| settled.get(name)));
+                }
             }
         }
         _ => {}
@@ -99,7 +111,7 @@ fn fill(ty: TypeId, value: &mut Value) {
 
 /// Sets a field that is not set. Go cannot tell a zero value from none unless it holds the field by pointer; so there
 /// is no default of zero either.
-fn set(known: &Struct, members: &mut Map<String, Value>, field: &str, literal: Literal) {
+fn set(known: &Struct, members: &mut Map, field: &str, literal: Literal) {
     let pointer = known.fields.get(field).is_some_and(|f| f.pointer);
     if !pointer && is_zero(&literal.value()) && !matches!(literal, Literal::Empty) {
         return;
@@ -114,9 +126,9 @@ fn set(known: &Struct, members: &mut Map<String, Value>, field: &str, literal: L
 }
 
 /// Brings members into the order in which Go writes them.
-fn reorder(known: &Struct, members: &mut Map<String, Value>) {
+fn reorder(known: &Struct, members: &mut Map) {
     let place = |name: &str| known.fields.get_index_of(name).unwrap_or(usize::MAX);
-    let mut all: Vec<(String, Value)> = std::mem::take(members).into_iter().collect();
+    let mut all: Vec<(Key, Value)> = std::mem::take(members).into_iter().collect();
     all.sort_by_key(|(name, _)| place(name));
     members.extend(all);
 }
@@ -130,13 +142,41 @@ fn round(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
+    use rstest::rstest;
 
     use super::*;
 
     fn defaulted(mut object: Value) -> Value {
-        apply(&mut object);
+        apply(&mut object, None);
         object
+    }
+
+    #[rstest]
+    #[case::nothing("", Value::Null)]
+    #[case::one_field("/spec/template/spec/containers/0/image", json!("y:latest"))]
+    #[case::a_field_that_has_a_default("/spec/template/spec/containers/0/livenessProbe/httpGet/scheme", Value::Null)]
+    #[case::one_that_others_depend_on("/spec/template/spec/hostNetwork", json!(true))]
+    #[case::another_first_item("/spec/template/spec/containers/0", json!({"name": "b", "image": "y", "livenessProbe": {"exec": {"command": ["true"]}}}))]
+    #[case::a_part_for_another("/spec/strategy", json!({"type": "RollingUpdate"}))]
+    fn a_changed_copy_is_defaulted_like_any_object(#[case] at: &str, #[case] value: Value) {
+        let before = defaulted(
+            json!({"kind": "Deployment", "apiVersion": "apps/v1", "spec": {"strategy": {"type": "Recreate"}, "template": {"spec": {
+                "hostNetwork": false,
+                "containers": [
+                    {"name": "a", "image": "x", "livenessProbe": {"httpGet": {"port": 80}}, "ports": [{"containerPort": 80}]},
+                    {"name": "c", "image": "x", "resources": {"limits": {"cpu": "1"}}},
+                ],
+            }}}}),
+        );
+        let mut changed = before.clone();
+        if let Some(place) = changed.pointer_mut(at).filter(|_| !at.is_empty()) {
+            *place = value;
+        }
+        // Without anything that is shared.
+        let anew = defaulted(changed.to_string().parse().unwrap());
+        apply(&mut changed, Some(&before));
+        assert_eq!(changed.to_string(), anew.to_string());
     }
 
     #[test]
@@ -164,7 +204,7 @@ mod tests {
     #[test]
     fn members_come_in_the_order_of_go() {
         let object = defaulted(json!({"kind": "Secret", "apiVersion": "v1", "metadata": {}, "data": {}}));
-        let names: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+        let names: Vec<&str> = object.as_object().unwrap().keys().map(Key::as_str).collect();
         assert_eq!(names, ["kind", "apiVersion", "metadata", "data", "type"]);
     }
 

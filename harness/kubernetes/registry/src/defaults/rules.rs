@@ -1,6 +1,6 @@
 //! The table: what is set in which Go type.
 
-use serde_json::{Map, Value};
+use proofmark_json::Map;
 
 use super::Literal::{self, Bool, Empty, Int, Text};
 use super::{network, pod, workload};
@@ -12,14 +12,14 @@ pub(super) struct Rule {
     /// Fields that are set unless they are.
     pub(super) set: &'static [(&'static str, Literal)],
     /// Defaults that depend on other fields; runs after `set`.
-    pub(super) then: Option<fn(&mut Map<String, Value>)>,
+    pub(super) then: Option<fn(&mut Map)>,
 }
 
 const fn set(ty: &'static str, set: &'static [(&'static str, Literal)]) -> Rule {
     Rule { ty, set, then: None }
 }
 
-const fn then(ty: &'static str, set: &'static [(&'static str, Literal)], then: fn(&mut Map<String, Value>)) -> Rule {
+const fn then(ty: &'static str, set: &'static [(&'static str, Literal)], then: fn(&mut Map)) -> Rule {
     Rule { ty, set, then: Some(then) }
 }
 

@@ -1,10 +1,10 @@
 //! Defaults of workloads and of what limits them, where they depend on other fields.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::is_zero;
 
-type Members = Map<String, Value>;
+type Members = Map;
 
 fn unset(members: &Members, name: &str) -> bool {
     members.get(name).is_none_or(Value::is_null)
@@ -37,7 +37,7 @@ pub(super) fn rolling(strategy: &mut Members, unavailable: Value, surge: Value) 
 /// A stateful set rolls from ordinal 0 unless told otherwise.
 pub(super) fn stateful(strategy: &mut Members) {
     if strategy.get("type").is_none_or(is_zero) {
-        strategy.insert("type".to_owned(), json!("RollingUpdate"));
+        strategy.insert("type", json!("RollingUpdate"));
         give(strategy, "rollingUpdate", json!({}));
     }
     let rolls = strategy.get("type").and_then(Value::as_str) == Some("RollingUpdate");
@@ -62,7 +62,7 @@ pub(super) fn replication_controller(controller: &mut Members) {
     if let Some(spec) = controller.get_mut("spec").and_then(Value::as_object_mut)
         && spec.get("selector").is_none_or(is_zero)
     {
-        spec.insert("selector".to_owned(), labels.clone());
+        spec.insert("selector", labels.clone());
     }
     give_labels(controller, labels);
 }
@@ -71,7 +71,7 @@ fn give_labels(members: &mut Members, labels: Value) {
     if let Some(meta) = object(members, "metadata")
         && meta.get("labels").is_none_or(is_zero)
     {
-        meta.insert("labels".to_owned(), labels);
+        meta.insert("labels", labels);
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) fn job(job: &mut Members) {
     // Only a job of its own, not the template of a CronJob.
     let Some(spec) = job.get_mut("spec").and_then(Value::as_object_mut) else { return };
     if unset(spec, "completions") && unset(spec, "parallelism") {
-        spec.insert("completions".to_owned(), json!(1));
+        spec.insert("completions", json!(1));
     }
     give(spec, "parallelism", json!(1));
     let limit = if unset(spec, "backoffLimitPerIndex") { 6 } else { i32::MAX };
@@ -100,7 +100,7 @@ pub(super) fn job(job: &mut Members) {
 pub(super) fn autoscaler(spec: &mut Members) {
     if spec.get("metrics").is_none_or(is_zero) {
         let target = json!({"type": "Utilization", "averageUtilization": 80});
-        spec.insert("metrics".to_owned(), json!([{"type": "Resource", "resource": {"name": "cpu", "target": target}}]));
+        spec.insert("metrics", json!([{"type": "Resource", "resource": {"name": "cpu", "target": target}}]));
     }
     let Some(behavior) = spec.get_mut("behavior").and_then(Value::as_object_mut) else { return };
     if let Some(up) = object(behavior, "scaleUp") {
@@ -128,7 +128,7 @@ pub(super) fn node(status: &mut Members) {
     if unset(status, "allocatable")
         && let Some(capacity) = status.get("capacity").filter(|c| !c.is_null()).cloned()
     {
-        status.insert("allocatable".to_owned(), capacity);
+        status.insert("allocatable", capacity);
     }
 }
 
@@ -152,14 +152,14 @@ pub(super) fn limit(item: &mut Members) {
 pub(super) fn device_count(request: &mut Members) {
     let exact = request.get("allocationMode").and_then(Value::as_str) == Some("ExactCount");
     if exact && request.get("count").is_none_or(is_zero) {
-        request.insert("count".to_owned(), json!(1));
+        request.insert("count", json!(1));
     }
 }
 
 /// A driver makes persistent volumes.
 pub(super) fn driver(spec: &mut Members) {
     if spec.get("volumeLifecycleModes").is_none_or(is_zero) {
-        spec.insert("volumeLifecycleModes".to_owned(), json!(["Persistent"]));
+        spec.insert("volumeLifecycleModes", json!(["Persistent"]));
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Source: `pkg/apis/autoscaling/validation`, release 1.35. Objects of `autoscaling/v1` are looked at as what they are in `v2`.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::amounts;
 use crate::node::{Errors, Node};
@@ -19,12 +19,12 @@ pub(super) const ROWS: &[Strategy] = &[Strategy {
     resource: "horizontalpodautoscalers",
     status: true,
     // Either version is what the stored one makes of it: defaults are set there, annotations that say nothing are gone.
-    default: |autoscaler| {
+    default: |autoscaler, settled| {
         if autoscaler.get("apiVersion").and_then(Value::as_str) == Some(OLD) {
             let stored = convert(std::mem::take(autoscaler), STORED);
             *autoscaler = convert(stored, OLD);
         } else {
-            crate::defaults::apply(autoscaler);
+            crate::defaults::apply(autoscaler, settled);
         }
     },
     validate: |new| validate(new, None),

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use proofmark_json::{Value, json};
 use proofmark_status::{FieldError, quote};
-use serde_json::{Value, json};
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, LABELS, NameRule, Part, Repeats};
@@ -25,12 +25,12 @@ pub(super) const ROWS: &[Strategy] = &[Strategy {
     field_labels: LABELS,
     prepare_create: |request| {
         if let Some(members) = request.as_object_mut() {
-            members.insert("status".to_owned(), json!({}));
+            members.insert("status", json!({}));
         }
     },
     prepare_update: |new, old| {
         if let (Some(members), Some(spec)) = (new.as_object_mut(), old.get("spec")) {
-            members.insert("spec".to_owned(), spec.clone());
+            members.insert("spec", spec.clone());
         }
     },
     prepare_status: stamp,

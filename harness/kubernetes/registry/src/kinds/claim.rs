@@ -3,8 +3,8 @@
 //! Source: `ValidatePersistentVolumeClaim` in `pkg/apis/core/validation`, release 1.35.
 
 use proofmark_builtin::quantity::Quantity;
+use proofmark_json::{Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
 
 use super::amounts;
 use crate::node::{Errors, Node};
@@ -33,7 +33,7 @@ pub(super) const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "Re
 /// A new claim is not bound yet, and says where its data comes from in both of the fields for that.
 fn prepare_create(claim: &mut Value) {
     let Some(members) = claim.as_object_mut() else { return };
-    members.insert("status".to_owned(), json!({"phase": "Pending"}));
+    members.insert("status", json!({"phase": "Pending"}));
     let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut) else { return };
     // What the older field cannot name is dropped from it.
     if spec.get("dataSource").is_some_and(|source| !source.is_null() && !is_older_source(source)) {
@@ -43,12 +43,12 @@ fn prepare_create(claim: &mut Value) {
     let reference = spec.get("dataSourceRef").filter(|s| !s.is_null()).cloned();
     match (source, reference) {
         (Some(source), None) => {
-            spec.insert("dataSourceRef".to_owned(), source);
+            spec.insert("dataSourceRef", source);
         }
         (None, Some(reference))
             if reference.get("namespace").and_then(Value::as_str).unwrap_or_default().is_empty() =>
         {
-            spec.insert("dataSource".to_owned(), reference);
+            spec.insert("dataSource", reference);
         }
         _ => {}
     }
@@ -192,7 +192,7 @@ fn validate_update(new: &Value, old: &Value) -> Errors {
     if bound {
         let size = check::or_null(old.pointer("/spec/resources/requests/storage"));
         if let Some(requests) = kept.pointer_mut("/spec/resources/requests").and_then(Value::as_object_mut) {
-            requests.insert("storage".to_owned(), size);
+            requests.insert("storage", size);
         }
         copy(&mut kept, old, "volumeAttributesClassName");
     }

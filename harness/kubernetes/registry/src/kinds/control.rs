@@ -3,8 +3,8 @@
 //! Source: `pkg/apis/coordination/validation`, `pkg/apis/certificates/validation` and
 //! `kube-aggregator/pkg/apis/apiregistration/validation`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, NameRule, Repeats};

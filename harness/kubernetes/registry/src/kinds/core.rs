@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use proofmark_json::{Key, Map, Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value, json};
 
 use crate::strategy::{BASE, LABELS, NameRule, Repeats};
 use crate::{Strategy, content, defaults, meta};
@@ -50,15 +50,15 @@ pub(super) const ROWS: &[Strategy] = &[
 ];
 
 /// Every namespace carries its own name as a label; an update that changes it is undone.
-fn label_namespace(object: &mut Value) {
-    defaults::apply(object);
+fn label_namespace(object: &mut Value, settled: Option<&Value>) {
+    defaults::apply(object, settled);
     let name = meta::text(object, "name").to_owned();
     if name.is_empty() {
         return;
     }
     let labels = meta::of_mut(object).entry("labels").or_insert_with(|| json!({}));
     if let Some(labels) = labels.as_object_mut() {
-        labels.insert("kubernetes.io/metadata.name".to_owned(), json!(name));
+        labels.insert("kubernetes.io/metadata.name", json!(name));
     }
 }
 
@@ -71,18 +71,18 @@ fn prepare_namespace(object: &mut Value) {
         {
             list.push(json!("kubernetes"));
         }
-        members.insert("status".to_owned(), json!({"phase": "Active"}));
+        members.insert("status", json!({"phase": "Active"}));
     }
 }
 
 /// `spec.finalizers` changes through the finalize subresource only.
 fn keep_namespace_spec(new: &mut Value, old: &Value) {
     if let (Some(new), Some(spec)) = (new.as_object_mut(), old.get("spec")) {
-        new.insert("spec".to_owned(), spec.clone());
+        new.insert("spec", spec.clone());
     }
 }
 
-fn entries<'a>(object: &'a Value, field: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+fn entries<'a>(object: &'a Value, field: &str) -> impl Iterator<Item = (&'a Key, &'a Value)> {
     object.get(field).and_then(Value::as_object).into_iter().flatten()
 }
 
@@ -132,8 +132,8 @@ fn immutable_data(new: &Value, old: &Value, fields: &[&str], mut errors: Vec<Fie
 }
 
 /// `stringData` goes into `data`.
-fn default_secret(object: &mut Value) {
-    defaults::apply(object);
+fn default_secret(object: &mut Value, settled: Option<&Value>) {
+    defaults::apply(object, settled);
     let Some(members) = object.as_object_mut() else { return };
     if let Some(Value::Object(plain)) = members.remove("stringData") {
         let data = members.entry("data").or_insert_with(|| Value::Object(Map::new()));
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn a_secret_gets_its_type_and_its_text() {
         let mut secret = json!({"kind": "Secret", "apiVersion": "v1", "stringData": {"a": "b"}});
-        default_secret(&mut secret);
+        default_secret(&mut secret, None);
         assert_eq!((&secret["type"], &secret["data"]), (&json!("Opaque"), &json!({"a": "Yg=="})));
     }
 

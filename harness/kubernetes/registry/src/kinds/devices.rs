@@ -2,8 +2,8 @@
 //!
 //! Only what becomes of the objects is here: their specifications are not validated. Source: `pkg/registry/resource`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, Generation};

@@ -2,8 +2,8 @@
 //!
 //! Source: `pkg/apis/core/validation/events.go`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, Dependents, LABELS, NameRule, Repeats};

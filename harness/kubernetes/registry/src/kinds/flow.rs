@@ -2,8 +2,8 @@
 //!
 //! Source: `pkg/apis/flowcontrol/validation`, release 1.35.
 
+use proofmark_json::{Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, Generation};
@@ -228,7 +228,7 @@ fn level(new: &Value) -> Errors {
         // How much the exempt level lends is up to administrators.
         let but = if name == "exempt" { " except the 'spec.exempt' field" } else { "" };
         if let (Some(members), false) = (compared.as_object_mut(), but.is_empty()) {
-            members.insert("exempt".to_owned(), fixed.get("exempt").cloned().unwrap_or(json!(null)));
+            members.insert("exempt", fixed.get("exempt").cloned().unwrap_or(json!(null)));
         }
         if !check::same(&compared, fixed) {
             let why = format!("spec of '{name}'{but} must equal the fixed value");

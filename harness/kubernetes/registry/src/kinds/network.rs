@@ -2,8 +2,8 @@
 //!
 //! Source: `pkg/apis/networking/validation`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::address::{Network, address_warning, network_warnings};
 use crate::node::{Errors, Node};

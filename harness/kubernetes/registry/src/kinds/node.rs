@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::{Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
 
 use super::{amounts, pod};
 use crate::node::{Errors, Node};
@@ -19,9 +19,9 @@ pub(super) const ROWS: &[Strategy] = &[
         keeps_status: true,
         fields: &[("spec.unschedulable", "/spec/unschedulable")],
         field_labels: LABELS,
-        default: |node| {
+        default: |node, settled| {
             first_range(node);
-            crate::defaults::apply(node);
+            crate::defaults::apply(node, settled);
         },
         validate: node,
         // The whole is checked, and parts of it once more; a status only in parts.
@@ -50,9 +50,9 @@ fn first_range(node: &mut Value) {
     let one = spec.get("podCIDR").and_then(Value::as_str).unwrap_or_default().to_owned();
     let first = spec.get("podCIDRs").and_then(|l| l.get(0)?.as_str()).unwrap_or_default().to_owned();
     if !one.is_empty() && first != one {
-        spec.insert("podCIDRs".to_owned(), json!([one]));
+        spec.insert("podCIDRs", json!([one]));
     } else if one.is_empty() && !first.is_empty() {
-        spec.insert("podCIDR".to_owned(), json!(first));
+        spec.insert("podCIDR", json!(first));
     }
 }
 

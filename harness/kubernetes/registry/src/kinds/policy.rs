@@ -2,8 +2,8 @@
 //!
 //! Source: `pkg/apis/policy/validation` and `pkg/apis/scheduling/validation`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, Generation, NameRule, Repeats};

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use proofmark_builtin::quantity::Quantity;
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::amounts;
 use crate::node::{Errors, Node};

@@ -26,14 +26,14 @@ pub(super) const ROWS: &[Strategy] = &[
     },
     Strategy {
         resource: "rolebindings",
-        default: proofmark_rbac::validate::default_binding,
+        default: |binding, _| proofmark_rbac::validate::default_binding(binding),
         validate: proofmark_rbac::validate::validate_role_binding,
         validate_update: proofmark_rbac::validate::validate_role_binding_update,
         ..RBAC
     },
     Strategy {
         resource: "clusterrolebindings",
-        default: proofmark_rbac::validate::default_binding,
+        default: |binding, _| proofmark_rbac::validate::default_binding(binding),
         validate: proofmark_rbac::validate::validate_cluster_role_binding,
         validate_update: proofmark_rbac::validate::validate_cluster_role_binding_update,
         ..RBAC

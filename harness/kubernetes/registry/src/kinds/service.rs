@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use proofmark_json::{Map, Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value, json};
 
 use super::endpoints;
 use crate::address::{address_warning, network_warnings};
@@ -86,7 +86,7 @@ fn prepare_update(new: &mut Value, old: &Value) {
     let stays_balanced = balanced(&after);
     let Some(members) = new.as_object_mut() else { return };
     if !stays_balanced && let Some(status) = members.get_mut("status").and_then(Value::as_object_mut) {
-        status.insert("loadBalancer".to_owned(), json!({}));
+        status.insert("loadBalancer", json!({}));
     }
     let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut) else { return };
     for field in gone {
@@ -425,7 +425,7 @@ fn warnings(service: &Value) -> Vec<String> {
     let root = Node::root(service);
     let spec = root.get("spec");
     let mut out = Vec::new();
-    let annotations: Option<&Map<String, Value>> = meta::of(service).and_then(|m| m.get("annotations")?.as_object());
+    let annotations: Option<&Map> = meta::of(service).and_then(|m| m.get("annotations")?.as_object());
     let hints = "service.kubernetes.io/topology-aware-hints";
     if annotations.is_some_and(|a| a.contains_key(hints)) {
         out.push(format!("annotation {hints} is deprecated, please use service.kubernetes.io/topology-mode instead"));

@@ -2,8 +2,8 @@
 //!
 //! Source: `pkg/apis/networking/validation`, release 1.35.
 
+use proofmark_json::{Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
 
 use crate::address::{Network, canonical_network};
 use crate::node::{Errors, Node};

@@ -9,7 +9,7 @@ pub(super) const ROWS: &[Strategy] = &[Strategy {
     status: true,
     generation: Generation::States,
     unconditional_update: false,
-    default: proofmark_schema::crd::default,
+    default: |definition, _| proofmark_schema::crd::default(definition),
     prepare_create: proofmark_schema::crd::prepare_create,
     prepare_update: proofmark_schema::crd::prepare_update,
     validate: proofmark_schema::crd::validate,

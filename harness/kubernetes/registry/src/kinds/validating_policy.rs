@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use proofmark_admission::{Names, environment, variables};
 use proofmark_cel::{Env, Type};
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::webhook::{conditions, rule_with_operations};
 use crate::node::{Errors, Node};

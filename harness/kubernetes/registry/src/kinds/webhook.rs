@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use proofmark_admission::{Names, environment};
 use proofmark_cel::Type;
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, Generation, Repeats};

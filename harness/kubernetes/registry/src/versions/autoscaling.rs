@@ -1,6 +1,6 @@
 //! HorizontalPodAutoscalers: what `autoscaling/v1` cannot say stands in annotations.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::defaults;
 
@@ -10,9 +10,9 @@ const CURRENT: &str = "autoscaling.alpha.kubernetes.io/current-metrics";
 const CONDITIONS: &str = "autoscaling.alpha.kubernetes.io/conditions";
 
 /// From `v1` to `v2`: annotations become what they stand for, and are gone.
-pub(super) fn to_v2(autoscaler: &mut Map<String, Value>) {
+pub(super) fn to_v2(autoscaler: &mut Map) {
     let mut notes = take_annotations(autoscaler);
-    let mut note = |key: &str| -> Option<Value> { serde_json::from_str(notes.remove(key)?.as_str()?).ok() };
+    let mut note = |key: &str| -> Option<Value> { proofmark_json::from_str(notes.remove(key)?.as_str()?).ok() };
     let (metrics, behavior, current, conditions) = (note(METRICS), note(BEHAVIOR), note(CURRENT), note(CONDITIONS));
     if let Some(spec) = autoscaler.get_mut("spec").and_then(Value::as_object_mut) {
         let cpu = spec.shift_remove("targetCPUUtilizationPercentage").filter(|percent| !percent.is_null());
@@ -20,10 +20,10 @@ pub(super) fn to_v2(autoscaler: &mut Map<String, Value>) {
         let mut all: Vec<Value> = list(metrics).iter().map(|metric| spread(metric, target)).collect();
         all.extend(cpu);
         if !all.is_empty() {
-            spec.insert("metrics".to_owned(), Value::Array(all));
+            spec.insert("metrics", Value::Array(all));
         }
         if let Some(behavior) = behavior.filter(Value::is_object) {
-            spec.insert("behavior".to_owned(), renamed(&behavior, lower));
+            spec.insert("behavior", renamed(&behavior, lower));
         }
     }
     if let Some(status) = autoscaler.get_mut("status").and_then(Value::as_object_mut) {
@@ -32,28 +32,28 @@ pub(super) fn to_v2(autoscaler: &mut Map<String, Value>) {
         let noted: Vec<Value> = list(current).iter().map(|metric| spread(metric, current_value)).collect();
         let all = if noted.is_empty() { cpu.into_iter().collect() } else { noted };
         if !all.is_empty() {
-            status.insert("currentMetrics".to_owned(), Value::Array(all));
+            status.insert("currentMetrics", Value::Array(all));
         }
         if let Some(conditions) = conditions.filter(Value::is_array) {
-            status.insert("conditions".to_owned(), conditions);
+            status.insert("conditions", conditions);
         }
     }
     let mut object = Value::Object(std::mem::take(autoscaler));
     object["apiVersion"] = json!("autoscaling/v2");
-    defaults::apply(&mut object);
+    defaults::apply(&mut object, None);
     if let Value::Object(members) = object {
         *autoscaler = members;
     }
 }
 
 /// From `v2` to `v1`.
-pub(super) fn to_v1(autoscaler: &mut Map<String, Value>) {
+pub(super) fn to_v1(autoscaler: &mut Map) {
     let mut notes = Vec::new();
     if let Some(spec) = autoscaler.get_mut("spec").and_then(Value::as_object_mut) {
         let metrics = list(spec.shift_remove("metrics"));
         let cpu = metrics.iter().find(|m| is_cpu(m)).and_then(|m| m.pointer("/resource/target/averageUtilization"));
         if let Some(percent) = cpu {
-            spec.insert("targetCPUUtilizationPercentage".to_owned(), percent.clone());
+            spec.insert("targetCPUUtilizationPercentage", percent.clone());
         }
         let said = |m: &&Value| is_cpu(m) && m.pointer("/resource/target/averageUtilization").is_some();
         let others: Vec<Value> = metrics.iter().filter(|m| !said(m)).map(|m| gather(m, "target")).collect();
@@ -68,7 +68,7 @@ pub(super) fn to_v1(autoscaler: &mut Map<String, Value>) {
         let metrics = list(status.shift_remove("currentMetrics"));
         let cpu = metrics.iter().find(|m| is_cpu(m)).and_then(|m| m.pointer("/resource/current/averageUtilization"));
         if let Some(percent) = cpu {
-            status.insert("currentCPUUtilizationPercentage".to_owned(), percent.clone());
+            status.insert("currentCPUUtilizationPercentage", percent.clone());
         }
         if !metrics.is_empty() {
             notes.push((CURRENT, metrics.iter().map(|m| gather(m, "current")).collect()));
@@ -93,7 +93,7 @@ pub(super) fn to_v1(autoscaler: &mut Map<String, Value>) {
 }
 
 /// Takes the annotations out that stand for something else.
-fn take_annotations(autoscaler: &mut Map<String, Value>) -> Map<String, Value> {
+fn take_annotations(autoscaler: &mut Map) -> Map {
     let mut taken = Map::new();
     let Some(metadata) = autoscaler.get_mut("metadata").and_then(Value::as_object_mut) else { return taken };
     let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return taken };
@@ -126,7 +126,7 @@ const SOURCES: [(&str, bool); 5] =
     [("resource", false), ("pods", true), ("object", true), ("external", true), ("containerResource", false)];
 
 /// The member that holds a metric's source.
-fn source(metric: &Value) -> Option<(&'static str, bool, &Map<String, Value>)> {
+fn source(metric: &Value) -> Option<(&'static str, bool, &Map)> {
     SOURCES.into_iter().find_map(|(member, named)| Some((member, named, metric.get(member)?.as_object()?)))
 }
 
@@ -178,12 +178,12 @@ fn gather(metric: &Value, holder: &str) -> Value {
 }
 
 /// A `v1` metric as `v2` writes it; `holder` makes the member with the numbers.
-fn spread(metric: &Value, holder: fn(&str, &Map<String, Value>) -> (&'static str, Value)) -> Value {
+fn spread(metric: &Value, holder: fn(&str, &Map) -> (&'static str, Value)) -> Value {
     let Some((member, named, from)) = source(metric) else { return metric.clone() };
     let (name, amounts) = holder(member, from);
     let mut to = Map::new();
     if let Some(described) = from.get(DESCRIBED).filter(|_| member == "object") {
-        to.insert("describedObject".to_owned(), described.clone());
+        to.insert("describedObject", described.clone());
     }
     for plain in ["name", "container"] {
         if let Some(value) = from.get(plain).filter(|_| !named) {
@@ -195,14 +195,14 @@ fn spread(metric: &Value, holder: fn(&str, &Map<String, Value>) -> (&'static str
         if let Some(selector) = from.get("selector").or(from.get("metricSelector")).filter(|s| !s.is_null()) {
             metric["selector"] = selector.clone();
         }
-        to.insert("metric".to_owned(), metric);
+        to.insert("metric", metric);
     }
     to.insert(name.to_owned(), amounts);
     json!({"type": metric["type"], member: to})
 }
 
 /// The `target` of a `v1` metric.
-fn target(member: &str, from: &Map<String, Value>) -> (&'static str, Value) {
+fn target(member: &str, from: &Map) -> (&'static str, Value) {
     let given = |field: &str| from.get(field).filter(|v| !v.is_null()).cloned();
     let value = given("targetValue");
     let average = given(if member == "object" { "averageValue" } else { "targetAverageValue" });
@@ -224,7 +224,7 @@ fn target(member: &str, from: &Map<String, Value>) -> (&'static str, Value) {
 }
 
 /// The `current` of a `v1` metric status.
-fn current_value(member: &str, from: &Map<String, Value>) -> (&'static str, Value) {
+fn current_value(member: &str, from: &Map) -> (&'static str, Value) {
     let average = if member == "object" { "averageValue" } else { "currentAverageValue" };
     let pairs =
         [("value", "currentValue"), ("averageValue", average), ("averageUtilization", "currentAverageUtilization")];
@@ -272,8 +272,8 @@ fn upper(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::{Value, json};
     use rstest::rstest;
-    use serde_json::{Value, json};
 
     use super::super::convert;
 
@@ -315,7 +315,7 @@ mod tests {
         let view = convert(stored, "autoscaling/v1");
         assert_eq!(view.pointer("/spec/targetCPUUtilizationPercentage"), Some(&json!(33)));
         assert_eq!(
-            view.pointer("/metadata/annotations").and_then(|a| a.as_object()).map(serde_json::Map::len),
+            view.pointer("/metadata/annotations").and_then(|a| a.as_object()).map(proofmark_json::Map::len),
             Some(1)
         );
     }

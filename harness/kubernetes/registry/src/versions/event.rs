@@ -1,6 +1,6 @@
 //! Events of the core group and of `events.k8s.io`: the same members under other names.
 
-use serde_json::{Map, Value};
+use proofmark_json::Map;
 
 /// Members by their names in the core group and in `events.k8s.io`.
 const NAMES: [(&str, &str); 7] = [
@@ -13,15 +13,15 @@ const NAMES: [(&str, &str); 7] = [
     ("count", "deprecatedCount"),
 ];
 
-pub(super) fn to_events(event: &mut Map<String, Value>) {
+pub(super) fn to_events(event: &mut Map) {
     rename(event, NAMES.into_iter());
 }
 
-pub(super) fn to_core(event: &mut Map<String, Value>) {
+pub(super) fn to_core(event: &mut Map) {
     rename(event, NAMES.into_iter().map(|(core, new)| (new, core)));
 }
 
-fn rename<'a>(event: &mut Map<String, Value>, names: impl Iterator<Item = (&'a str, &'a str)>) {
+fn rename<'a>(event: &mut Map, names: impl Iterator<Item = (&'a str, &'a str)>) {
     for (from, to) in names {
         if let Some(value) = event.shift_remove(from) {
             event.insert(to.to_owned(), value);
@@ -31,7 +31,7 @@ fn rename<'a>(event: &mut Map<String, Value>, names: impl Iterator<Item = (&'a s
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::super::convert;
 

@@ -9,7 +9,7 @@
 mod autoscaling;
 mod event;
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 /// The `apiVersion` in which the objects of a built-in resource are stored, where it is served in several.
 pub fn storage_version(group: &str, plural: &str) -> Option<&'static str> {
@@ -24,7 +24,7 @@ pub fn storage_version(group: &str, plural: &str) -> Option<&'static str> {
 #[must_use]
 pub fn convert(mut object: Value, api_version: &str) -> Value {
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
-    let way: Option<fn(&mut Map<String, Value>)> = match (text("kind"), text("apiVersion"), api_version) {
+    let way: Option<fn(&mut Map)> = match (text("kind"), text("apiVersion"), api_version) {
         ("HorizontalPodAutoscaler", "autoscaling/v1", "autoscaling/v2") => Some(autoscaling::to_v2),
         ("HorizontalPodAutoscaler", "autoscaling/v2", "autoscaling/v1") => Some(autoscaling::to_v1),
         ("Event", "v1", "events.k8s.io/v1") => Some(event::to_events),
@@ -35,7 +35,7 @@ pub fn convert(mut object: Value, api_version: &str) -> Value {
         if let Some(way) = way {
             way(members);
         }
-        members.insert("apiVersion".to_owned(), api_version.into());
+        members.insert("apiVersion", api_version.into());
     }
     object
 }

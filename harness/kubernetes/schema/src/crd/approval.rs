@@ -1,7 +1,7 @@
 //! Groups under `k8s.io` and `kubernetes.io` need an annotation that says where their API was approved.
 
+use proofmark_json::Value;
 use proofmark_status::{FieldError, quote};
-use serde_json::Value;
 
 use super::definition::Definition;
 use proofmark_text::Url;

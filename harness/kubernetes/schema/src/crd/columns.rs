@@ -1,7 +1,7 @@
 //! `additionalPrinterColumns`.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::definition::text;
 use crate::path::item;

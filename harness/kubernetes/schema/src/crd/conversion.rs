@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
 use super::definition::{Definition, object, text};
 use super::go;
@@ -50,7 +50,7 @@ pub(super) fn validate(new: &Definition<'_>, options: &Options) -> Vec<FieldErro
 }
 
 /// The versions of `ConversionReview` that a webhook takes.
-pub(super) fn reviews(webhook: Option<&Map<String, Value>>) -> Vec<&str> {
+pub(super) fn reviews(webhook: Option<&Map>) -> Vec<&str> {
     let all = webhook.and_then(|w| w.get("conversionReviewVersions")).and_then(Value::as_array);
     all.into_iter().flatten().filter_map(Value::as_str).collect()
 }
@@ -60,7 +60,7 @@ pub(super) fn understood_or_none(reviews: &[&str]) -> bool {
     reviews.is_empty() || reviews.iter().any(|r| REVIEWS.contains(r))
 }
 
-fn validate_reviews(webhook: Option<&Map<String, Value>>, reviews: &[&str], options: &Options) -> Vec<FieldError> {
+fn validate_reviews(webhook: Option<&Map>, reviews: &[&str], options: &Options) -> Vec<FieldError> {
     let at = "spec.conversion.conversionReviewVersions";
     if reviews.is_empty() {
         return vec![FieldError::required(at, "")];
@@ -80,7 +80,7 @@ fn validate_reviews(webhook: Option<&Map<String, Value>>, reviews: &[&str], opti
     errors
 }
 
-fn validate_client(client: &Map<String, Value>, at: &str, options: &Options) -> Vec<FieldError> {
+fn validate_client(client: &Map, at: &str, options: &Options) -> Vec<FieldError> {
     let url = client.get("url").and_then(Value::as_str);
     let mut errors = match (url, object(client, "service")) {
         (Some(url), None) => validate_url(url, &format!("{at}.url")),
@@ -135,7 +135,7 @@ fn validate_url(text: &str, at: &str) -> Vec<FieldError> {
     errors
 }
 
-fn validate_service(service: &Map<String, Value>, at: &str) -> Vec<FieldError> {
+fn validate_service(service: &Map, at: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     // Kubernetes hands over name and namespace in the wrong order: a missing namespace is reported as a missing name.
     for (given, reported) in [("namespace", "name"), ("name", "namespace")] {

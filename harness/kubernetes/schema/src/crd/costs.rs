@@ -4,8 +4,8 @@
 //! that, the size of requests does otherwise.
 
 use proofmark_cel::Shape;
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::go;
 use crate::path::{child, entry, item};

@@ -2,8 +2,8 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go`, release 1.35.
 
+use proofmark_json::{Map, Value};
 use proofmark_status::{FieldError, aggregate};
-use serde_json::{Map, Value};
 
 use crate::json::sorted;
 use crate::path::{child, entry};

@@ -1,15 +1,15 @@
 //! A CustomResourceDefinition in its internal form: what all versions share stands at the top.
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
-static NO_NAMES: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+static NO_NAMES: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
 
 /// The parts that validation looks at.
 pub(super) struct Definition<'a> {
     pub(super) metadata_name: &'a str,
     pub(super) generate_name: &'a str,
-    pub(super) annotations: Option<&'a Map<String, Value>>,
+    pub(super) annotations: Option<&'a Map>,
     pub(super) group: &'a str,
     pub(super) scope: &'a str,
     pub(super) names: Names<'a>,
@@ -18,7 +18,7 @@ pub(super) struct Definition<'a> {
     pub(super) shared: Parts<'a>,
     /// None when there is no list at all, which prints differently from an empty one.
     pub(super) versions: Option<Vec<Version<'a>>>,
-    pub(super) conversion: Option<&'a Map<String, Value>>,
+    pub(super) conversion: Option<&'a Map>,
     pub(super) preserve_unknown_fields: bool,
     pub(super) stored_versions: Option<Vec<&'a str>>,
     pub(super) established: bool,
@@ -28,15 +28,15 @@ pub(super) struct Definition<'a> {
 #[derive(Default, Clone, Copy)]
 pub(super) struct Parts<'a> {
     /// `schema`: the object that holds `openAPIV3Schema`.
-    pub(super) schema: Option<&'a Map<String, Value>>,
-    pub(super) subresources: Option<&'a Map<String, Value>>,
+    pub(super) schema: Option<&'a Map>,
+    pub(super) subresources: Option<&'a Map>,
     pub(super) columns: &'a [Value],
     pub(super) selectable: &'a [Value],
 }
 
 impl<'a> Parts<'a> {
     /// The schema itself.
-    pub(super) fn props(&self) -> Option<&'a Map<String, Value>> {
+    pub(super) fn props(&self) -> Option<&'a Map> {
         self.schema?.get("openAPIV3Schema")?.as_object()
     }
 
@@ -57,7 +57,7 @@ pub(super) struct Version<'a> {
 
 /// `spec.names` or `status.acceptedNames`.
 #[derive(Clone, Copy)]
-pub(super) struct Names<'a>(&'a Map<String, Value>);
+pub(super) struct Names<'a>(&'a Map);
 
 impl<'a> Names<'a> {
     pub(super) fn get(&self, key: &str) -> &'a str {
@@ -73,7 +73,7 @@ impl<'a> Definition<'a> {
     pub(super) fn of(crd: &'a Value) -> Self {
         let part = |key: &str| crd.get(key).and_then(Value::as_object).unwrap_or(&NO_NAMES);
         let (metadata, spec, status) = (part("metadata"), part("spec"), part("status"));
-        let names = |of: &'a Map<String, Value>, key: &str| Names(object(of, key).unwrap_or(&NO_NAMES));
+        let names = |of: &'a Map, key: &str| Names(object(of, key).unwrap_or(&NO_NAMES));
         let given = spec.get("versions").and_then(Value::as_array);
         let mut versions: Option<Vec<_>> = given.map(|all| all.iter().map(version).collect());
         let shared = versions.as_deref_mut().map(hoist).unwrap_or_default();
@@ -103,13 +103,13 @@ impl<'a> Definition<'a> {
     }
 
     /// The schema of a version.
-    pub(super) fn props_of(&self, version: &str) -> Option<&'a Map<String, Value>> {
+    pub(super) fn props_of(&self, version: &str) -> Option<&'a Map> {
         let own = self.versions().iter().find(|v| v.name == version)?;
         own.parts.props().or_else(|| self.shared.props())
     }
 
     /// The schemas, each with its path: one if all versions share it.
-    pub(super) fn schemas(&self) -> impl Iterator<Item = (String, &'a Map<String, Value>)> {
+    pub(super) fn schemas(&self) -> impl Iterator<Item = (String, &'a Map)> {
         let shared = self.shared.props().map(|props| ("spec.validation.openAPIV3Schema".to_owned(), props));
         let own = self.versions().iter().enumerate();
         let own =
@@ -168,18 +168,18 @@ fn hoist<'a>(versions: &mut [Version<'a>]) -> Parts<'a> {
     shared
 }
 
-pub(super) fn text<'a>(fields: &'a Map<String, Value>, key: &str) -> &'a str {
+pub(super) fn text<'a>(fields: &'a Map, key: &str) -> &'a str {
     fields.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-pub(super) fn flag(fields: &Map<String, Value>, key: &str) -> bool {
+pub(super) fn flag(fields: &Map, key: &str) -> bool {
     fields.get(key).and_then(Value::as_bool).unwrap_or_default()
 }
 
-pub(super) fn object<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a Map<String, Value>> {
+pub(super) fn object<'a>(fields: &'a Map, key: &str) -> Option<&'a Map> {
     fields.get(key).and_then(Value::as_object)
 }
 
-pub(super) fn list<'a>(fields: &'a Map<String, Value>, key: &str) -> &'a [Value] {
+pub(super) fn list<'a>(fields: &'a Map, key: &str) -> &'a [Value] {
     fields.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! The internal types as Go prints them: every field by its Go name, set or not.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use super::definition::{Parts, Version, list, object, text};
 use crate::json::{sorted, whole};
@@ -71,7 +71,7 @@ pub(super) enum Kind {
 }
 
 /// Whether a field is set, in Go's eyes.
-pub(super) fn is_set(props: &Map<String, Value>, json_name: &str, kind: Kind) -> bool {
+pub(super) fn is_set(props: &Map, json_name: &str, kind: Kind) -> bool {
     match (props.get(json_name), kind) {
         (None | Some(Value::Null), _) => false,
         (Some(Value::String(s)), Kind::Text) => !s.is_empty(),
@@ -81,7 +81,7 @@ pub(super) fn is_set(props: &Map<String, Value>, json_name: &str, kind: Kind) ->
 }
 
 /// A schema.
-pub(super) fn schema(props: &Map<String, Value>) -> Value {
+pub(super) fn schema(props: &Map) -> Value {
     let mut out = Map::new();
     for (go_name, json_name, kind) in PROPS {
         out.insert(go_name.to_owned(), field(props.get(json_name).unwrap_or(&Value::Null), kind));
@@ -138,7 +138,7 @@ pub(super) fn rule(rule: &Rule) -> Value {
     })
 }
 
-fn rule_props(rule: &Map<String, Value>) -> Value {
+fn rule_props(rule: &Map) -> Value {
     json!({
         "Rule": text(rule, "rule"),
         "Message": text(rule, "message"),
@@ -185,7 +185,7 @@ fn subresources(parts: &Parts<'_>) -> Value {
 }
 
 fn columns(columns: &[Value]) -> Value {
-    let print = |column: &Map<String, Value>| {
+    let print = |column: &Map| {
         json!({
             "Name": text(column, "name"),
             "Type": text(column, "type"),
@@ -202,7 +202,7 @@ fn selectable(fields: &[Value]) -> Value {
     unless_empty(fields, |field| json!({"JSONPath": text(field, "jsonPath")}))
 }
 
-fn unless_empty(items: &[Value], print: impl Fn(&Map<String, Value>) -> Value) -> Value {
+fn unless_empty(items: &[Value], print: impl Fn(&Map) -> Value) -> Value {
     if items.is_empty() { Value::Null } else { items.iter().filter_map(Value::as_object).map(print).collect() }
 }
 
@@ -212,7 +212,7 @@ pub(super) fn words(words: &[&str]) -> String {
 }
 
 /// The list under a key, or what an unset one prints as.
-pub(super) fn texts(fields: &Map<String, Value>, key: &str) -> Value {
+pub(super) fn texts(fields: &Map, key: &str) -> Value {
     let texts = list(fields, key);
     if texts.is_empty() { Value::Null } else { texts.into() }
 }

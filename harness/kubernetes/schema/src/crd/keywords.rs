@@ -1,7 +1,7 @@
 //! `x-kubernetes-list-type`, `x-kubernetes-list-map-keys` and `x-kubernetes-map-type`.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::definition::{flag, list, object, text};
 use super::survey::{Props, is_given, is_set_of_parts};

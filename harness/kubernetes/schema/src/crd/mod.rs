@@ -29,8 +29,8 @@ mod subresources;
 mod survey;
 mod versions;
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use definition::Definition;
 use options::Options;

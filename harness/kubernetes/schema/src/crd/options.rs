@@ -1,6 +1,6 @@
 //! What validation asks of a definition: all of it on create; on update nothing that the old state failed.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::definition::Definition;
 use super::{conversion, keywords, selectable, structural, survey};
@@ -50,8 +50,8 @@ impl Default for Options {
 
 impl Options {
     pub(super) fn of_update(new: &Definition<'_>, old: &Definition<'_>) -> Self {
-        let schemas: Vec<&Map<String, Value>> = old.schemas().map(|(_, schema)| schema).collect();
-        let all = |test: &dyn Fn(&Map<String, Value>) -> bool| schemas.iter().all(|schema| test(schema));
+        let schemas: Vec<&Map> = old.schemas().map(|(_, schema)| schema).collect();
+        let all = |test: &dyn Fn(&Map) -> bool| schemas.iter().all(|schema| test(schema));
         let parsed: Vec<Option<Schema>> = schemas.iter().map(|schema| Schema::parse_props(schema).ok()).collect();
         let structural =
             |schema: &Option<Schema>| schema.as_ref().is_some_and(|s| structural::validate(s, "").is_empty());

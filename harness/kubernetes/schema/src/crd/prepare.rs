@@ -1,6 +1,6 @@
 //! What the API server sets before it validates.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 /// Sets what the version's defaulting functions set: `names.singular` and `names.listKind` from the kind,
 /// `conversion` None, a webhook service's port 443, and `status.storedVersions` when there are none.
@@ -29,7 +29,7 @@ pub fn default(crd: &mut Value) {
         && let Some(version) = storage_version(crd)
         && let Some(status) = member(crd, "status")
     {
-        status.insert("storedVersions".to_owned(), json!([version]));
+        status.insert("storedVersions", json!([version]));
     }
 }
 
@@ -38,14 +38,14 @@ pub fn prepare_create(crd: &mut Value) {
     let Some(crd) = crd.as_object_mut() else { return };
     let names = json!({"plural": "", "kind": ""});
     let stored = storage_version(crd).map(|version| json!([version])).unwrap_or_default();
-    crd.insert("status".to_owned(), json!({"conditions": null, "acceptedNames": names, "storedVersions": stored}));
+    crd.insert("status", json!({"conditions": null, "acceptedNames": names, "storedVersions": stored}));
 }
 
 /// Prepares the new state of an object that exists: the status stays, and the storage version joins those that were ever stored.
 pub fn prepare_update(crd: &mut Value, old: &Value) {
     let Some(crd) = crd.as_object_mut() else { return };
     match old.get("status") {
-        Some(status) => crd.insert("status".to_owned(), status.clone()),
+        Some(status) => crd.insert("status", status.clone()),
         None => crd.shift_remove("status"),
     };
     if let Some(version) = storage_version(crd)
@@ -55,21 +55,21 @@ pub fn prepare_update(crd: &mut Value, old: &Value) {
             Some(stored) if stored.iter().any(|v| *v == version) => {}
             Some(stored) => stored.push(version.into()),
             None => {
-                status.insert("storedVersions".to_owned(), json!([version]));
+                status.insert("storedVersions", json!([version]));
             }
         }
     }
 }
 
 /// The first version that is marked for storage.
-fn storage_version(crd: &Map<String, Value>) -> Option<String> {
+fn storage_version(crd: &Map) -> Option<String> {
     let versions = crd.get("spec")?.get("versions")?.as_array()?;
     let version = versions.iter().find(|v| v.get("storage") == Some(&Value::Bool(true)))?;
     Some(version.get("name")?.as_str()?.to_owned())
 }
 
 /// A member that is an object, made when it is missing or null.
-fn member<'a>(object: &'a mut Map<String, Value>, key: &str) -> Option<&'a mut Map<String, Value>> {
+fn member<'a>(object: &'a mut Map, key: &str) -> Option<&'a mut Map> {
     let member = object.entry(key).or_insert(Value::Null);
     if member.is_null() {
         *member = Value::Object(Map::new());
@@ -78,7 +78,7 @@ fn member<'a>(object: &'a mut Map<String, Value>, key: &str) -> Option<&'a mut M
 }
 
 /// Sets a text that is missing or empty.
-fn fill(object: &mut Map<String, Value>, key: &str, text: String) {
+fn fill(object: &mut Map, key: &str, text: String) {
     let filled = object.get(key).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
     if !filled && !text.is_empty() {
         object.insert(key.to_owned(), text.into());

@@ -1,7 +1,7 @@
 //! `openAPIV3Schema` as it was written: what is not supported at all, node by node.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::definition::{flag, list, object, text};
 use super::options::Options;

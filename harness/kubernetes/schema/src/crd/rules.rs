@@ -1,7 +1,7 @@
 //! `x-kubernetes-validations`: the shape of CEL rules. [`super::costs`] looks at the expressions.
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
 use super::definition::{list, text};
 use super::field_path::{self, Arrays};
@@ -11,7 +11,7 @@ use crate::schema::Schema;
 const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 
 /// Everything wrong with the rules of one node.
-pub(super) fn validate(props: &Map<String, Value>, at: &str) -> Vec<FieldError> {
+pub(super) fn validate(props: &Map, at: &str) -> Vec<FieldError> {
     let at = child(at, "x-kubernetes-validations");
     let rules = list(props, "x-kubernetes-validations").iter().enumerate();
     rules
@@ -20,7 +20,7 @@ pub(super) fn validate(props: &Map<String, Value>, at: &str) -> Vec<FieldError> 
         .collect()
 }
 
-fn one(rule: &Map<String, Value>, props: &Map<String, Value>, at: &str) -> Vec<FieldError> {
+fn one(rule: &Map, props: &Map, at: &str) -> Vec<FieldError> {
     let at = |key: &str| child(at, key);
     let mut errors = Vec::new();
     let (expression, message) = (text(rule, "rule").trim(), text(rule, "message"));
@@ -58,6 +58,6 @@ fn has_breaks(text: &str) -> bool {
 }
 
 /// A schema that does not parse has other problems.
-fn is_valid_path(props: &Map<String, Value>, path: &str) -> bool {
+fn is_valid_path(props: &Map, path: &str) -> bool {
     Schema::parse_props(props).map_or(true, |schema| field_path::find(path, &schema, Arrays::Allowed).is_ok())
 }

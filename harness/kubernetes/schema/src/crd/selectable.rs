@@ -1,7 +1,7 @@
 //! `selectableFields`.
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
 use super::definition::{Definition, Version, text};
 use super::field_path::{self, Arrays};
@@ -39,13 +39,7 @@ pub(super) fn validate_version(version: &Version<'_>, at: &str, options: &Option
     }
 }
 
-fn validate(
-    fields: &[Value],
-    props: Option<&Map<String, Value>>,
-    at: &str,
-    schema_at: &str,
-    many: bool,
-) -> Vec<FieldError> {
+fn validate(fields: &[Value], props: Option<&Map>, at: &str, schema_at: &str, many: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let schema = match props.map_or_else(|| Ok(Schema::empty()), Schema::parse_props) {
         Ok(schema) => schema,

@@ -1,8 +1,8 @@
 //! `spec`, from top to bottom in the order in which Kubernetes complains.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
 use proofmark_text::content;
-use serde_json::Value;
 
 use super::definition::Definition;
 use super::options::Options;

@@ -1,13 +1,13 @@
 //! `subresources`: the paths of scale.
 
+use proofmark_json::Map;
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
 use super::columns::simple_path;
 use super::definition::{object, text};
 
 /// Everything wrong with subresources.
-pub(super) fn validate(subresources: Option<&Map<String, Value>>, at: &str) -> Vec<FieldError> {
+pub(super) fn validate(subresources: Option<&Map>, at: &str) -> Vec<FieldError> {
     let Some(scale) = subresources.and_then(|s| object(s, "scale")) else {
         return Vec::new();
     };

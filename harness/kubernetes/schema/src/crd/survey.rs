@@ -1,13 +1,13 @@
 //! Questions to a schema as it was written, with all that stands below it.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use super::definition::{flag, list, object, text};
 use super::props::TYPES;
 use proofmark_text::Format;
 
 /// `JSONSchemaProps`.
-pub(super) type Props = Map<String, Value>;
+pub(super) type Props = Map;
 
 /// Whether a keyword is there and not null.
 pub(super) fn is_given(props: &Props, key: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What a version says of itself, and which versions were ever stored.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::definition::{Definition, Version};
 use super::options::Options;

@@ -2,7 +2,7 @@
 //!
 //! Source: `apiextensions-apiserver/pkg/apiserver/schema/objectmeta/coerce.go` and `sigs.k8s.io/json`, release 1.35.
 
-use serde_json::{Map, Value};
+use proofmark_json::{Map, Value};
 
 use crate::metadata::decode::Shape::{Flag, Integer, List, Raw, Struct, Text, Texts, Time};
 use crate::number::Num;
@@ -104,8 +104,7 @@ pub(crate) fn decode(metadata: &Value, drop_malformed: bool) -> Result<Decoded, 
                 let one = Value::Object(Map::from_iter([(name.to_owned(), value.clone())]));
                 Decoder { unknown: &mut Vec::new() }.structure(&one, &OBJECT_META, "").is_ok()
             };
-            let kept: Map<_, _> =
-                fields.iter().filter(|(k, v)| fine(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let kept: Map = fields.iter().filter(|(k, v)| fine(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect();
             decode(&Value::Object(kept), false)
         }
         (Err(why), _) => Err(why),
@@ -286,7 +285,7 @@ fn time(text: &str) -> Result<Value, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

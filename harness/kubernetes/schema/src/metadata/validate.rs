@@ -2,9 +2,9 @@
 //!
 //! Source: `k8s.io/apimachinery/pkg/api/validation/objectmeta.go`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
 use proofmark_text::content;
-use serde_json::Value;
 
 use crate::path::{child, item};
 

@@ -7,7 +7,7 @@
 mod node;
 mod two;
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::schema::Schema;
 
@@ -44,12 +44,12 @@ pub fn definition_name(group: &str, version: &str, kind: &str) -> String {
 }
 
 /// The definitions of OpenAPI v3 (`components.schemas`), by name. A resource without a structural schema is any object.
-pub fn v3(schema: Option<&Schema>, resource: Resource<'_>) -> Map<String, Value> {
+pub fn v3(schema: Option<&Schema>, resource: Resource<'_>) -> Map {
     definitions(schema, resource, Release::Three)
 }
 
 /// The definitions of OpenAPI v2 (`definitions`), by name.
-pub fn v2(schema: Option<&Schema>, resource: Resource<'_>) -> Map<String, Value> {
+pub fn v2(schema: Option<&Schema>, resource: Resource<'_>) -> Map {
     definitions(schema, resource, Release::Two)
 }
 
@@ -84,7 +84,7 @@ impl Release {
     }
 }
 
-fn definitions(schema: Option<&Schema>, resource: Resource<'_>, release: Release) -> Map<String, Value> {
+fn definitions(schema: Option<&Schema>, resource: Resource<'_>, release: Release) -> Map {
     let Resource { group, version, kind, list_kind, .. } = resource;
     let name = definition_name(group, version, kind);
     let object = extended(object(schema, release), resource, kind);
@@ -92,7 +92,7 @@ fn definitions(schema: Option<&Schema>, resource: Resource<'_>, release: Release
     Map::from_iter([(name, object), (definition_name(group, version, list_kind), list)])
 }
 
-fn object(schema: Option<&Schema>, release: Release) -> Map<String, Value> {
+fn object(schema: Option<&Schema>, release: Release) -> Map {
     let any = || Map::from_iter([("type".to_owned(), json!("object"))]);
     let mut object = match schema {
         None => return any(),
@@ -107,7 +107,7 @@ fn object(schema: Option<&Schema>, release: Release) -> Map<String, Value> {
     object
 }
 
-fn list(resource: Resource<'_>, item: &str, release: Release) -> Map<String, Value> {
+fn list(resource: Resource<'_>, item: &str, release: Release) -> Map {
     let Resource { kind, list_kind, plural, .. } = resource;
     let items = format!(
         "List of {plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md"
@@ -130,12 +130,12 @@ fn list(resource: Resource<'_>, item: &str, release: Release) -> Map<String, Val
 }
 
 /// Adds which kind this is and by which fields it can be selected.
-fn extended(mut definition: Map<String, Value>, resource: Resource<'_>, kind: &str) -> Value {
+fn extended(mut definition: Map, resource: Resource<'_>, kind: &str) -> Value {
     let kinds = json!([{"group": resource.group, "kind": kind, "version": resource.version}]);
-    definition.insert("x-kubernetes-group-version-kind".to_owned(), kinds);
+    definition.insert("x-kubernetes-group-version-kind", kinds);
     if !resource.selectable.is_empty() {
         let path = |p: &String| json!({"fieldPath": p.strip_prefix('.').unwrap_or(p)});
-        definition.insert("x-kubernetes-selectable-fields".to_owned(), resource.selectable.iter().map(path).collect());
+        definition.insert("x-kubernetes-selectable-fields", resource.selectable.iter().map(path).collect());
     }
     Value::Object(definition)
 }
@@ -153,7 +153,7 @@ mod tests {
         selectable: &[],
     };
 
-    fn published(schema: Value, publish: fn(Option<&Schema>, Resource<'_>) -> Map<String, Value>) -> Value {
+    fn published(schema: Value, publish: fn(Option<&Schema>, Resource<'_>) -> Map) -> Value {
         let schema = Schema::parse(&schema).ok();
         publish(schema.as_ref(), RESOURCE).remove("com.example.a.v1.Box").unwrap_or_default()
     }

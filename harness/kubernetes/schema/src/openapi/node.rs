@@ -1,20 +1,20 @@
 //! One node of a schema as OpenAPI spells it.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Key, Map, Value, json};
 
 use super::{EMBEDDED_API_VERSION, EMBEDDED_KIND, Release, two};
 use crate::json::{sorted, whole};
 use crate::schema::{Additional, Rule, Schema, Type};
 
 /// Publishes a whole schema.
-pub(super) fn publish(schema: &Schema, release: Release) -> Map<String, Value> {
+pub(super) fn publish(schema: &Schema, release: Release) -> Map {
     match release {
         Release::Three => node(schema, release),
         Release::Two => node(&two::reduce(schema), release),
     }
 }
 
-fn node(schema: &Schema, release: Release) -> Map<String, Value> {
+fn node(schema: &Schema, release: Release) -> Map {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| {
         // What Go leaves out: zero values.
@@ -74,19 +74,19 @@ fn node(schema: &Schema, release: Release) -> Map<String, Value> {
     put("x-kubernetes-validations", schema.validations.iter().map(rule).collect());
     let properties = properties(schema, release);
     if !properties.is_empty() {
-        out.insert("properties".to_owned(), Value::Object(properties));
+        out.insert("properties", Value::Object(properties));
     }
     // These two are written whatever they hold.
     if let Some(default) = &schema.default {
-        out.insert("default".to_owned(), sorted(default));
+        out.insert("default", sorted(default));
     }
     match &schema.additional {
         None => {}
         Some(Additional::Allowed(allowed)) => {
-            out.insert("additionalProperties".to_owned(), (*allowed).into());
+            out.insert("additionalProperties", (*allowed).into());
         }
         Some(Additional::Schema(each)) => {
-            out.insert("additionalProperties".to_owned(), Value::Object(node(each, release)));
+            out.insert("additionalProperties", Value::Object(node(each, release)));
         }
     }
     out
@@ -97,14 +97,14 @@ fn shows_resource(schema: &Schema, release: Release) -> bool {
     schema.embedded_resource && !(release == Release::Two && schema.preserve_unknown_fields)
 }
 
-fn properties(schema: &Schema, release: Release) -> Map<String, Value> {
-    let each = |(name, schema): (&String, &Schema)| (name.clone(), Value::Object(node(schema, release)));
-    let mut properties: Map<String, Value> = schema.properties.iter().map(each).collect();
+fn properties(schema: &Schema, release: Release) -> Map {
+    let each = |(name, schema): (&Key, &Schema)| (name.clone(), Value::Object(node(schema, release)));
+    let mut properties: Map = schema.properties.iter().map(each).collect();
     if shows_resource(schema, release) {
         let text = |description: &str| json!({"description": description, "type": "string"});
-        properties.insert("apiVersion".to_owned(), text(EMBEDDED_API_VERSION));
-        properties.insert("kind".to_owned(), text(EMBEDDED_KIND));
-        properties.insert("metadata".to_owned(), release.object_meta());
+        properties.insert("apiVersion", text(EMBEDDED_API_VERSION));
+        properties.insert("kind", text(EMBEDDED_KIND));
+        properties.insert("metadata", release.object_meta());
     }
     properties
 }
@@ -152,7 +152,7 @@ fn rule(rule: &Rule) -> Value {
         }
     }
     if let Some(optional) = rule.optional_old_self {
-        out.insert("optionalOldSelf".to_owned(), optional.into());
+        out.insert("optionalOldSelf", optional.into());
     }
     Value::Object(out)
 }

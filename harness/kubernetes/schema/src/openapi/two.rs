@@ -27,7 +27,7 @@ pub(super) fn reduce(schema: &Schema) -> Schema {
         out.ty = None;
     }
     // A null would be refused as missing.
-    out.checks.required.retain(|name| !out.properties.get(name).is_some_and(|p| p.nullable));
+    out.checks.required.retain(|name| !out.properties.get(name.as_str()).is_some_and(|p| p.nullable));
     if out.additional_schema().is_some_and(|each| each.nullable) {
         out.checks.required.clear();
     }

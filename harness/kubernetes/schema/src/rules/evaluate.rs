@@ -1,8 +1,8 @@
 //! One rule evaluated for one value.
 
 use proofmark_cel::{Activation, EvalError, Evaluated, Program, Shape, Value as Cel};
+use proofmark_json::Value;
 use proofmark_status::quote;
-use serde_json::Value;
 
 use super::compile::Compiled;
 

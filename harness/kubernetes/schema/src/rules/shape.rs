@@ -1,7 +1,7 @@
 //! Schemas as CEL sees them.
 
 use proofmark_cel::{ListKind, Property, Shape};
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::schema::{Schema, Type};
 
@@ -53,8 +53,8 @@ fn object(schema: &Schema, is_resource: bool, name: &str) -> Shape {
     let is_own = |property: &str| !(has_meta && matches!(property, "apiVersion" | "kind" | "metadata"));
     let own = schema.properties.iter().filter(|(property, _)| is_own(property)).map(|(property, below)| Property {
         shape: shape_of(below, below.embedded_resource, &format!("{name}.{property}")),
-        required: schema.checks.required.contains(property) && below.default.is_none(),
-        name: property.clone(),
+        required: schema.checks.required.iter().any(|name| name == property) && below.default.is_none(),
+        name: property.to_string(),
     });
     let text = || Shape::string("", None, []);
     let required = |property: &str| schema.checks.required.iter().any(|r| r == property);

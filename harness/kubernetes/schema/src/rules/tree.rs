@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use proofmark_cel::Shape;
-use serde_json::Value;
+use proofmark_json::{Key, Value};
 
 use super::compile::{Compiled, compile};
 use super::shape::shape_of;
@@ -23,7 +23,7 @@ pub(super) struct Node {
     /// The name of the type; empty where values have none.
     pub(super) ty: String,
     pub(super) items: Option<Box<Node>>,
-    pub(super) properties: IndexMap<String, Node>,
+    pub(super) properties: IndexMap<Key, Node>,
     pub(super) additional: Option<Box<Node>>,
     /// The rules of `allOf`, about the same value.
     pub(super) all_of: Vec<Node>,
@@ -70,7 +70,7 @@ fn node(rules: &Schema, schema: &Schema, shape: &Arc<Shape>) -> Option<Node> {
         let found = node(rules, schema.properties.get(name)?, shape.property(name)?)?;
         Some((name.clone(), found))
     });
-    let properties: IndexMap<String, Node> = properties.collect();
+    let properties: IndexMap<Key, Node> = properties.collect();
     let all_of: Vec<Node> = rules.checks.all_of.iter().filter_map(|part| node(part, schema, shape)).collect();
     let is_bare = items.is_none() && additional.is_none() && properties.is_empty() && all_of.is_empty();
     if rules.validations.is_empty() && is_bare {

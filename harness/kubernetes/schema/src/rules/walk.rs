@@ -1,7 +1,7 @@
 //! The walk over an object: every rule at every value, within one budget.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::evaluate::{OUT_OF_BUDGET, Outcome, Scope, evaluate};
 use super::tree::{Node, Rules};

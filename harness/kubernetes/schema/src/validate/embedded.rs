@@ -2,9 +2,9 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta/validation.go`, release 1.35.
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
 use proofmark_text::content;
-use serde_json::{Map, Value};
 
 use crate::json::sorted;
 use crate::metadata;
@@ -44,7 +44,7 @@ impl Schema {
 }
 
 /// What is wrong with a resource as such.
-pub(crate) fn check(fields: &Map<String, Value>, at: &str, errors: &mut Vec<FieldError>) {
+pub(crate) fn check(fields: &Map, at: &str, errors: &mut Vec<FieldError>) {
     for key in ["apiVersion", "kind"] {
         if !fields.contains_key(key) {
             errors.push(FieldError::required(child(at, key), ""));

@@ -2,8 +2,8 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype`, release 1.35.
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
 use crate::json::sorted;
 use crate::path::{child, entry, item};
@@ -58,7 +58,7 @@ impl Schema {
             let mut names: Vec<&String> = self.list_map_keys.iter().collect();
             names.sort();
             let fields = names.into_iter().filter_map(|k| Some((k.clone(), value.get(k)?.clone())));
-            Value::Object(fields.collect::<Map<_, _>>())
+            Value::Object(fields.collect::<Map>())
         };
         let keys: Vec<Value> = items.iter().map(key).collect();
         errors.extend(repeated(keys.iter()).map(|i| FieldError::duplicate(item(at, i), keys[i].clone())));

@@ -15,8 +15,8 @@ mod scalar;
 mod scale;
 mod values;
 
+use proofmark_json::Value;
 use proofmark_status::{FieldError, FieldErrorKind};
-use serde_json::Value;
 
 use crate::schema::Schema;
 pub(crate) use old::Old;

@@ -2,7 +2,7 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/cel/common/equality.go` (`CorrelatedObject`), release 1.35.
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::number::Num;
 use crate::schema::Schema;

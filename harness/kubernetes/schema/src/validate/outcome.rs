@@ -1,7 +1,7 @@
 //! What came of validating one value against one schema.
 
+use proofmark_json::Value;
 use proofmark_status::{FieldError, FieldErrorKind};
-use serde_json::Value;
 
 /// One complaint. Equal texts count once.
 #[derive(Debug, Clone)]

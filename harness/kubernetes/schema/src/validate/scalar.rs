@@ -1,7 +1,7 @@
 //! What is checked of a value without looking into it: its type, limits, pattern, format and `enum`.
 
+use proofmark_json::{Number, Value};
 use proofmark_status::{FieldErrorKind, quote};
-use serde_json::{Number, Value};
 
 use super::outcome::{Outcome, Problem};
 use crate::json::sorted;

@@ -2,8 +2,8 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/registry/customresource/validator.go` and `unstructured.NestedInt64`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::number::Num;
 

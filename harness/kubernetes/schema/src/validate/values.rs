@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use proofmark_json::{Map, Value};
 use proofmark_status::{FieldError, FieldErrorKind};
-use serde_json::{Map, Value};
 
 use super::old::Old;
 use super::outcome::{Outcome, Problem};
@@ -172,7 +172,7 @@ impl Walker {
         all
     }
 
-    fn fields(&mut self, schema: &Schema, fields: &Map<String, Value>, old: Option<Old<'_>>) -> Outcome {
+    fn fields(&mut self, schema: &Schema, fields: &Map, old: Option<Old<'_>>) -> Outcome {
         let mut all = Outcome::default();
         let (path, size) = (&self.path, size_of(fields.len()));
         if let Some(min) = schema.checks.min_properties.filter(|min| size < *min) {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 /// A recorded case.
 pub(crate) struct Case {
@@ -20,7 +20,7 @@ pub(crate) fn load(file: &str) -> Option<Vec<Case>> {
         skipped(&format!("no recordings at {}", path.display()));
         return None;
     };
-    let all: Vec<Value> = serde_json::from_str(&text).expect("recordings are JSON");
+    let all: Vec<Value> = proofmark_json::from_str(&text).expect("recordings are JSON");
     let case = |case: &Value| Case {
         name: case["case"].as_str().unwrap_or_default().to_owned(),
         steps: case["steps"].as_array().cloned().unwrap_or_default(),

@@ -10,8 +10,8 @@ mod world;
 use std::collections::BTreeMap;
 
 use cases::{Case, load};
+use proofmark_json::{Map, Value};
 use proofmark_schema::{Schema, openapi};
-use serde_json::{Map, Value};
 use world::{Verdict, World};
 
 /// Cases that CEL or conversion decides.
@@ -46,7 +46,7 @@ fn recorded_answers_are_reproduced() {
     assert!(!fallen, "agreed, compared and floor by file: {figures:?}\n{report}");
 }
 
-type Publish = fn(Option<&Schema>, openapi::Resource<'_>) -> Map<String, Value>;
+type Publish = fn(Option<&Schema>, openapi::Resource<'_>) -> Map;
 
 #[test]
 fn published_definitions_are_those_recorded() {

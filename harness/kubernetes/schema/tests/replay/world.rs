@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use proofmark_json::{Map, Value, json};
 use proofmark_schema::{Rules, Schema, crd, rules_not_checked, stops_rules};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value, json};
 
 /// What came of comparing a step.
 pub(crate) enum Verdict {
@@ -49,7 +49,7 @@ impl World {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let status = step["expect"]["status"].as_u64().unwrap_or_default();
         let body = match (&step["body"], step["raw"].as_str()) {
-            (Value::Null, Some(raw)) => serde_json::from_str(raw).unwrap_or_default(),
+            (Value::Null, Some(raw)) => proofmark_json::from_str(raw).unwrap_or_default(),
             (body, _) => body.clone(),
         };
         let merges = step["type"] == "application/merge-patch+json";
@@ -243,7 +243,7 @@ impl Version {
 fn set_status(object: &mut Value, status: Option<&Value>) {
     let Some(fields) = object.as_object_mut() else { return };
     match status {
-        Some(status) => fields.insert("status".to_owned(), status.clone()),
+        Some(status) => fields.insert("status", status.clone()),
         None => fields.shift_remove("status"),
     };
 }

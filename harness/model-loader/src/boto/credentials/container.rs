@@ -12,7 +12,7 @@ use crate::python;
 use crate::release::Urllib3;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
-use serde_json::Value;
+use proofmark_json::Value;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -133,7 +133,7 @@ impl Endpoint {
             let text = String::from_utf8_lossy(&body);
             return Ok(Err(format!("Received non 200 response {status} from container metadata: {text}")));
         }
-        let Ok(answer) = serde_json::from_slice::<Value>(&body) else {
+        let Ok(answer) = proofmark_json::from_slice::<Value>(&body) else {
             return Ok(Err("Unable to parse JSON returned from container metadata services".to_owned()));
         };
         for key in ["AccessKeyId", "SecretAccessKey", "Token", "Expiration"] {

@@ -62,7 +62,7 @@ impl Service {
         let Some(answer) = self.get(host, &format!("{CREDENTIALS}{role}"), token.as_deref()).await? else {
             return Ok(None);
         };
-        Ok(serde_json::from_str(&answer).ok().as_ref().and_then(from_json))
+        Ok(proofmark_json::from_str(&answer).ok().as_ref().and_then(from_json))
     }
 
     /// The token of the second version of the service; nothing where there is only the first.

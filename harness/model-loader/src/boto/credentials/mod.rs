@@ -157,7 +157,7 @@ fn keys(access_key_id: &str, secret_access_key: &str, token: Option<&str>) -> Ke
 }
 
 /// Reads the JSON that containers and instances answer with.
-fn from_json(answer: &serde_json::Value) -> Option<Held> {
+fn from_json(answer: &proofmark_json::Value) -> Option<Held> {
     let text = |name: &str| answer.get(name)?.as_str();
     let keys = keys(text("AccessKeyId")?, text("SecretAccessKey")?, text("Token"));
     Some(Held { keys, expires: text("Expiration").and_then(|time| time.parse().ok()) })

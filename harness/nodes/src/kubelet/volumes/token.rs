@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{PodSpec, ServiceAccountTokenProjection};
 use proofmark_controllers::kit::object;
-use serde_json::json;
+use proofmark_json::json;
 
 use super::super::agent::Agent;
 use super::super::pod::PodRef;

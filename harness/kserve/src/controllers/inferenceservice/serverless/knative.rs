@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proofmark_controllers::kit::{Api, Reason as _, object};
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use crate::conditions::Is;
 use crate::config::Kept;
@@ -100,7 +100,7 @@ fn wanted(service: &Value, of: &Deployable, rolled_out: &str, kept: &Kept) -> Va
     }
     let mut labels = of.metadata["labels"].clone();
     if let Some(labels) = labels.as_object_mut() {
-        labels.retain(|label, _| !kept.labels.contains(label));
+        labels.retain(|label, _| !kept.labels.iter().any(|kept| kept == label));
     }
     let mut revision = pod(&of.pod);
     for (field, value) in [

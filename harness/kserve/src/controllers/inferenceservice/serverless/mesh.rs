@@ -1,7 +1,7 @@
 //! The way into a serverless service: a VirtualService of Istio, and a Service that names the gateway within the cluster.
 
 use proofmark_controllers::kit::{Api, Error, Reason as _, object};
-use serde_json::{Value, json};
+use proofmark_json::{Key, Value, json};
 
 use crate::conditions::Is;
 use crate::config::Ingress;
@@ -101,7 +101,7 @@ fn with_scheme(work: &mut Work<'_>, scheme: &str) {
 async fn domains(api: &Api) -> Result<Vec<String>, Error> {
     let known = children::read(api, &kinds::CONFIG_MAPS, "knative-serving", "config-domain").await?;
     let known = known.and_then(|map| map.get("data")?.as_object().cloned()).unwrap_or_default();
-    Ok(known.keys().cloned().collect())
+    Ok(known.keys().map(Key::to_string).collect())
 }
 
 /// The path that the configuration gives the service, if it does.

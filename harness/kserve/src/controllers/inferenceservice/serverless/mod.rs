@@ -6,7 +6,7 @@ mod knative;
 mod mesh;
 
 use proofmark_controllers::kit::{Api, Error};
-use serde_json::json;
+use proofmark_json::json;
 
 use super::component::Component;
 use super::reconcile::Work;

@@ -1,5 +1,5 @@
+use proofmark_json::{Value, json};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 use super::World;
 
@@ -63,7 +63,7 @@ fn conflicts_name_managers_and_fields() {
     let causes = taken.status().details.unwrap().causes;
     assert_eq!(causes.len(), 4);
     assert_eq!(
-        serde_json::to_value(&causes[3]).unwrap(),
+        proofmark_json::to_value(&causes[3]).unwrap(),
         json!({"reason": "FieldManagerConflict", "message": "conflict with \"zed\" using test.example.com/v1", "field": ".spec.s"})
     );
 

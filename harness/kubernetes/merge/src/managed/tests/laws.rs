@@ -1,5 +1,5 @@
+use proofmark_json::{Value, json};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use super::World;
 use crate::testing::{gizmo_spec, json_value};

@@ -6,8 +6,8 @@ mod subresources;
 mod update;
 mod versions;
 
+use proofmark_json::{Value, json};
 use proofmark_types::{TypeGraph, TypeId};
-use serde_json::{Value, json};
 
 use super::{Applied, ApplyError, FieldManager, Filter, Manager, OneVersion};
 use crate::typed::Typed;

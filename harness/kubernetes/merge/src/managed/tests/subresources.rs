@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::super::{Filter, ScaleEntries};
 use super::World;

@@ -1,5 +1,5 @@
+use proofmark_json::{Value, json};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 use proofmark_text::manager::validate_manager_name;
 

@@ -1,7 +1,7 @@
 //! Managers of an object that is served at two versions, the newer of which renames `num` to `count`.
 
+use proofmark_json::{Value, json};
 use proofmark_types::{TypeGraph, TypeId};
-use serde_json::{Value, json};
 
 use super::super::{Applied, ConvertError, FieldManager, Filter, Manager, Versions};
 use crate::testing::types_of;
@@ -52,7 +52,7 @@ impl Versions for Two {
         if let Some(spec) = out["spec"].as_object_mut()
             && let Some(value) = spec.shift_remove(from)
         {
-            spec.insert(to.into(), value);
+            spec.insert(to, value);
         }
         Ok(out)
     }

@@ -1,7 +1,7 @@
 //! A pod on every node: DaemonSets.
 
+use proofmark_json::{Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
 
 use super::shared::{collisions, forever, immutable_selector, is_empty, non_negative, shown};
 use crate::kinds::pod;

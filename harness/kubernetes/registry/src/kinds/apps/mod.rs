@@ -7,7 +7,7 @@ mod replicated;
 mod shared;
 mod stateful_set;
 
-use serde_json::Value;
+use proofmark_json::Value;
 
 use super::pod;
 use crate::node::{Errors, Node};

@@ -1,7 +1,7 @@
 //! Pods that are all alike: Deployments, ReplicaSets, ReplicationControllers.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::shared::{collisions, forever, immutable_selector, non_negative, picked, selector, shown, status};
 use crate::kinds::pod;

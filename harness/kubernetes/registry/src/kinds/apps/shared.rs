@@ -1,7 +1,7 @@
 //! What workloads have in common: selectors that pick their templates, counts that add up.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::check;
 use crate::kinds::pod;

@@ -1,7 +1,7 @@
 //! Pods with names and claims of their own: StatefulSets.
 
+use proofmark_json::{Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
 
 use super::shared::{collisions, forever, non_negative, picked, selector, shown, status};
 use crate::kinds::{claim, pod};
@@ -133,7 +133,7 @@ fn with_claims(set: &Value) -> Value {
         names.iter().map(|name| json!({"name": name, "persistentVolumeClaim": {"claimName": name}})).collect();
     let own = pod.get("volumes").and_then(Value::as_array).cloned().unwrap_or_default();
     volumes.extend(own.into_iter().filter(|v| !names.iter().any(|n| v["name"] == n.as_str())));
-    pod.insert("volumes".to_owned(), Value::Array(volumes));
+    pod.insert("volumes", Value::Array(volumes));
     whole
 }
 

@@ -1,7 +1,7 @@
 //! Jobs again and again: CronJobs.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::kinds::schedule;
 use crate::node::{Errors, Node};

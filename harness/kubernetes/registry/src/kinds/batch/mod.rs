@@ -5,8 +5,8 @@
 mod cron_job;
 mod policy;
 
+use proofmark_json::{Map, Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value, json};
 
 use super::apps::WORKLOAD;
 use super::pod;
@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Strategy] = &[
         prepare_create: |job| {
             generate_selector(job);
             // Stored objects are defaulted when they are read: the job takes over the labels that its template just got.
-            defaults::apply(job);
+            defaults::apply(job, None);
         },
         validate: job,
         validate_update: job_update,
@@ -86,7 +86,7 @@ fn generate_selector(job: &mut Value) {
 }
 
 /// A member that is an object, made when it is not.
-fn object<'a>(members: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {
+fn object<'a>(members: &'a mut Map, name: &str) -> &'a mut Map {
     let member = members.entry(name).or_insert_with(|| json!({}));
     if !member.is_object() {
         *member = json!({});

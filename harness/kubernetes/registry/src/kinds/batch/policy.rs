@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use crate::node::{Errors, Node};
 use crate::{check, content, internal};

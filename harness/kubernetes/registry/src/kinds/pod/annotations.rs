@@ -2,8 +2,8 @@
 //!
 //! Source: `ValidatePodSpecificAnnotations` in `pkg/apis/core/validation`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::{FieldError, quote};
-use serde_json::Value;
 
 use super::containers::descending;
 use super::spec::every_container;

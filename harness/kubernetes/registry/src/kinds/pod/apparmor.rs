@@ -2,7 +2,7 @@
 //!
 //! Source: KEP-24, `applyAppArmorVersionSkew` in `pkg/registry/core/pod`, release 1.35.
 
-use serde_json::{Value, json};
+use proofmark_json::{Value, json};
 
 use super::annotations::APPARMOR;
 use super::security;
@@ -22,7 +22,7 @@ pub(super) fn adopt(pod: &mut Value) {
         {
             let context = members.entry("securityContext").or_insert_with(|| json!({}));
             if let Some(context) = context.as_object_mut() {
-                context.insert("appArmorProfile".to_owned(), profile);
+                context.insert("appArmorProfile", profile);
             }
         }
     }

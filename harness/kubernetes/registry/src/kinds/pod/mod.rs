@@ -23,8 +23,8 @@ pub(super) use containers::{descending, no_backsteps};
 pub(super) use security::pointer;
 pub(super) use warnings::{deprecated_label, owner_name};
 
+use proofmark_json::{Map, Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value, json};
 
 use crate::node::{Errors, Node};
 use crate::strategy::{BASE, Generation, LABELS, Part, Repeats};
@@ -110,7 +110,7 @@ fn prepare_create(pod: &mut Value) {
         }]);
     }
     if let Some(members) = pod.as_object_mut() {
-        members.insert("status".to_owned(), status);
+        members.insert("status", status);
     }
 }
 
@@ -175,7 +175,7 @@ pub(super) fn template(object: &Value, template: &Node<'_>, errors: &mut Errors)
 }
 
 /// Labels of a template; none where it has none.
-pub(super) fn template_labels<'a>(template: &Node<'a>) -> Option<&'a Map<String, Value>> {
+pub(super) fn template_labels<'a>(template: &Node<'a>) -> Option<&'a Map> {
     template.value.pointer("/metadata/labels").and_then(Value::as_object)
 }
 

@@ -3,8 +3,8 @@
 //! Source: `podEphemeralContainersStrategy`, `podResizeStrategy` in `pkg/registry/core/pod/strategy.go`, and
 //! `ValidatePodEphemeralContainersUpdate`, `ValidatePodResize` in `pkg/apis/core/validation`, release 1.35.
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
 use super::{qos, shared, update};
 use crate::node::{Errors, Node};
@@ -19,7 +19,7 @@ pub(in crate::kinds) fn keep_ephemeral(new: &mut Value, old: &Value) {
     *new = reset(new, old);
     if let Some(spec) = new.get_mut("spec").and_then(Value::as_object_mut) {
         match containers {
-            Some(containers) => spec.insert("ephemeralContainers".to_owned(), containers),
+            Some(containers) => spec.insert("ephemeralContainers", containers),
             None => spec.shift_remove("ephemeralContainers"),
         };
     }
@@ -49,7 +49,7 @@ pub(in crate::kinds) fn keep_resources(new: &mut Value, old: &Value) {
 fn reset(new: &Value, old: &Value) -> Value {
     let mut object = old.clone();
     if let Some(managed) = meta::of(new).and_then(|m| m.get("managedFields")) {
-        meta::of_mut(&mut object).insert("managedFields".to_owned(), managed.clone());
+        meta::of_mut(&mut object).insert("managedFields", managed.clone());
     }
     object
 }
@@ -114,9 +114,8 @@ pub(in crate::kinds) fn validate_resources(new: &Value, old: &Value) -> Errors {
 }
 
 fn container(now: &Node<'_>, before: &Node<'_>, errors: &mut Errors) {
-    let amounts = |node: &Node<'_>, kind: &str| -> Map<String, Value> {
-        node.get(kind).value.as_object().cloned().unwrap_or_default()
-    };
+    let amounts =
+        |node: &Node<'_>, kind: &str| -> Map { node.get(kind).value.as_object().cloned().unwrap_or_default() };
     let mut others = false;
     for kind in ["limits", "requests"] {
         let (new, old) = (amounts(now, kind), amounts(before, kind));

@@ -42,7 +42,7 @@ pub(super) fn overlaps(volumes: &Node<'_>, out: &mut Vec<String>) {
         }
         let mut all = Vec::new();
         for source in volume.get("projected.sources").items() {
-            if source.value.as_object().is_none_or(|members| members.values().all(serde_json::Value::is_null)) {
+            if source.value.as_object().is_none_or(|members| members.values().all(proofmark_json::Value::is_null)) {
                 out.push(format!("volume {name} (Projected) has no sources provided"));
             }
             all.extend(projected(&source));

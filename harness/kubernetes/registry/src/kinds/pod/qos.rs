@@ -1,7 +1,7 @@
 //! Quality of service: how much of what pods ask for is assured.
 
 use proofmark_builtin::quantity::Quantity;
-use serde_json::Value;
+use proofmark_json::Value;
 
 use crate::amount;
 
@@ -41,8 +41,8 @@ pub(super) fn sum(amounts: &[Quantity]) -> Option<Quantity> {
 
 #[cfg(test)]
 mod tests {
+    use proofmark_json::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Security contexts of pods and containers.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::containers::descending;
 use super::spec::Context;
@@ -143,7 +143,7 @@ fn seccomp(profile: &Node<'_>, errors: &mut Errors) {
         ("Localhost", false) => errors.push(local.required("must be set when seccomp type is Localhost")),
         ("Localhost", true) => descending(local.text(), &local.at, errors),
         (_, true) => {
-            let shown = serde_json::json!({"Type": kind.text(), "LocalhostProfile": local.text()});
+            let shown = proofmark_json::json!({"Type": kind.text(), "LocalhostProfile": local.text()});
             errors.push(FieldError::invalid(local.at.clone(), shown, "can only be set when seccomp type is Localhost"));
         }
         (_, false) => {}

@@ -2,7 +2,7 @@
 //!
 //! Source: `mutatePodAffinity` and `mutateTopologySpreadConstraints` in `pkg/registry/core/pod/strategy.go`, release 1.35.
 
-use serde_json::{Map, Value, json};
+use proofmark_json::{Map, Value, json};
 
 use crate::meta;
 
@@ -31,7 +31,7 @@ fn items<'a>(parent: &'a mut Value, list: &str) -> impl Iterator<Item = &'a mut 
 }
 
 /// A term without a selector picks nothing, and goes on to.
-fn select(term: &mut Value, labels: &Map<String, Value>) {
+fn select(term: &mut Value, labels: &Map) {
     let wanted = |list: &str, operator: &str| -> Vec<Value> {
         let keys = term.get(list).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         keys.filter_map(|key| Some(json!({"key": key, "operator": operator, "values": [labels.get(key)?]}))).collect()
@@ -45,7 +45,7 @@ fn select(term: &mut Value, labels: &Map<String, Value>) {
     match selector.get_mut("matchExpressions").and_then(Value::as_array_mut) {
         Some(list) => list.append(&mut added),
         None => {
-            selector.insert("matchExpressions".to_owned(), Value::Array(added));
+            selector.insert("matchExpressions", Value::Array(added));
         }
     }
 }

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proofmark_builtin::quantity::Quantity;
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::{affinity, containers, security, volumes};
 use crate::kinds::amounts;

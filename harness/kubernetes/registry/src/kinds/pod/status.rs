@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::{Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Value, json};
 
 use super::update;
 use crate::address::address_warning;
@@ -34,7 +34,7 @@ pub(super) fn prepare(new: &mut Value, old: &Value) {
         if let (Some(generation), false, Some(members)) =
             (generation.filter(|g| *g != 0), given, condition.as_object_mut())
         {
-            members.insert("observedGeneration".to_owned(), json!(generation));
+            members.insert("observedGeneration", json!(generation));
         }
     }
 }

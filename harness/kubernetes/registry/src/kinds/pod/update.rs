@@ -3,8 +3,8 @@
 //! Source: `ValidatePodUpdate` in `pkg/apis/core/validation`, release 1.35.
 
 use proofmark_builtin::quantity::Quantity;
+use proofmark_json::{Map, Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value, json};
 
 use super::affinity;
 use crate::node::{Errors, Node};
@@ -43,7 +43,7 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &mut Errors) {
 
 pub(super) fn annotations(new: &Value, old: &Value, errors: &mut Errors) {
     let of = |o: &Value| o.pointer("/metadata/annotations").and_then(Value::as_object).cloned().unwrap_or_default();
-    let (now, before): (Map<String, Value>, Map<String, Value>) = (of(new), of(old));
+    let (now, before): (Map, Map) = (of(new), of(old));
     let mut complain = |key: &str, verb: &str| {
         let what = if key.starts_with(APPARMOR) {
             "AppArmor annotations"
@@ -129,7 +129,7 @@ fn rest(new: &Value, old: &Value, errors: &mut Errors) {
     for field in ["activeDeadlineSeconds", "schedulingGates", "tolerations"] {
         restore(spec, &before, field);
     }
-    let grace = |spec: &Map<String, Value>| spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64);
+    let grace = |spec: &Map| spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64);
     if grace(&before).is_some_and(|g| g < 0) && grace(spec) == Some(1) {
         restore(spec, &before, "terminationGracePeriodSeconds");
     }
@@ -144,7 +144,7 @@ fn rest(new: &Value, old: &Value, errors: &mut Errors) {
     }
 }
 
-fn restore(spec: &mut Map<String, Value>, before: &Map<String, Value>, field: &str) {
+fn restore(spec: &mut Map, before: &Map, field: &str) {
     match before.get(field) {
         Some(value) => spec.insert(field.to_owned(), value.clone()),
         None => spec.shift_remove(field),
@@ -152,9 +152,8 @@ fn restore(spec: &mut Map<String, Value>, before: &Map<String, Value>, field: &s
 }
 
 /// A gated pod may be bound more narrowly.
-fn narrow(spec: &mut Map<String, Value>, before: &Map<String, Value>, errors: &mut Errors) {
-    let labels =
-        |spec: &Map<String, Value>| spec.get("nodeSelector").and_then(Value::as_object).cloned().unwrap_or_default();
+fn narrow(spec: &mut Map, before: &Map, errors: &mut Errors) {
+    let labels = |spec: &Map| spec.get("nodeSelector").and_then(Value::as_object).cloned().unwrap_or_default();
     let (now, then) = (labels(spec), labels(before));
     if !then.iter().all(|(key, value)| now.get(key) == Some(value)) {
         let shown = Value::Object(now.clone());
@@ -165,13 +164,13 @@ fn narrow(spec: &mut Map<String, Value>, before: &Map<String, Value>, errors: &m
         ));
     }
     restore(spec, before, "nodeSelector");
-    let affinity = |spec: &Map<String, Value>| spec.get("affinity").and_then(|a| a.get("nodeAffinity")).cloned();
+    let affinity = |spec: &Map| spec.get("affinity").and_then(|a| a.get("nodeAffinity")).cloned();
     if affinity(spec) == affinity(before) {
         return;
     }
     match (affinity(before), spec.get_mut("affinity").and_then(Value::as_object_mut)) {
         (Some(old), Some(now)) => {
-            now.insert("nodeAffinity".to_owned(), old);
+            now.insert("nodeAffinity", old);
         }
         (None, Some(now)) => {
             now.shift_remove("nodeAffinity");
@@ -180,7 +179,7 @@ fn narrow(spec: &mut Map<String, Value>, before: &Map<String, Value>, errors: &m
             }
         }
         (Some(old), None) => {
-            spec.insert("affinity".to_owned(), json!({"nodeAffinity": old}));
+            spec.insert("affinity", json!({"nodeAffinity": old}));
         }
         (None, None) => {}
     }

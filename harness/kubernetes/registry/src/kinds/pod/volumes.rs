@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::containers::{descending, no_backsteps};
 use super::env;

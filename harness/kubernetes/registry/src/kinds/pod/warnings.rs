@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_json::Value;
 use proofmark_status::quote;
-use serde_json::Value;
 
 use super::annotations::{SECCOMP_CONTAINER, SECCOMP_POD};
 use super::paths;
@@ -258,7 +258,7 @@ fn ports(spec: &Node<'_>, out: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proofmark_json::json;
 
     use super::*;
 

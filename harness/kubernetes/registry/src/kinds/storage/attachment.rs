@@ -2,8 +2,8 @@
 //!
 //! Source: `pkg/apis/storage/validation`, release 1.35.
 
+use proofmark_json::Value;
 use proofmark_status::FieldError;
-use serde_json::Value;
 
 use super::volume;
 use crate::kinds::pod;

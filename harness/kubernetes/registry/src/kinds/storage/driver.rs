@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use proofmark_json::{Map, Value};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value};
 
 use crate::kinds::pod;
 use crate::node::{Errors, Node};

@@ -2,8 +2,8 @@
 //!
 //! Source: `ValidatePersistentVolume` in `pkg/apis/core/validation` and `pkg/api/persistentvolume`, release 1.35.
 
+use proofmark_json::{Map, Value, json};
 use proofmark_status::FieldError;
-use serde_json::{Map, Value, json};
 
 use crate::kinds::volume_source::{self, Owner};
 use crate::kinds::{claim, pod};
@@ -40,7 +40,7 @@ const SOURCES: [&str; 22] = [
 pub(super) fn prepare(volume: &mut Value) {
     let since = meta::text(volume, "creationTimestamp").to_owned();
     if let Some(members) = volume.as_object_mut() {
-        members.insert("status".to_owned(), json!({"phase": "Pending", "lastPhaseTransitionTime": since}));
+        members.insert("status", json!({"phase": "Pending", "lastPhaseTransitionTime": since}));
     }
 }
 
@@ -245,7 +245,7 @@ pub(super) fn validate_update(new: &Value, old: &Value) -> Errors {
         let shown = |o: &Value| -> Value {
             let spec = internal::show(o, "/spec");
             let members = spec.as_object().cloned().unwrap_or_default();
-            let part: Map<String, Value> = members
+            let part: Map = members
                 .into_iter()
                 .skip_while(|(k, _)| k == "Capacity")
                 .take_while(|(k, _)| k != "AccessModes")
