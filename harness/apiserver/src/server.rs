@@ -1,5 +1,6 @@
 //! The server itself: what it holds, and how a request walks through it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -7,8 +8,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use proofmark_handover::Welcome;
+use proofmark_handover::{Offered, Welcome};
 use proofmark_identity::{Authority, TokenSigner};
+use proofmark_json::Value;
 use proofmark_rbac::UserInfo;
 
 use crate::admit::policy::Compiled;
@@ -17,6 +19,7 @@ use crate::authn::{self, StaticTokens};
 use crate::authz::Rbac;
 use crate::body::Body;
 use crate::builder::Builder;
+use crate::decode;
 use crate::encode::{self, Negotiated};
 use crate::faults::{self, ConnectionReset, Faults, NoReply};
 use crate::handlers;
@@ -137,8 +140,16 @@ impl ApiServer {
         let path = crate::request::decode_path(raw_path);
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let info = RequestInfo::new(&parts.method, &path, &query);
-        let exchange =
-            Exchange { method: &parts.method, headers: &parts.headers, query: &query, info: &info, body: &body };
+        let offered = parts.extensions.get().map(|Offered(value)| value);
+        let body = match offered {
+            Some(value) if !decode::is_as_read(value) => value.to_string().into(),
+            _ => body,
+        };
+        let body = match offered {
+            Some(value) if body.is_empty() => Sent::Value(value),
+            _ => Sent::Text(&body),
+        };
+        let exchange = Exchange { method: &parts.method, headers: &parts.headers, query: &query, info: &info, body };
         let welcome = parts.extensions.get::<Welcome>().is_some();
         let arrived = Instant::now();
         let mut audit = Audit::new(&info, self.now());
@@ -226,7 +237,26 @@ pub(crate) struct Exchange<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) query: &'a Query,
     pub(crate) info: &'a RequestInfo,
-    pub(crate) body: &'a Bytes,
+    pub(crate) body: Sent<'a>,
+}
+
+/// The body of a request.
+#[derive(Clone, Copy)]
+pub(crate) enum Sent<'a> {
+    /// As it came.
+    Text(&'a [u8]),
+    /// A value of a client in this process, in place of its JSON.
+    Value(&'a Value),
+}
+
+impl<'a> Sent<'a> {
+    /// The body as it came, or would have come.
+    pub(crate) fn text(self) -> Cow<'a, [u8]> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Value(value) => Cow::Owned(value.to_string().into_bytes()),
+        }
+    }
 }
 
 impl Exchange<'_> {

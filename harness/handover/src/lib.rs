@@ -5,6 +5,9 @@
 //! of this, or stands behind a socket, sees nothing of it. Requests, permissions and answers are the same; only their form is skipped.
 //!
 //! What is handed over may hold more than was asked for: whole objects where `PartialObjectMetadata` would do, and items of lists that say what they are.
+//!
+//! A client to which something was handed over knows that the server is in its process. It may then leave the bodies of its requests empty, too, and put
+//! [`Offered`] into their extensions.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,6 +19,10 @@ use proofmark_json::Value;
 /// Says in a request that its sender takes objects as they are.
 #[derive(Debug, Clone, Copy)]
 pub struct Welcome;
+
+/// What a request holds in place of a body of JSON.
+#[derive(Debug, Clone)]
+pub struct Offered(pub Value);
 
 /// What a response holds in place of a body.
 #[derive(Debug, Clone)]

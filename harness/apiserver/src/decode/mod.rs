@@ -45,6 +45,16 @@ pub(crate) fn unsupported(custom: bool) -> Status {
     Status::new(415, Reason::UnsupportedMediaType, message)
 }
 
+/// Whether a value is what reading its JSON makes of it: no number beyond an `int64`, which would be read as a float.
+pub(crate) fn is_as_read(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_i64() || number.is_f64(),
+        Value::Array(items) => items.iter().all(is_as_read),
+        Value::Object(members) => members.values().all(is_as_read),
+        _ => true,
+    }
+}
+
 /// JSON as it stands. The error is Go's text.
 pub(crate) fn json(body: &[u8]) -> Result<Value, String> {
     proofmark_builtin::decode::parse(body).map_err(|e| e.to_string())

@@ -93,7 +93,7 @@ fn taken(call: &Call<'_>) -> Refusal {
 
 /// What the client sent, whatever its form.
 fn body(call: &Call<'_>) -> Option<Value> {
-    let body = call.exchange.body;
+    let body = &call.exchange.body.text();
     match Format::of(call.exchange.header("content-type"))? {
         Format::Json => decode::json(body).ok(),
         Format::Yaml => decode::yaml(body).ok(),

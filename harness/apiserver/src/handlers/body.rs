@@ -11,21 +11,38 @@ use super::{Target, bad_request};
 use crate::decode::{self, BODY_MAX, Format};
 use crate::refusal::Refusal;
 use crate::resource::{Body, Resource};
-use crate::server::Call;
+use crate::server::{Call, Sent};
 
 /// Reads the body of a create or update.
 pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions) -> Result<Value, Refusal> {
-    let body = call.exchange.body;
-    check_size(body.len())?;
+    read_new(call, resource, None, options)
+}
+
+/// Reads the body of an update, which may be a changed copy of a `stored` object.
+pub(crate) fn read_new(
+    call: &Call<'_>,
+    resource: &Resource,
+    stored: Option<&Value>,
+    options: &WriteOptions,
+) -> Result<Value, Refusal> {
+    check_size(call.exchange.body)?;
     let format = Format::of(call.exchange.header("content-type"))
         .filter(|f| resource.custom().is_none() || *f != Format::Protobuf)
         .ok_or_else(|| decode::unsupported(resource.custom().is_some()))?;
+    if let (Sent::Value(value), Format::Json) = (call.exchange.body, format) {
+        check_identity(resource, value, call.exchange.body)?;
+        let of_version = |stored: &&Value| stored.get("apiVersion").is_some_and(|of| *of == resource.group_version());
+        let object = object(call, resource, value.clone(), stored.filter(of_version), Vec::new(), options.validation)?;
+        return check_version(resource, &object).map(|()| object);
+    }
+    let sent = call.exchange.body.text();
+    let body = sent.as_ref();
     let unreadable = |why: &str| unrecognized(&resource.kind, why, body);
     let value = match format {
         Format::Json => {
             let text = Text::parse(body)
                 .map_err(|why| unreadable(&format!("couldn't get version/kind; json parse error: {why}")))?;
-            check_identity(resource, &text.outline(&["apiVersion", "kind"]), body)?;
+            check_identity(resource, &text.outline(&["apiVersion", "kind"]), call.exchange.body)?;
             return match resource.body {
                 Body::Typed(ty) => {
                     let decoded = text.decode(ty, options.validation.strict());
@@ -41,14 +58,14 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
                 Body::Custom(_) => {
                     let read = text.untyped();
                     let (value, repeated) = read.map_err(|e| handled(resource, &e.to_string()))?;
-                    let object = object(call, resource, value, repeated, options.validation)?;
+                    let object = object(call, resource, value, None, repeated, options.validation)?;
                     check_version(resource, &object).map(|()| object)
                 }
             };
         }
         Format::Yaml => {
             let value = decode::yaml(body).map_err(|why| unreadable(&why))?;
-            check_identity(resource, &value, body)?;
+            check_identity(resource, &value, call.exchange.body)?;
             let repeated = if options.validation.strict() { decode::repeated_keys(body) } else { Vec::new() };
             let complaints = match options.validation {
                 FieldValidation::Strict if !repeated.is_empty() => {
@@ -56,7 +73,7 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
                 }
                 _ => repeated,
             };
-            let object = object(call, resource, value, complaints, options.validation)?;
+            let object = object(call, resource, value, None, complaints, options.validation)?;
             return check_version(resource, &object).map(|()| object);
         }
         Format::Protobuf => {
@@ -68,12 +85,18 @@ pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions)
             .value
         }
     };
-    check_identity(resource, &value, body)?;
-    object(call, resource, value, Vec::new(), options.validation)
+    check_identity(resource, &value, call.exchange.body)?;
+    object(call, resource, value, None, Vec::new(), options.validation)
 }
 
 /// 413 for bodies beyond the limit.
-pub(crate) fn check_size(length: usize) -> Result<(), Refusal> {
+pub(crate) fn check_size(body: Sent<'_>) -> Result<(), Refusal> {
+    let length = match body {
+        Sent::Text(text) => text.len(),
+        // Texts make bodies large; the exact size is only of interest near the limit.
+        Sent::Value(value) if crate::value::text_size(value) < BODY_MAX / 4 => 0,
+        Sent::Value(_) => body.text().len(),
+    };
     if length > BODY_MAX {
         let message = format!("Request entity too large: limit is {BODY_MAX}");
         return Err(Status::new(413, Reason::RequestEntityTooLarge, message).into());
@@ -114,8 +137,8 @@ pub(crate) fn check_type_meta(value: &Value) -> Result<(), String> {
 }
 
 /// The body's apiVersion and kind against the resource's.
-fn check_identity(resource: &Resource, value: &Value, body: &[u8]) -> Result<(), Refusal> {
-    let unreadable = |why: &str| unrecognized(&resource.kind, why, body);
+fn check_identity(resource: &Resource, value: &Value, body: Sent<'_>) -> Result<(), Refusal> {
+    let unreadable = |why: &str| unrecognized(&resource.kind, why, &body.text());
     check_type_meta(value).map_err(|why| unreadable(&format!("couldn't get version/kind; json parse error: {why}")))?;
     let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
@@ -124,7 +147,8 @@ fn check_identity(resource: &Resource, value: &Value, body: &[u8]) -> Result<(),
     }
     if resource.custom().is_some() {
         if kind.is_empty() {
-            let text = String::from_utf8_lossy(body);
+            let text = body.text();
+            let text = String::from_utf8_lossy(&text);
             return Err(unreadable(&format!("Object 'Kind' is missing in '{text}'")));
         }
     } else {
@@ -188,15 +212,16 @@ fn internal_package(group: &str) -> &str {
     if group.is_empty() { "core" } else { group.split('.').next().unwrap_or(group) }
 }
 
-/// A decoded body as an object: unknown fields told, dropped or refused; defaults set.
+/// A decoded body as an object: unknown fields told, dropped or refused; defaults set. It may be a changed copy of a `live` one.
 pub(crate) fn object(
     call: &Call<'_>,
     resource: &Resource,
     value: Value,
+    live: Option<&Value>,
     duplicates: Vec<String>,
     validation: FieldValidation,
 ) -> Result<Value, Refusal> {
-    let read = read_value(resource, value, None, validation.strict());
+    let read = read_value(resource, value, live, validation.strict());
     let (object, unknown) = read.map_err(|why| handled(resource, &why))?;
     settle(call, resource, object, [duplicates, unknown].concat(), validation)
 }

@@ -33,9 +33,8 @@ pub(super) struct DeleteOptions {
 impl DeleteOptions {
     /// Reads and checks the options. With a body the query says nothing.
     pub(super) fn read(call: &Call<'_>) -> Result<Self, Refusal> {
-        let body = call.exchange.body;
-        body::check_size(body.len())?;
-        let options = if body.is_empty() { Self::of_query(call) } else { Self::of_body(call) }?;
+        body::check_size(call.exchange.body)?;
+        let options = if call.exchange.body.text().is_empty() { Self::of_query(call) } else { Self::of_body(call) }?;
         let mut errors = Vec::new();
         if let Some(policy) = &options.policy {
             if options.orphan.is_some() {
@@ -71,7 +70,7 @@ impl DeleteOptions {
     }
 
     fn of_body(call: &Call<'_>) -> Result<Self, Refusal> {
-        let body = call.exchange.body;
+        let body = &call.exchange.body.text();
         let format = Format::of(call.exchange.header("content-type")).ok_or_else(|| decode::unsupported(false))?;
         let ty = proofmark_builtin::type_of("", "v1", "DeleteOptions").ok_or_else(Refusal::no_such_resource)?;
         let value = match format {

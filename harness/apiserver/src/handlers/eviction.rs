@@ -54,7 +54,7 @@ pub(super) async fn evict(call: &Call<'_>, target: &Target<'_>) -> Result<Reply,
 
 /// Evictions are taken in the version before, too.
 fn asked_version(call: &Call<'_>) -> &'static str {
-    let old = proofmark_json::from_slice::<Value>(call.exchange.body)
+    let old = proofmark_json::from_slice::<Value>(&call.exchange.body.text())
         .is_ok_and(|body| body["apiVersion"] == "policy/v1beta1");
     if old { "v1beta1" } else { "v1" }
 }

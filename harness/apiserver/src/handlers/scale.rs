@@ -153,7 +153,7 @@ fn wanted(
             let why = "request to convert CR to an invalid group/version: autoscaling/v1";
             return Err(body::unconverted(&applied, "autoscaling/v1, Kind=Scale", why));
         }
-        let mut wanted = body::object(call, of_scale, outcome.object, Vec::new(), FieldValidation::Ignore)?;
+        let mut wanted = body::object(call, of_scale, outcome.object, None, Vec::new(), FieldValidation::Ignore)?;
         body::settle_namespace(&mut wanted, &in_scale)?;
         return Ok((wanted, options));
     }

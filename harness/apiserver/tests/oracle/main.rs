@@ -35,12 +35,26 @@ const DETAIL: usize = 12;
 const FLOORS: &str = include_str!("floors.txt");
 
 macro_rules! recordings {
-    ($world:expr; $($name:ident,)+) => {$(
-        #[tokio::test(start_paused = true)]
-        async fn $name() {
-            super::check(stringify!($name), &$world).await;
+    ($world:expr, $offered:ident; $($name:ident,)+) => {
+        $(
+            #[tokio::test(start_paused = true)]
+            async fn $name() {
+                crate::check(stringify!($name), &$world).await;
+            }
+        )+
+
+        /// The same exchanges, with bodies that clients in the server's process hand over.
+        mod $offered {
+            use crate::World;
+
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $name() {
+                    crate::check(stringify!($name), &$world.offering()).await;
+                }
+            )+
         }
-    )+};
+    };
 }
 
 /// Tests are named `oracle::rbac`, so that they can be told from others in a run of everything.
@@ -48,7 +62,7 @@ mod oracle {
     use crate::World;
 
     // Recorded with a control plane.
-    recordings! { World::start().await;
+    recordings! { World::start().await, offered;
         admission,
         admitting,
         apply,
@@ -77,7 +91,7 @@ mod oracle {
     }
 
     // Recorded with a kube-apiserver alone.
-    recordings! { World::bare();
+    recordings! { World::bare(), offered_to_one_alone;
         altered,
         applying,
         patching,

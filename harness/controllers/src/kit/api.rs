@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
@@ -13,7 +14,7 @@ use http::{HeaderValue, Method, Request, Response, header};
 use kube::Client;
 use kube::client::Body;
 use kube::core::WatchEvent;
-use proofmark_handover::{Event, Handed, Welcome};
+use proofmark_handover::{Event, Handed, Offered, Welcome};
 use proofmark_json::{Value, json};
 
 use super::object;
@@ -169,13 +170,15 @@ pub struct Api {
     agent: HeaderValue,
     /// The user that requests are made as; the client's own without one.
     user: Option<HeaderValue>,
+    /// Whether the server handed something over, and so takes what is offered.
+    handed: Arc<AtomicBool>,
 }
 
 impl Api {
     /// A client that names itself `agent`. The part before the first `/` becomes the manager of the fields that it writes.
     pub fn new(client: Client, agent: &str) -> Self {
         let agent = HeaderValue::from_str(agent).unwrap_or(HeaderValue::from_static("unknown"));
-        Self { client, agent, user: None }
+        Self { client, agent, user: None, handed: Arc::default() }
     }
 
     /// The same client, impersonating a service account: what it may do, and what admission sees of it, is that account's.
@@ -420,9 +423,17 @@ impl Api {
         content_type: &'static str,
         body: &Value,
     ) -> Result<Arc<Value>, Error> {
-        let bytes = proofmark_json::to_vec(body).map_err(Error::SerdeError)?;
         let request = request.header(header::CONTENT_TYPE, content_type);
-        read_shared(self.client.send(finish(request, bytes)?).await?).await
+        let request = if self.handed.load(Ordering::Relaxed) {
+            finish(request.extension(Offered(body.clone())), Vec::new())?
+        } else {
+            finish(request, proofmark_json::to_vec(body).map_err(Error::SerdeError)?)?
+        };
+        let response = self.client.send(request).await?;
+        if response.extensions().get::<Handed>().is_some() {
+            self.handed.store(true, Ordering::Relaxed);
+        }
+        read_shared(response).await
     }
 
     async fn json(&self, request: http::request::Builder) -> Result<Value, Error> {

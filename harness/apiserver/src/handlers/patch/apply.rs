@@ -68,7 +68,7 @@ pub(super) async fn apply(
 
 /// The configuration that the request applies; nothing at all is an empty one.
 pub(in crate::handlers) fn configuration(call: &Call<'_>) -> Result<Value, Refusal> {
-    let applied = decode::yaml(call.exchange.body)
+    let applied = decode::yaml(&call.exchange.body.text())
         .map_err(|why| bad_request(format!("error decoding YAML: error converting YAML to JSON: {why}")))?;
     match applied {
         Value::Object(_) => Ok(applied),
@@ -86,7 +86,7 @@ pub(in crate::handlers) fn complain(call: &Call<'_>, validation: FieldValidation
     if !validation.strict() {
         return Ok(());
     }
-    let repeated = decode::repeated_keys(call.exchange.body);
+    let repeated = decode::repeated_keys(&call.exchange.body.text());
     if validation == FieldValidation::Strict && !repeated.is_empty() {
         let lines = repeated.join("\n  ");
         let why =

@@ -14,7 +14,7 @@ use crate::handlers::options::FieldValidation;
 use crate::handlers::{bad_request, body};
 use crate::refusal::Refusal;
 use crate::resource::{Body, Resource};
-use crate::server::Call;
+use crate::server::{Call, Sent};
 
 /// The live object with the request's patch applied, decoded and with defaults.
 pub(super) fn patched(
@@ -24,9 +24,14 @@ pub(super) fn patched(
     live: &Value,
     validation: FieldValidation,
 ) -> Result<Value, Refusal> {
-    let text = Text::parse(call.exchange.body).map_err(|why| bad_request(format!("error decoding patch: {why}")))?;
-    let patch = text.value();
-    let mut complaints = if validation.strict() { of_patch(form, &text, &patch) } else { Vec::new() };
+    let (patch, repeated) = match call.exchange.body {
+        Sent::Value(value) => (value.clone(), Vec::new()),
+        Sent::Text(text) => {
+            let text = Text::parse(text).map_err(|why| bad_request(format!("error decoding patch: {why}")))?;
+            (text.value(), if validation.strict() { text.duplicates() } else { Vec::new() })
+        }
+    };
+    let mut complaints = if validation.strict() { of_patch(form, repeated, &patch) } else { Vec::new() };
     let mut changed = change(resource, form, live, &patch)?;
     let read = match (form, &resource.body) {
         (Form::Strategic, Body::Typed(ty)) => {
@@ -91,8 +96,7 @@ fn refused(error: PatchError) -> Refusal {
 }
 
 /// What a strict reader says of the patch itself.
-fn of_patch(form: Form, text: &Text<'_>, patch: &Value) -> Vec<String> {
-    let repeated = text.duplicates();
+fn of_patch(form: Form, repeated: Vec<String>, patch: &Value) -> Vec<String> {
     if form != Form::Json {
         return repeated;
     }

@@ -57,7 +57,7 @@ where
 
 /// The form and the options of a patch to an object of `resource`, also through its subresources.
 pub(super) fn read(call: &Call<'_>, resource: &Resource) -> Result<(Form, WriteOptions), Refusal> {
-    body::check_size(call.exchange.body.len())?;
+    body::check_size(call.exchange.body)?;
     let form = form(call, resource)?;
     let options = WriteOptions::read(call, "PatchOptions")?;
     check_options(form, &options)?;
