@@ -44,7 +44,8 @@ where
         if !request.headers().contains_key(http::header::AUTHORIZATION) {
             request.extensions_mut().insert(InProcess);
         }
-        Box::pin(async move { answer(&server, request).await })
+        // Many requests wait for their turn, so each gets the room that its answer takes only when it is polled.
+        Box::pin(async move { Box::pin(answer(&server, request)).await })
     }
 }
 

@@ -8,8 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
 use http::{HeaderValue, Method, Request, Response, header};
 use kube::Client;
 use kube::client::Body;
@@ -229,7 +230,7 @@ impl Api {
 
     /// The objects of a collection in all namespaces; `query` as [`Api::watch`]'s.
     pub async fn collect(&self, of: &Resource, query: &[(&str, &str)], view: View) -> Result<Collection, Error> {
-        let mut response = self.client.send(finish(self.listing(of, "", query, view), Vec::new())?).await?;
+        let mut response = self.answer(finish(self.listing(of, "", query, view), Vec::new())?).await?;
         if let Some(Handed::List(list)) = response.extensions_mut().remove() {
             return Ok(Collection { version: list.resource_version.clone(), items: list.items.clone(), handed: true });
         }
@@ -261,7 +262,7 @@ impl Api {
         };
         let request = finish(request, Vec::new())?;
         if handed {
-            let mut response = self.client.send(request).await?;
+            let mut response = self.answer(request).await?;
             let events = match response.extensions_mut().remove() {
                 Some(Handed::Watch(events)) => events.take(),
                 _ => None,
@@ -381,7 +382,7 @@ impl Api {
     /// A document by its path, in the given representation.
     pub async fn document(&self, path: &str, accept: &str) -> Result<Arc<Value>, Error> {
         let request = self.request(Method::GET, path, &[]).header(header::ACCEPT, accept);
-        read_shared(self.client.send(finish(request, Vec::new())?).await?).await
+        read_shared(self.answer(finish(request, Vec::new())?).await?).await
     }
 
     /// Asks for a collection.
@@ -429,7 +430,7 @@ impl Api {
         } else {
             finish(request, proofmark_json::to_vec(body).map_err(Error::SerdeError)?)?
         };
-        let response = self.client.send(request).await?;
+        let response = self.answer(request).await?;
         if response.extensions().get::<Handed>().is_some() {
             self.handed.store(true, Ordering::Relaxed);
         }
@@ -437,7 +438,12 @@ impl Api {
     }
 
     async fn json(&self, request: http::request::Builder) -> Result<Value, Error> {
-        read(self.client.send(finish(request, Vec::new())?).await?).await
+        read(self.answer(finish(request, Vec::new())?).await?).await
+    }
+
+    /// Sends a request. What that takes is much of the size of everything that waits for an answer, so it has a place of its own.
+    fn answer(&self, request: Request<Body>) -> BoxFuture<'_, Result<Response<Body>, Error>> {
+        self.client.send(request).boxed()
     }
 }
 

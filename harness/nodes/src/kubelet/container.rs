@@ -1,5 +1,7 @@
 //! One container of a pod: what it is to be, and what became of it so far.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{self as core, ContainerStateTerminated};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -54,7 +56,7 @@ pub(super) enum Image {
 
 /// One container of a pod.
 pub(super) struct Slot {
-    pub(super) spec: core::Container,
+    pub(super) spec: Arc<core::Container>,
     pub(super) role: Role,
     /// The newest run, whether it still runs or not.
     pub(super) run: Option<Run>,
@@ -101,7 +103,7 @@ pub(super) struct End {
 }
 
 impl Slot {
-    pub(super) fn new(spec: core::Container, role: Role) -> Self {
+    pub(super) fn new(spec: Arc<core::Container>, role: Role) -> Self {
         Self {
             spec,
             role,

@@ -89,8 +89,7 @@ impl Dispatcher {
         let (inbox, messages) = mpsc::unbounded_channel();
         match PodWorker::new(&self.agent, node, new, (inbox.clone(), messages)) {
             Ok(worker) => {
-                let stop = self.agent.stop.clone();
-                tokio::spawn(async move { stop.run_until_cancelled_owned(worker.run()).await });
+                tokio::spawn(self.agent.stop.clone().run_until_cancelled_owned(Box::new(worker).run()));
                 workers.insert(key, Worker { uid: object::uid(new).to_owned(), inbox });
             }
             Err(error) => tracing::warn!(%error, pod = key.1, "a pod cannot be understood"),

@@ -104,12 +104,12 @@ impl PodWorker {
             uid: object::uid(pod).to_owned(),
             ip: if host_network { node.ip } else { agent.addresses.next() },
         };
-        let mut slots = Vec::new();
+        let mut slots = Vec::with_capacity(spec.containers.len() + spec.init_containers.iter().flatten().count());
         for container in spec.init_containers.iter().flatten() {
             let sidecar = container.restart_policy.as_deref() == Some("Always");
-            slots.push(Slot::new(container.clone(), if sidecar { Role::Sidecar } else { Role::Init }));
+            slots.push(Slot::new(Arc::new(container.clone()), if sidecar { Role::Sidecar } else { Role::Init }));
         }
-        slots.extend(spec.containers.iter().map(|container| Slot::new(container.clone(), Role::Main)));
+        slots.extend(spec.containers.iter().map(|container| Slot::new(Arc::new(container.clone()), Role::Main)));
         let view = Arc::new(View::default());
         agent.views.insert(&own.namespace, &own.name, Arc::clone(&view));
         let mut worker = Self {
@@ -138,10 +138,10 @@ impl PodWorker {
         Ok(worker)
     }
 
-    /// Lives until the pod is gone.
-    pub(super) async fn run(mut self) {
+    /// Lives until the pod is gone. Most workers wait most of the time, so neither the worker nor what it is about to do is part of what is kept of the task.
+    pub(super) async fn run(mut self: Box<Self>) {
         loop {
-            let wake = self.sync().await;
+            let wake = Box::pin(self.sync()).await;
             if self.removed && self.is_stopped() {
                 self.agent.views.remove(&self.pod.namespace, &self.pod.name, &self.view);
                 return;
@@ -335,7 +335,7 @@ impl PodWorker {
             if slot.spec.image == new.image {
                 continue;
             }
-            slot.spec.image.clone_from(&new.image);
+            Arc::make_mut(&mut slot.spec).image.clone_from(&new.image);
             let what = if slot.role == Role::Main { "Container" } else { "Init container" };
             let why = format!("{what} {} definition changed, will be restarted", new.name);
             if slot.role != Role::Init {
@@ -352,7 +352,7 @@ impl PodWorker {
             let spec = Container::deserialize(declared)?;
             let known = self.slots.iter().any(|slot| slot.role == Role::Ephemeral && slot.spec.name == spec.name);
             if !known {
-                self.slots.push(Slot::new(spec, Role::Ephemeral));
+                self.slots.push(Slot::new(Arc::new(spec), Role::Ephemeral));
             }
         }
         Ok(())

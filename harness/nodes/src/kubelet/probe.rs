@@ -4,6 +4,7 @@
 //! says that something has changed ([`crate::process::Ports::changed`]), and goes on at the next tick of its period. So a pod whose probes have settled has no timers.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,7 +40,7 @@ impl Kind {
 pub(super) struct Prober<R> {
     pub(super) kind: Kind,
     pub(super) probe: Probe,
-    pub(super) spec: core::Container,
+    pub(super) spec: Arc<core::Container>,
     pub(super) container: Container,
     /// Whether the startup probe is through; other probes wait for it.
     pub(super) started: watch::Receiver<bool>,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use k8s_openapi::api::core::v1::Container as Spec;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +21,7 @@ use super::pod::{Message, PodWorker};
 use super::probe::{self, Prober, Report};
 use super::{expand::expand, hooks, names, volumes};
 use crate::logs::{Log, LogWriter};
-use crate::process::{Container, Exit, Files, Ports, Pull};
+use crate::process::{Container, ContainerParts, Exit, Files, Ports, Pull};
 use crate::recorder::Kind;
 
 /// How soon a pod that could not be brought further is looked at again (a kubelet takes 10 to 15 seconds).
@@ -224,8 +225,8 @@ impl PodWorker {
         };
         let none = std::collections::BTreeMap::new();
         let mounts = volumes::mounts(spec, self.volumes.as_ref().unwrap_or(&none), &env);
-        Container {
-            pod: Arc::new(self.identity()),
+        Container::new(ContainerParts {
+            pod: self.identity(),
             name: spec.name.clone(),
             image: spec.image.clone().unwrap_or_default(),
             command: expanded(&spec.command),
@@ -237,13 +238,13 @@ impl PodWorker {
             clock: self.agent.clock.clone(),
             stop: CancellationToken::new(),
             begun: CancellationToken::new(),
-            exec: Arc::default(),
+            exec: Mutex::default(),
             env,
-        }
+        })
     }
 
     /// Starts the process and its probes.
-    fn spawn(&self, slot: usize, number: u32, role: Role, spec: &Spec, container: Container, log: Log) -> Run {
+    fn spawn(&self, slot: usize, number: u32, role: Role, spec: &Arc<Spec>, container: Container, log: Log) -> Run {
         let (kill, exited) = (self.agent.stop.child_token(), CancellationToken::new());
         let process = Arc::clone(&self.agent.images.find(&container.image).process);
         let running = AssertUnwindSafe(process.run(container.clone())).catch_unwind();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -34,9 +35,12 @@ pub struct PodIdentity {
 
 /// A container as the process in it sees it. Clones share it.
 #[derive(Clone)]
-pub struct Container {
+pub struct Container(Arc<ContainerParts>);
+
+/// What a container is made of.
+pub struct ContainerParts {
     /// The pod.
-    pub pod: Arc<PodIdentity>,
+    pub pod: PodIdentity,
     /// The container's name.
     pub name: String,
     /// The image, as the pod names it.
@@ -59,10 +63,22 @@ pub struct Container {
     pub(crate) stop: CancellationToken,
     /// Cancelled once the process has begun, so that nobody asks it for anything before it could open its ports.
     pub(crate) begun: CancellationToken,
-    pub(crate) exec: Arc<Mutex<Option<Exec>>>,
+    pub(crate) exec: Mutex<Option<Exec>>,
+}
+
+impl Deref for Container {
+    type Target = ContainerParts;
+
+    fn deref(&self) -> &ContainerParts {
+        &self.0
+    }
 }
 
 impl Container {
+    pub(crate) fn new(parts: ContainerParts) -> Self {
+        Self(Arc::new(parts))
+    }
+
     /// Returns when the process is asked to stop (SIGTERM). It then has its grace period to end before it is killed.
     pub async fn stopped(&self) {
         self.stop.cancelled().await;

@@ -25,7 +25,7 @@ mod image;
 mod ports;
 mod script;
 
-pub use container::{Container, Exec, ExecOutput, PodIdentity};
+pub use container::{Container, ContainerParts, Exec, ExecOutput, PodIdentity};
 pub use files::{FileError, Files};
 pub(crate) use files::{Memory, Mount, Refresh, Refreshed, Volume, clean};
 pub(crate) use image::repository;

@@ -37,7 +37,7 @@ async fn the_environment() {
     let (images, seen) = noting(|container| async move {
         let mut all: Vec<String> = container.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
         all.retain(|variable| !variable.starts_with("KUBERNETES_"));
-        all.extend(container.args);
+        all.extend(container.args.iter().cloned());
         all
     });
     let world = World::new(images).await;

@@ -221,17 +221,20 @@ impl FieldSet {
 
     /// Its FieldsV1 form, in canonical order.
     pub fn to_fields_v1(&self) -> Value {
-        let mut out = Map::new();
+        Value::Object(self.members_v1(false))
+    }
+
+    /// The members of a node's object. One that is in the set itself says so where there is anything below it.
+    fn members_v1(&self, says_so: bool) -> Map {
+        let mut out = Map::with_capacity(self.children.len() + usize::from(says_so));
+        if says_so {
+            out.insert(".", Value::Object(Map::new()));
+        }
         for (element, node) in &self.children {
-            let Value::Object(mut below) = node.to_fields_v1() else {
-                continue;
-            };
-            if node.member && !below.is_empty() {
-                below.shift_insert(0, ".", Value::Object(Map::new()));
-            }
+            let below = node.members_v1(node.member && !node.children.is_empty());
             out.insert(element.to_fields_v1(), Value::Object(below));
         }
-        Value::Object(out)
+        out
     }
 
     /// Reads FieldsV1. Elements of unknown kinds are passed over.
