@@ -34,6 +34,9 @@ pub(crate) enum Error {
         /// Why.
         what: String,
     },
+    /// What was asked for took too long.
+    #[error("gave up: {0}")]
+    Late(String),
     /// A request was refused.
     #[error("{method} {path}: {status}: {body}")]
     Refused {
@@ -114,7 +117,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Sends a request and reads the whole answer, which must be a success. Returns its size in bytes.
+    /// Sends a request and reads the whole answer, which must be a success.
+    pub(crate) async fn read(&mut self, method: Method, path: &str, body: Option<Bytes>) -> Result<Bytes, Error> {
+        let response = self.open(method, path, body).await?;
+        response.into_body().collect().await.map(|body| body.to_bytes()).map_err(|e| self.broken(&e))
+    }
+
+    /// The same of an answer of which only the size in bytes counts.
     pub(crate) async fn send(&mut self, method: Method, path: &str, body: Option<Bytes>) -> Result<usize, Error> {
         let response = self.open(method, path, body).await?;
         let mut body = response.into_body();

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! compare --ours target/release/proofmark --real PATH/TO/up
+//! compare scale --ours target/release/proofmark
 //! ```
 //!
 //! `--real` is any program that starts a control plane, prints one line of JSON with `kubeconfig`, `pids` and `ready_s`, and stays until it is
@@ -13,29 +14,33 @@
 mod client;
 mod figures;
 mod load;
+mod scale;
 mod side;
 mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use figures::Figures;
 use load::Size;
+use scale::Scale;
 use side::Side;
 
 /// Play one load to the embedded API server and to a real control plane, side by side
 #[derive(Debug, Parser)]
 struct Args {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// The proofmark binary, built for release
-    #[arg(long, value_name = "FILE", default_value = "target/release/proofmark")]
+    #[arg(long, value_name = "FILE", default_value = "target/release/proofmark", global = true)]
     ours: PathBuf,
     /// The program that starts a real control plane
     #[arg(long, value_name = "FILE")]
     real: Option<PathBuf>,
     /// How often each side is started and measured
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, global = true)]
     rounds: usize,
     /// Objects to create, and requests of each kind to send
     #[arg(long, value_name = "N", default_value_t = 2000)]
@@ -43,6 +48,13 @@ struct Args {
     /// Watches that are open at once
     #[arg(long, value_name = "N", default_value_t = 100)]
     watchers: usize,
+}
+
+/// What else is measured.
+#[derive(Debug, Subcommand)]
+enum Other {
+    /// Start many pods on many nodes of the embedded control plane, and print a line for each round
+    Scale(Scale),
 }
 
 /// Why a comparison came to no end.
@@ -64,7 +76,11 @@ enum Error {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    match compare(&args).await {
+    let table = match &args.other {
+        Some(Other::Scale(scale)) => grow(&args, *scale).await,
+        None => compare(&args).await,
+    };
+    match table {
         Ok(table) => {
             use std::io::Write as _;
             let _ = std::io::stdout().write_all(table.as_bytes());
@@ -82,7 +98,7 @@ async fn compare(args: &Args) -> Result<String, Error> {
     let size = Size { requests: args.requests, watchers: args.watchers };
     let (mut ours, mut real) = (Vec::new(), Vec::new());
     for _ in 0..args.rounds.max(1) {
-        ours.push(round(Side::ours(&args.ours).await?, size).await?);
+        ours.push(round(Side::ours(&args.ours, 0).await?, size).await?);
         if let Some(program) = &args.real {
             real.push(round(Side::real(program).await?, size).await?);
         }
@@ -94,4 +110,15 @@ async fn round(side: Side, size: Size) -> Result<Figures, Error> {
     let figures = load::play(&side, size).await;
     side.stop().await;
     Ok(figures?)
+}
+
+async fn grow(args: &Args, scale: Scale) -> Result<String, Error> {
+    let mut table = scale::HEAD.to_owned();
+    for _ in 0..args.rounds.max(1) {
+        let side = Side::ours(&args.ours, scale.nodes).await?;
+        let figures = scale::play(&side, scale).await;
+        side.stop().await;
+        table.push_str(&scale::row(&figures?));
+    }
+    Ok(table)
 }

@@ -33,8 +33,8 @@ struct Started {
 }
 
 impl Side {
-    /// Starts `proofmark up --bare`.
-    pub(crate) async fn ours(program: &Path) -> Result<Self, Error> {
+    /// Starts `proofmark up --bare`, with so many simulated nodes.
+    pub(crate) async fn ours(program: &Path, nodes: usize) -> Result<Self, Error> {
         let fail = |what: String| Error::Start { side: "proofmark", what };
         let folder = std::env::temp_dir().join(format!("proofmark-compare-{}", std::process::id()));
         let kubeconfig = folder.join("kubeconfig");
@@ -42,7 +42,7 @@ impl Side {
         std::fs::create_dir_all(&folder).map_err(io)?;
         let started = Instant::now();
         let mut command = Command::new(program);
-        command.args(["up", "--bare", "--quiet", "--kubeconfig"]).arg(&kubeconfig);
+        command.args(["up", "--bare", "--quiet", "--nodes", &nodes.to_string(), "--kubeconfig"]).arg(&kubeconfig);
         let child = command.stdout(Stdio::null()).kill_on_drop(true).spawn().map_err(|e| {
             fail(format!("failed to run {}: {e}; build it with: cargo build --release", program.display()))
         })?;
@@ -92,7 +92,17 @@ impl Side {
 
     /// The resident memory of its processes, in bytes. Source: `VmRSS` of `/proc/PID/status`.
     pub(crate) fn memory(&self) -> u64 {
-        self.pids.iter().filter_map(|pid| resident(*pid)).sum()
+        self.pids.iter().filter_map(|pid| of_memory(*pid, "VmRSS:")).sum()
+    }
+
+    /// The most resident memory that its processes ever had, in bytes. Source: `VmHWM` of `/proc/PID/status`.
+    pub(crate) fn peak(&self) -> u64 {
+        self.pids.iter().filter_map(|pid| of_memory(*pid, "VmHWM:")).sum()
+    }
+
+    /// The processor time that its processes have used, their children not included. Source: `utime` and `stime` of `/proc/PID/stat`.
+    pub(crate) fn processor(&self) -> Duration {
+        self.pids.iter().filter_map(|pid| processor(*pid)).sum()
     }
 
     /// Ends it, as its user would.
@@ -104,8 +114,19 @@ impl Side {
     }
 }
 
-fn resident(pid: u32) -> Option<u64> {
+fn of_memory(pid: u32, field: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|l| l.strip_prefix(field))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+/// The kernel counts in hundredths of a second, whatever its own tick is.
+const TICK: Duration = Duration::from_millis(10);
+
+fn processor(pid: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field, a name in parentheses, may have spaces of its own.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<u32>().ok();
+    Some(TICK * (ticks(11)? + ticks(12)?))
 }
