@@ -140,14 +140,14 @@ impl ApiServer {
         let path = crate::request::decode_path(raw_path);
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let info = RequestInfo::new(&parts.method, &path, &query);
-        let offered = parts.extensions.get().map(|Offered(value)| value);
-        let body = match offered {
-            Some(value) if !decode::is_as_read(value) => value.to_string().into(),
-            _ => body,
-        };
-        let body = match offered {
-            Some(value) if body.is_empty() => Sent::Value(value),
-            _ => Sent::Text(&body),
+        let written;
+        let body = match parts.extensions.get().filter(|_| body.is_empty()) {
+            None => Sent::Text(&body),
+            Some(Offered(value)) if decode::is_as_read(value) => Sent::Value(value),
+            Some(Offered(value)) => {
+                written = value.to_string();
+                Sent::Text(written.as_bytes())
+            }
         };
         let exchange = Exchange { method: &parts.method, headers: &parts.headers, query: &query, info: &info, body };
         let welcome = parts.extensions.get::<Welcome>().is_some();
@@ -250,6 +250,11 @@ pub(crate) enum Sent<'a> {
 }
 
 impl<'a> Sent<'a> {
+    /// Whether there is no body.
+    pub(crate) fn is_empty(self) -> bool {
+        matches!(self, Self::Text([]))
+    }
+
     /// The body as it came, or would have come.
     pub(crate) fn text(self) -> Cow<'a, [u8]> {
         match self {

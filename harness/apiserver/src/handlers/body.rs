@@ -1,5 +1,7 @@
 //! From a request's body to an object of the resource: format, version, kind, fields, namespace and name.
 
+use std::sync::Arc;
+
 use proofmark_builtin::decode::{Complaint, Text};
 use proofmark_builtin::proto::ProtoError;
 use proofmark_json::{Value, json};
@@ -12,18 +14,24 @@ use crate::decode::{self, BODY_MAX, Format};
 use crate::refusal::Refusal;
 use crate::resource::{Body, Resource};
 use crate::server::{Call, Sent};
+use crate::store::Object;
 
-/// Reads the body of a create or update.
+/// Reads a body that is an object of its own: that of a create, a review, a binding.
 pub(crate) fn read(call: &Call<'_>, resource: &Resource, options: &WriteOptions) -> Result<Value, Refusal> {
-    read_new(call, resource, None, options)
+    read_beside(call, resource, options, || None)
 }
 
-/// Reads the body of an update, which may be a changed copy of a `stored` object.
-pub(crate) fn read_new(
+/// Reads the body of an update, which may be a changed copy of what is stored.
+pub(super) fn read_update(call: &Call<'_>, target: &Target<'_>, options: &WriteOptions) -> Result<Value, Refusal> {
+    read_beside(call, target.resource, options, || target.stored(call))
+}
+
+/// Only a body that was handed over can share anything with what is stored, so only then is that looked up.
+fn read_beside(
     call: &Call<'_>,
     resource: &Resource,
-    stored: Option<&Value>,
     options: &WriteOptions,
+    stored: impl FnOnce() -> Option<Arc<Object>>,
 ) -> Result<Value, Refusal> {
     check_size(call.exchange.body)?;
     let format = Format::of(call.exchange.header("content-type"))
@@ -31,6 +39,8 @@ pub(crate) fn read_new(
         .ok_or_else(|| decode::unsupported(resource.custom().is_some()))?;
     if let (Sent::Value(value), Format::Json) = (call.exchange.body, format) {
         check_identity(resource, value, call.exchange.body)?;
+        let stored = stored();
+        let stored = stored.as_ref().map(|stored| &*stored.value);
         let of_version = |stored: &&Value| stored.get("apiVersion").is_some_and(|of| *of == resource.group_version());
         let object = object(call, resource, value.clone(), stored.filter(of_version), Vec::new(), options.validation)?;
         return check_version(resource, &object).map(|()| object);

@@ -34,7 +34,7 @@ impl DeleteOptions {
     /// Reads and checks the options. With a body the query says nothing.
     pub(super) fn read(call: &Call<'_>) -> Result<Self, Refusal> {
         body::check_size(call.exchange.body)?;
-        let options = if call.exchange.body.text().is_empty() { Self::of_query(call) } else { Self::of_body(call) }?;
+        let options = if call.exchange.body.is_empty() { Self::of_query(call) } else { Self::of_body(call) }?;
         let mut errors = Vec::new();
         if let Some(policy) = &options.policy {
             if options.orphan.is_some() {

@@ -101,10 +101,7 @@ fn not_simulated(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Refusal {
 /// Replaces a part of an object: its status, a namespace's finalizers.
 async fn put(call: &Call<'_>, target: &Target<'_>, sub: &str) -> Result<Reply, Refusal> {
     let options = WriteOptions::read(call, "UpdateOptions")?;
-    let mut object = {
-        let stored = target.stored(call);
-        body::read_new(call, target.resource, stored.as_ref().map(|stored| &*stored.value), &options)?
-    };
+    let mut object = body::read_update(call, target, &options)?;
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
     target.check_place()?;

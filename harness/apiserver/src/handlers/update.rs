@@ -24,10 +24,7 @@ use crate::store::{Object, Precondition};
 /// Replaces an object by the request's body.
 pub(super) async fn update(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let options = WriteOptions::read(call, "UpdateOptions")?;
-    let mut object = {
-        let stored = target.stored(call);
-        body::read_new(call, target.resource, stored.as_ref().map(|stored| &*stored.value), &options)?
-    };
+    let mut object = body::read_update(call, target, &options)?;
     body::settle_namespace(&mut object, target)?;
     body::check_name(&object, target)?;
     target.check_place()?;
