@@ -66,6 +66,28 @@ impl Planned<'_> {
         ]
     }
 
+    /// Whether the same is played in both, in universes that are the same.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        std::ptr::eq(self.scenario, other.scenario)
+            && self.variant == other.variant
+            && self.target.universe == other.target.universe
+            && self.case.expected == other.case.expected
+            && self.phases == other.phases
+    }
+
+    /// The events of a case that [is the same](Self::is_as), told of this one.
+    pub(crate) fn retold(&self, events: &[Event]) -> Vec<Event> {
+        let this = || self.case.clone();
+        let retell = |event: &Event| match event {
+            Event::CaseStarted { .. } => Event::CaseStarted { case: this() },
+            Event::CaseFinished { conclusion, .. } => {
+                Event::CaseFinished { case: this(), conclusion: conclusion.clone() }
+            }
+            other => other.clone(),
+        };
+        events.iter().map(retell).collect()
+    }
+
     /// The first of its steps that may write: the phase, and the step's title.
     pub(crate) fn first_write(&self) -> Option<String> {
         self.phases.iter().find_map(|phase| {

@@ -1,15 +1,16 @@
 //! Plays many cases at once.
 //!
 //! Each case has a universe, a runtime and a clock of its own and lives on one thread, so cases share nothing and threads only decide how many
-//! are under way. A case's seed depends on the run's seed and on its own names alone. Events are handed out in the order of the plan. So the
+//! are under way. Where two targets are the same universe (a release of Kubeflow, and the KServe that it bundles), a case is played once and told of both.
+//! A case's seed depends on the run's seed and on its own names alone. Events are handed out in the order of the plan. So the
 //! output of a run depends on its scenarios, targets and seed, and on nothing else.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::{io, iter};
 
 use proofmark_env::{Environment, shell_word};
 
@@ -183,7 +184,7 @@ impl<'a> Runner<'a> {
     ) -> Planned<'s> {
         let about = scenario.about();
         let id = variant.and_then(|index| about.variants.get(index)).map(|variant| variant.id.clone());
-        let seed = seed::derive(self.seed, &[&about.id, id.as_deref().unwrap_or_default(), &target.name]);
+        let seed = seed::derive(self.seed, &[&about.id, id.as_deref().unwrap_or_default(), &target.universe]);
         let mut case = Case {
             scenario: about.id.clone(),
             variant: id,
@@ -241,15 +242,19 @@ impl<'a> Runner<'a> {
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let (done, played) = mpsc::channel();
         let threads = self.environment.at_once().map_or(self.threads, |most| self.threads.min(most));
+        let same = same(plan);
         thread::scope(|scope| {
-            for _ in 0..threads.get().min(plan.len()) {
-                let (done, next, stop) = (done.clone(), &next, &stop);
+            for _ in 0..threads.get().min(same.len()) {
+                let (done, next, stop, same) = (done.clone(), &next, &stop, &same);
                 let work = move || {
                     while !stop.load(Ordering::Relaxed) {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(planned) = plan.get(index) else { break };
-                        let events = self.events(planned);
-                        if done.send((index, events)).is_err() {
+                        let Some(cases) = same.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                        let Some((first, others)) = cases.split_first() else { continue };
+                        let events = self.events(first.1);
+                        let retold: Vec<_> =
+                            others.iter().map(|(index, case)| (*index, case.retold(&events))).collect();
+                        let told = iter::once((first.0, events)).chain(retold);
+                        if told.map(|case| done.send(case)).any(|sent| sent.is_err()) {
                             break;
                         }
                     }
@@ -265,6 +270,23 @@ impl<'a> Runner<'a> {
             told
         })
     }
+}
+
+/// Cases with their numbers, those together that are the same, in the order of the first of them.
+fn same<'p, 's>(plan: &'p [Planned<'s>]) -> Vec<Vec<(usize, &'p Planned<'s>)>> {
+    let mut same: Vec<Vec<(usize, &Planned<'_>)>> = Vec::new();
+    // Cases of one scenario stand together in a plan.
+    let mut scenario = 0;
+    for (index, planned) in plan.iter().enumerate() {
+        if !index.checked_sub(1).is_some_and(|last| std::ptr::eq(plan[last].scenario, planned.scenario)) {
+            scenario = same.len();
+        }
+        match same[scenario..].iter_mut().find(|cases| cases[0].1.is_as(planned)) {
+            Some(cases) => cases.push((index, planned)),
+            None => same.push(vec![(index, planned)]),
+        }
+    }
+    same
 }
 
 /// Hands out what arrives in any order by its number.

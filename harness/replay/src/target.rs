@@ -17,6 +17,9 @@ pub struct Target {
     pub arguments: Vec<String>,
     /// What a universe for it holds.
     pub plan: Plan,
+    /// What that universe is called, and what all that is random in it comes from. A release of Kubeflow and the KServe that it bundles are one universe if
+    /// users of this KServe most likely have that Kubeflow.
+    pub universe: String,
     /// The manifests that it was read from, if it is not a release.
     pub manifests: Option<Arc<ManifestSet>>,
 }
@@ -29,14 +32,27 @@ impl Target {
 
     /// A release of Kubeflow, with the KServe that it bundles.
     pub fn kubeflow(release: KubeflowRelease) -> Self {
-        Self::new(format!("Kubeflow {release}"), &["--kubeflow", release.version()], Plan::kubeflow(release))
+        let this =
+            Self::new(format!("Kubeflow {release}"), &["--kubeflow", release.version()], Plan::kubeflow(release));
+        this.as_bundled()
     }
 
     /// A release of KServe on a release of Kubeflow, whether or not that one bundles it.
     pub fn both(kserve: Release, kubeflow: KubeflowRelease) -> Self {
         let arguments = ["--kserve", kserve.version(), "--kubeflow", kubeflow.version()];
         let plan = Plan { kserve: Some(kserve), kubeflow: Some(kubeflow), ..Plan::default() };
-        Self::new(format!("KServe {kserve} on Kubeflow {kubeflow}"), &arguments, plan)
+        Self::new(format!("KServe {kserve} on Kubeflow {kubeflow}"), &arguments, plan).as_bundled()
+    }
+
+    /// Of releases that come together, whoever names them: the universe is that of the release of KServe, or else that of Kubeflow.
+    fn as_bundled(mut self) -> Self {
+        let (Some(kserve), Some(kubeflow)) = (self.plan.kserve, self.plan.kubeflow) else { return self };
+        if Plan::kserve(kserve).kubeflow == Some(kubeflow) {
+            self.universe = Self::kserve(kserve).universe;
+        } else if kubeflow.kserve() == Some(kserve) {
+            self.universe = format!("Kubeflow {kubeflow}");
+        }
+        self
     }
 
     /// A distribution, read from these paths.
@@ -56,7 +72,8 @@ impl Target {
     /// A universe of one's own.
     pub fn new(name: impl Into<String>, arguments: &[&str], plan: Plan) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { name: name.into(), arguments, plan, manifests: None }
+        let name = name.into();
+        Self { universe: name.clone(), name, arguments, plan, manifests: None }
     }
 }
 

@@ -1,10 +1,14 @@
 //! A documented failure, shortened, on the embedded API server: every release of KServe, one run.
 
+use std::io;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use proofmark_env::{Embedded, Identity};
+use futures_util::future::LocalBoxFuture;
+use proofmark_env::{Embedded, EnvError, Environment, Identity, Plan, Universe};
 use proofmark_json::{Value, json};
 use proofmark_kserve::Release;
+use proofmark_kubeflow::KubeflowRelease;
 use proofmark_replay::{
     Affected, Event, Expected, Resource, RunResult, Runner, Scenario, StepVerdict, Target, Verdict, permissions, step,
 };
@@ -93,24 +97,43 @@ fn trainedmodel_403() -> Scenario {
         })
 }
 
-fn run(releases: &[Release], threads: usize) -> (RunResult, String) {
-    let targets: Vec<_> = releases.iter().map(|release| Target::kserve(*release)).collect();
-    let mut told = String::new();
-    let result = Runner::new(&Embedded)
+/// Counts the universes that are made.
+#[derive(Default)]
+struct Counted {
+    universes: AtomicUsize,
+}
+
+impl Environment for Counted {
+    fn runtime(&self) -> io::Result<tokio::runtime::Runtime> {
+        Embedded.runtime()
+    }
+
+    fn prepare(&self, plan: Plan) -> LocalBoxFuture<'_, Result<Universe, EnvError>> {
+        self.universes.fetch_add(1, Ordering::Relaxed);
+        Embedded.prepare(plan)
+    }
+}
+
+fn run(environment: &dyn Environment, targets: &[Target], threads: usize) -> (RunResult, Vec<String>) {
+    let mut told = Vec::new();
+    let result = Runner::new(environment)
         .seed(1)
         .threads(NonZeroUsize::new(threads).unwrap())
-        .run(&[trainedmodel_403()], &targets, &mut |event: &Event| {
-            told.push_str(&proofmark_json::to_string(event).unwrap());
-            told.push('\n');
+        .run(&[trainedmodel_403()], targets, &mut |event: &Event| {
+            told.push(proofmark_json::to_string(event).unwrap());
             Ok(())
         })
         .unwrap();
     (result, told)
 }
 
+fn releases(releases: &[Release]) -> Vec<Target> {
+    releases.iter().map(|release| Target::kserve(*release)).collect()
+}
+
 #[test]
 fn every_release_is_as_documented() {
-    let (result, _) = run(Release::all(), 2);
+    let (result, _) = run(&Embedded, &releases(Release::all()), 2);
     for case in &result.cases {
         let bad: Vec<_> =
             case.phases.iter().flat_map(|p| &p.steps).filter(|s| s.verdict != StepVerdict::AsExpected).collect();
@@ -122,6 +145,32 @@ fn every_release_is_as_documented() {
 
 #[test]
 fn one_seed_gives_the_same_bytes() {
-    let releases = [Release::V0_13_1, Release::V0_14_1, Release::V0_15_0];
-    assert_eq!(run(&releases, 1).1, run(&releases, 3).1);
+    let targets = releases(&[Release::V0_13_1, Release::V0_14_1, Release::V0_15_0]);
+    assert_eq!(run(&Embedded, &targets, 1).1, run(&Embedded, &targets, 3).1);
+}
+
+#[test]
+fn what_is_one_universe_is_played_once_and_told_as_if_alone() {
+    let targets = [
+        Target::kserve(Release::V0_14_1),
+        Target::kserve(Release::V0_15_0),
+        Target::kubeflow(KubeflowRelease::V1_10_0),
+        Target::kubeflow(KubeflowRelease::V1_10_1),
+        Target::kubeflow(KubeflowRelease::V1_10_2),
+        Target::both(Release::V0_15_0, KubeflowRelease::V1_10_1),
+        Target::both(Release::V0_14_1, KubeflowRelease::V1_10_2),
+    ];
+    let universes: Vec<_> = targets.iter().map(|target| target.universe.as_str()).collect();
+    let [older, newer, apart] = ["KServe 0.14.1", "KServe 0.15.0", "Kubeflow 1.10.1"];
+    assert_eq!(universes, [older, newer, older, apart, newer, apart, "KServe 0.14.1 on Kubeflow 1.10.2"]);
+
+    let counted = Counted::default();
+    let (_, together) = run(&counted, &targets, 2);
+    assert_eq!(counted.universes.into_inner(), 4);
+    let alone = targets.iter().flat_map(|target| {
+        let (_, told) = run(&Embedded, std::slice::from_ref(target), 1);
+        told[1..told.len() - 1].to_vec()
+    });
+    // The first event and the last are the run's own.
+    assert_eq!(together[1..together.len() - 1], alone.collect::<Vec<_>>());
 }
