@@ -85,7 +85,8 @@ async fn kept<K: PartialEq, V: Clone>(
 ) -> Result<V, EnvError> {
     let world = {
         let mut worlds = worlds.lock().unwrap_or_else(PoisonError::into_inner);
-        match worlds.iter().find(|(known, _)| *known == key) {
+        // From the end: what is large to compare is mostly like what came last.
+        match worlds.iter().rev().find(|(known, _)| *known == key) {
             Some((_, world)) => world.clone(),
             None => {
                 let world = Arc::<OnceCell<V>>::default();
@@ -116,14 +117,18 @@ pub(crate) async fn laid(plan: &Plan) -> Result<(World, Ground), EnvError> {
 /// A world, and the names of the definitions that are in it.
 type Kinds = (World, Arc<[String]>);
 
-/// A world in which the kinds of a release of KServe are defined, and their names.
+/// A world in which the kinds of a release of KServe are defined, and their names. Releases that define the same have one world.
 async fn kinds(release: Release, flavor: Flavor) -> Result<Kinds, EnvError> {
-    static WORLDS: Kept<(Release, Flavor), Kinds> = Mutex::new(Vec::new());
-    kept(&WORLDS, (release, flavor), async {
+    static OF_RELEASES: Kept<(Release, Flavor), Kinds> = Mutex::new(Vec::new());
+    static WORLDS: Kept<Vec<Value>, Kinds> = Mutex::new(Vec::new());
+    kept(&OF_RELEASES, (release, flavor), async {
         let objects = proofmark_kserve::install::kinds(release, flavor);
-        let (world, _) = grown(Some(bare().await?), async |cluster| install(cluster, &objects).await).await?;
-        let names = objects.iter().filter_map(|object| object["metadata"]["name"].as_str());
-        Ok((world, names.map(str::to_owned).collect()))
+        let made = async {
+            let (world, _) = grown(Some(bare().await?), async |cluster| install(cluster, &objects).await).await?;
+            let names = objects.iter().filter_map(|object| object["metadata"]["name"].as_str());
+            Ok((world, names.map(str::to_owned).collect()))
+        };
+        kept(&WORLDS, objects.clone(), made).await
     })
     .await
 }
