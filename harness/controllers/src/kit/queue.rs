@@ -128,6 +128,8 @@ impl<K: Ord + Clone> Shared<K> {
             match self.pop() {
                 Ok(key) => return key,
                 Err(Some(at)) => tokio::select! {
+                    // In this order, so that one seed gives one run.
+                    biased;
                     () = self.more.notified() => {}
                     () = tokio::time::sleep_until(at) => {}
                 },

@@ -32,6 +32,7 @@ pub(super) async fn run(app: App, subject: Subject, followed: Arc<Followed>) {
         }
     };
     tokio::select! {
+        biased;
         () = following => {}
         () = everybody_left => {}
     }

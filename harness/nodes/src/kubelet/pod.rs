@@ -147,6 +147,7 @@ impl PodWorker {
                 return;
             }
             let message = tokio::select! {
+                biased;
                 message = self.inbox.recv() => message,
                 () = sleep_until(wake) => None,
             };

@@ -41,6 +41,7 @@ impl PodWorker {
             let hook = spec.lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref());
             if let Some(hook) = hook.filter(|_| !grace.is_zero()) {
                 tokio::select! {
+                    biased;
                     done = hooks::run(&container, &spec, hook) => if done.is_err() {
                         recorder.record(source, subject, Kind::Warning, "FailedPreStopHook", "PreStopHook failed");
                     },
@@ -54,6 +55,7 @@ impl PodWorker {
                 }
             };
             tokio::select! {
+                biased;
                 () = turn => {}
                 () = until(&mut ends) => {}
                 () = exited.cancelled() => return,

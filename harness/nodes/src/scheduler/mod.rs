@@ -223,6 +223,7 @@ impl Scheduler {
                 }
                 Err(Some(at)) => {
                     tokio::select! {
+                        biased;
                         () = self.more.notified() => {}
                         () = tokio::time::sleep_until(at) => {}
                     }
