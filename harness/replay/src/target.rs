@@ -34,18 +34,18 @@ impl Target {
     pub fn kubeflow(release: KubeflowRelease) -> Self {
         let this =
             Self::new(format!("Kubeflow {release}"), &["--kubeflow", release.version()], Plan::kubeflow(release));
-        this.as_bundled()
+        this.bundled()
     }
 
     /// A release of KServe on a release of Kubeflow, whether or not that one bundles it.
     pub fn both(kserve: Release, kubeflow: KubeflowRelease) -> Self {
         let arguments = ["--kserve", kserve.version(), "--kubeflow", kubeflow.version()];
         let plan = Plan { kserve: Some(kserve), kubeflow: Some(kubeflow), ..Plan::default() };
-        Self::new(format!("KServe {kserve} on Kubeflow {kubeflow}"), &arguments, plan).as_bundled()
+        Self::new(format!("KServe {kserve} on Kubeflow {kubeflow}"), &arguments, plan).bundled()
     }
 
     /// Of releases that come together, whoever names them: the universe is that of the release of KServe, or else that of Kubeflow.
-    fn as_bundled(mut self) -> Self {
+    fn bundled(mut self) -> Self {
         let (Some(kserve), Some(kubeflow)) = (self.plan.kserve, self.plan.kubeflow) else { return self };
         if Plan::kserve(kserve).kubeflow == Some(kubeflow) {
             self.universe = Self::kserve(kserve).universe;
