@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 use proofmark_json::{Value, json};
-use tokio::sync::watch;
+use proofmark_latest as latest;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Context, Tasks};
@@ -61,7 +61,7 @@ struct Inner {
     listeners: RwLock<Vec<Listener>>,
     /// Resources that a definition brought, to notice that discovery still shows them when it is gone.
     custom: Mutex<BTreeSet<Name>>,
-    ready: watch::Sender<bool>,
+    ready: latest::Sender<bool>,
     changed: Queue<()>,
 }
 
@@ -83,7 +83,7 @@ impl Monitors {
             running: Mutex::default(),
             listeners: RwLock::default(),
             custom: Mutex::default(),
-            ready: watch::Sender::new(false),
+            ready: latest::Sender::new(false),
             changed: changed.clone(),
         }));
         let queue = changed.clone();

@@ -164,3 +164,35 @@ async fn grown<T>(
     drop(controllers);
     Ok((server.world(), done))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use proofmark_kubeflow::KubeflowRelease;
+
+    use super::{Ground, Plan, grown};
+    use crate::simulated_runtime;
+
+    /// All that a newly installed plan holds, as a file.
+    fn installed(plan: &Plan) -> Vec<u8> {
+        simulated_runtime().unwrap().block_on(async {
+            let (bare, ()) = grown(None, async |_| Ok(())).await.unwrap();
+            let lay = async |cluster: &_| Ground::complete(cluster, plan, &[]).await;
+            let (world, _) = grown(Some(bare), lay).await.unwrap();
+            let mut file = Vec::new();
+            world.write(&mut file).unwrap();
+            file
+        })
+    }
+
+    #[test]
+    fn a_plan_gives_one_world_every_time() {
+        let plan = Plan::kubeflow(KubeflowRelease::latest());
+        let worlds = thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| installed(&plan))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert!(worlds.iter().all(|world| *world == worlds[0]), "what is installed differs from time to time");
+    }
+}

@@ -10,7 +10,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use proofmark_controllers::Clock;
-use tokio::sync::watch;
+use proofmark_latest as latest;
 
 /// A log holds so many bytes of text; then the oldest lines go (a kubelet's `containerLogMaxSize` is as large).
 const MOST: usize = 10 * 1024 * 1024;
@@ -63,12 +63,12 @@ struct Lines {
 #[derive(Clone)]
 pub(crate) struct Log {
     lines: Arc<Mutex<Lines>>,
-    changes: Arc<watch::Sender<()>>,
+    changes: Arc<latest::Sender<()>>,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { lines: Arc::default(), changes: Arc::new(watch::Sender::new(())) }
+        Self { lines: Arc::default(), changes: Arc::new(latest::Sender::new(())) }
     }
 }
 

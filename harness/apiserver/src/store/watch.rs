@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use proofmark_latest as latest;
 
 use super::versions::Change;
 
@@ -17,7 +17,7 @@ const KEPT_TEXT: usize = 128 << 20;
 #[derive(Debug)]
 pub(super) struct Log {
     inner: Mutex<Inner>,
-    wake: watch::Sender<u64>,
+    wake: latest::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ struct Inner {
 impl Log {
     /// An empty log whose changes up to a revision are forgotten.
     pub(super) fn new(compacted: u64) -> Self {
-        Self { inner: Mutex::new(Inner { compacted, changes: VecDeque::new(), text: 0 }), wake: watch::Sender::new(0) }
+        Self { inner: Mutex::new(Inner { compacted, changes: VecDeque::new(), text: 0 }), wake: latest::Sender::new(0) }
     }
 
     pub(super) fn push(&self, change: Change) {
@@ -80,7 +80,7 @@ pub(crate) struct Compacted {
 pub(crate) struct Cursor {
     log: Arc<Log>,
     revision: u64,
-    wake: watch::Receiver<u64>,
+    wake: latest::Receiver<u64>,
 }
 
 impl Cursor {

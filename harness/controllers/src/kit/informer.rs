@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use parking_lot::{Mutex, RwLock};
 use proofmark_handover::Event;
 use proofmark_json::{Value, json};
-use tokio::sync::watch;
+use proofmark_latest as latest;
 
 use super::api::{Api, Collection, Error, Reason as _, Resource, View};
 use super::object;
@@ -134,9 +134,9 @@ struct Inner {
     selection: Selection,
     cache: RwLock<Cache>,
     handlers: Mutex<Vec<Handler>>,
-    synced: watch::Sender<bool>,
+    synced: latest::Sender<bool>,
     /// The last resourceVersion that was seen, as a number.
-    seen: watch::Sender<u64>,
+    seen: latest::Sender<u64>,
 }
 
 impl Informer {
@@ -147,8 +147,8 @@ impl Informer {
             selection,
             cache: RwLock::default(),
             handlers: Mutex::new(Vec::new()),
-            synced: watch::Sender::new(false),
-            seen: watch::Sender::new(0),
+            synced: latest::Sender::new(false),
+            seen: latest::Sender::new(0),
         }))
     }
 

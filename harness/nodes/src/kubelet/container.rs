@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{self as core, ContainerStateTerminated};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use tokio::sync::watch;
+use proofmark_latest as latest;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -82,7 +82,7 @@ pub(super) struct Run {
     pub(super) log: Log,
     pub(super) end: Option<End>,
     /// Whether its startup probe succeeded, or it has none.
-    pub(super) started: watch::Sender<bool>,
+    pub(super) started: latest::Sender<bool>,
     /// Whether its readiness probe succeeds, or it has none.
     pub(super) ready: bool,
     /// SIGKILL
@@ -90,7 +90,7 @@ pub(super) struct Run {
     /// Cancelled when it has ended.
     pub(super) exited: CancellationToken,
     /// The end of its grace period, once it is asked to stop.
-    pub(super) stopping: Option<watch::Sender<Instant>>,
+    pub(super) stopping: Option<latest::Sender<Instant>>,
     /// Ends its probes.
     pub(super) probes: Option<DropGuard>,
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Method, Request};
 use k8s_openapi::api::core::v1::{self as core, HTTPGetAction, Probe};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use tokio::sync::watch;
+use proofmark_latest as latest;
 use tokio::time::Instant;
 
 use super::backoff::go_duration;
@@ -43,7 +43,7 @@ pub(super) struct Prober<R> {
     pub(super) spec: Arc<core::Container>,
     pub(super) container: Container,
     /// Whether the startup probe is through; other probes wait for it.
-    pub(super) started: watch::Receiver<bool>,
+    pub(super) started: latest::Receiver<bool>,
     /// Told of each failure (with its words) and of each result that counts.
     pub(super) report: R,
 }
@@ -77,7 +77,7 @@ impl<R: FnMut(Report) + Send> Prober<R> {
         self.container.begun.cancelled().await;
         loop {
             tokio::time::sleep_until(next).await;
-            changes.borrow_and_update();
+            changes.mark_unchanged();
             let answer = self.ask().await;
             let success = answer.is_ok();
             if let Err(words) = answer {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use k8s_openapi::api::core::v1::Container as Spec;
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use proofmark_latest as latest;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -273,7 +273,7 @@ impl PodWorker {
             over.cancel();
             let _ = outbox.send(Message::Exited { slot, number, exit, message });
         });
-        let (started, _) = watch::channel(spec.startup_probe.is_none());
+        let started = latest::Sender::new(spec.startup_probe.is_none());
         let probes = CancellationToken::new();
         let kinds = [
             (probe::Kind::Startup, &spec.startup_probe),

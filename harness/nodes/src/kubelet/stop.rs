@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
+use proofmark_latest as latest;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +30,8 @@ impl PodWorker {
             });
             return;
         }
-        let (sender, mut ends) = watch::channel(deadline);
+        let sender = latest::Sender::new(deadline);
+        let mut ends = sender.subscribe();
         run.stopping = Some(sender);
         run.probes = None;
         let (container, kill, exited) = (run.container.clone(), run.kill.clone(), run.exited.clone());
@@ -104,10 +105,11 @@ impl PodWorker {
 }
 
 /// Waits for a time that may come to be sooner.
-async fn until(ends: &mut watch::Receiver<Instant>) {
+async fn until(ends: &mut latest::Receiver<Instant>) {
     loop {
         let at = *ends.borrow_and_update();
         tokio::select! {
+            biased;
             () = tokio::time::sleep_until(at) => return,
             changed = ends.changed() => if changed.is_err() {
                 return tokio::time::sleep_until(at).await;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use proofmark_latest as latest;
 
 /// An answer on its way.
 pub type HttpFuture = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
@@ -51,7 +51,7 @@ struct State {
 #[derive(Clone)]
 pub struct Ports {
     state: Arc<Mutex<State>>,
-    changes: Arc<watch::Sender<u64>>,
+    changes: Arc<latest::Sender<u64>>,
 }
 
 /// What comes of dialing a port.
@@ -64,7 +64,7 @@ pub(crate) enum Dial {
 
 impl Default for Ports {
     fn default() -> Self {
-        Self { state: Arc::default(), changes: Arc::new(watch::Sender::new(0)) }
+        Self { state: Arc::default(), changes: Arc::new(latest::Sender::new(0)) }
     }
 }
 
@@ -115,7 +115,7 @@ impl Ports {
     }
 
     /// Tells of changes.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+    pub(crate) fn changes(&self) -> latest::Receiver<u64> {
         self.changes.subscribe()
     }
 }
