@@ -278,7 +278,7 @@ impl PodWorker {
                 if let Some(run) = slot.running_mut().filter(|run| run.number == number) {
                     run.ended(exit, message, now);
                     slot.waiting = None;
-                    self.view.running.lock().remove(&slot.spec.name);
+                    self.view.running.remove(&slot.spec.name);
                     self.news = true;
                 }
             }

@@ -169,7 +169,7 @@ impl PodWorker {
         let log = Log::default();
         let container = self.container(&spec, env, &log);
         let run = self.spawn(index, number, role, &spec, container.clone(), log.clone());
-        self.view.running.lock().insert(spec.name.clone(), container.clone());
+        self.view.running.insert(container.clone());
         self.event(index, Kind::Normal, "Created", "Container created".to_owned());
         self.event(index, Kind::Normal, "Started", "Container started".to_owned());
         if let Some(slot) = self.slots.get_mut(index) {
@@ -234,7 +234,8 @@ impl PodWorker {
             working_dir: spec.working_dir.clone().unwrap_or_default(),
             files: Files::new(mounts),
             log: LogWriter::new(log.clone(), self.agent.clock.clone()),
-            ports: Ports::default(),
+            ports: Ports::new(self.view.running.changes.clone()),
+            neighbours: Arc::downgrade(&self.view.running),
             clock: self.agent.clock.clone(),
             stop: CancellationToken::new(),
             begun: CancellationToken::new(),

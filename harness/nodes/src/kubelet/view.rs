@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 
 use crate::logs::{Log, LogQuery};
-use crate::process::{Container, Dial, ExecOutput, Handler, Listener};
+use crate::process::{Dial, ExecOutput, Handler, Listener, Neighbours};
 
 /// Why there is no log, in a kubelet's words.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -43,8 +43,8 @@ pub(super) struct View {
     pub(super) status: Mutex<PodStatus>,
     /// Of every run, by the container's id.
     pub(super) logs: Mutex<BTreeMap<String, Log>>,
-    /// What runs at present, by the container's name.
-    pub(super) running: Mutex<BTreeMap<String, Container>>,
+    /// What runs at present.
+    pub(super) running: Arc<Neighbours>,
 }
 
 /// Every pod on these nodes, by namespace and name.
@@ -93,19 +93,15 @@ impl Views {
         command: &[String],
     ) -> Result<ExecOutput, ExecError> {
         let view = self.get(namespace, name).ok_or_else(|| ExecError::NoPod(name.to_owned()))?;
-        let running = view.running.lock().get(container).cloned();
-        let running = running.ok_or_else(|| ExecError::NotRunning(container.to_owned()))?;
+        let running = view.running.get(container).ok_or_else(|| ExecError::NotRunning(container.to_owned()))?;
         Ok(running.execute(command).await)
     }
 
     /// Who serves HTTP on a port of a pod.
     pub(crate) fn http(&self, namespace: &str, name: &str, port: u16) -> Result<Handler, ExecError> {
         let view = self.get(namespace, name).ok_or_else(|| ExecError::NoPod(name.to_owned()))?;
-        let running = view.running.lock();
-        for container in running.values() {
-            if let Dial::Open(Listener::Http(handler)) = container.ports.dial(port) {
-                return Ok(handler);
-            }
+        if let Dial::Open(Listener::Http(handler)) = view.running.dial(port) {
+            return Ok(handler);
         }
         let ip = view.status.lock().pod_ip.clone().unwrap_or_default();
         Err(ExecError::Refused(format!("{ip}:{port}")))

@@ -6,14 +6,14 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use proofmark_controllers::Clock;
 use tokio_util::sync::CancellationToken;
 
-use super::{Files, Ports};
+use super::{Dial, Files, Neighbours, Ports};
 use crate::logs::LogWriter;
 
 /// Which pod a process belongs to.
@@ -59,6 +59,8 @@ pub struct ContainerParts {
     pub log: LogWriter,
     /// The ports that it listens on.
     pub ports: Ports,
+    /// The containers of its pod, itself among them.
+    pub(crate) neighbours: Weak<Neighbours>,
     pub(crate) clock: Clock,
     pub(crate) stop: CancellationToken,
     /// Cancelled once the process has begun, so that nobody asks it for anything before it could open its ports.
@@ -87,6 +89,11 @@ impl Container {
     /// The present moment on the cluster's clock.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Who listens on a port of the pod's own address (`localhost`), in whichever container.
+    pub fn dial(&self, port: u16) -> Dial {
+        self.neighbours.upgrade().map_or(Dial::Refused, |neighbours| neighbours.dial(port))
     }
 
     /// Has commands (`exec` probes and hooks, `kubectl exec`) answered. Without it every command succeeds and prints nothing in a container that answers

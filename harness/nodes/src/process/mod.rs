@@ -22,6 +22,7 @@
 mod container;
 mod files;
 mod image;
+mod neighbours;
 mod ports;
 mod script;
 
@@ -30,8 +31,8 @@ pub use files::{FileError, Files};
 pub(crate) use files::{Memory, Mount, Refresh, Refreshed, Volume, clean};
 pub(crate) use image::repository;
 pub use image::{Image, Images, Pull};
-pub(crate) use ports::Dial;
-pub use ports::{Handler, HttpFuture, Listener, Ports};
+pub(crate) use neighbours::Neighbours;
+pub use ports::{Dial, Handler, HttpFuture, Listener, Ports};
 pub use script::Script;
 
 use std::future::Future;

@@ -51,24 +51,41 @@ struct State {
 #[derive(Clone)]
 pub struct Ports {
     state: Arc<Mutex<State>>,
-    changes: Arc<latest::Sender<u64>>,
+    changes: Changes,
 }
 
 /// What comes of dialing a port.
-pub(crate) enum Dial {
+#[derive(Debug, Clone)]
+pub enum Dial {
+    /// Nobody listens there.
     Refused,
+    /// Somebody does.
     Open(Listener),
     /// The process answers everything, whatever the protocol.
     Anything,
 }
 
-impl Default for Ports {
+/// Says that something in a pod may answer differently from now on. Its containers have one in common, because the answer of one may depend on another.
+#[derive(Clone)]
+pub(crate) struct Changes(Arc<latest::Sender<u64>>);
+
+impl Default for Changes {
     fn default() -> Self {
-        Self { state: Arc::default(), changes: Arc::new(latest::Sender::new(0)) }
+        Self(Arc::new(latest::Sender::new(0)))
+    }
+}
+
+impl Changes {
+    pub(crate) fn tell(&self) {
+        self.0.send_modify(|version| *version += 1);
     }
 }
 
 impl Ports {
+    pub(crate) fn new(changes: Changes) -> Self {
+        Self { state: Arc::default(), changes }
+    }
+
     /// Listens on a port, in place of whoever listened there before.
     pub fn listen(&self, port: u16, listener: Listener) {
         self.state.lock().open.insert(port, listener);
@@ -96,9 +113,9 @@ impl Ports {
         self.changed();
     }
 
-    /// Says that requests may be answered differently from now on. Probes whose answer has settled rest until then.
+    /// Says that requests may be answered differently from now on. Probes of the pod whose answer has settled rest until then.
     pub fn changed(&self) {
-        self.changes.send_modify(|version| *version += 1);
+        self.changes.tell();
     }
 
     pub(crate) fn answers_all(&self) -> bool {
@@ -116,7 +133,7 @@ impl Ports {
 
     /// Tells of changes.
     pub(crate) fn changes(&self) -> latest::Receiver<u64> {
-        self.changes.subscribe()
+        self.changes.0.subscribe()
     }
 }
 
