@@ -103,13 +103,24 @@ async fn send(universe: &Universe, who: &Identity, request: ApiRequest) -> Excha
     universe.cluster.send(who, request).await.unwrap()
 }
 
-async fn predict(universe: &Universe, user: &str) -> (u16, String) {
+async fn predict(universe: &Universe, service: &str, model: &str, user: &str) -> (u16, String) {
     let body = json!({"instances": [[6.8, 2.8, 4.8, 1.4], [6.0, 3.4, 4.5, 1.6]]}).to_string();
-    let request = Request::post("/v1/models/iris:predict")
-        .header("host", "iris-team.example.com")
+    let request = Request::post(format!("/v1/models/{model}:predict"))
+        .header("host", format!("{service}-team.example.com"))
         .header("kubeflow-userid", user);
     let answer = universe.gateway.as_ref().unwrap().answer(request.body(Bytes::from(body)).unwrap()).await;
     (answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned())
+}
+
+/// The log of a container in the pod of a service.
+async fn log(universe: &Universe, who: &Identity, service: &str, container: &str) -> String {
+    let pods = "/api/v1/namespaces/team/pods?labelSelector=serving.kserve.io%2Finferenceservice%3D";
+    let pods = send(universe, who, ApiRequest::get(format!("{pods}{service}"))).await;
+    let pod = pods.response.body.json()["items"][0]["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let log = format!("/api/v1/namespaces/team/pods/{pod}/log?container={container}");
+    let log = send(universe, who, ApiRequest::get(log)).await;
+    let proofmark_env::Body::Text(log) = &log.response.body else { panic!("{log:?}") };
+    log.clone()
 }
 
 #[test]
@@ -157,16 +168,14 @@ fn a_profile_serves_a_model_from_another_account() {
             let (is_ready, object) = ready(&universe, path).await;
             assert!(is_ready, "{object:#}");
         }
-        assert_eq!(predict(&universe, "alice@example.com").await, (200, r#"{"predictions":[1,1]}"#.to_owned()));
+        let answer = (200, r#"{"predictions":[1,1]}"#.to_owned());
+        assert_eq!(predict(&universe, "iris", "iris", "alice@example.com").await, answer);
         // The profile's policy lets its owner in and nobody else.
-        assert_eq!(predict(&universe, "bob@example.com").await, (403, "RBAC: access denied".to_owned()));
-
-        let pods = "/api/v1/namespaces/team/pods?labelSelector=serving.kserve.io%2Finferenceservice%3Diris";
-        let pods = send(&universe, &editor, ApiRequest::get(pods)).await;
-        let pod = pods.response.body.json()["items"][0]["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-        let log = format!("/api/v1/namespaces/team/pods/{pod}/log?container=storage-initializer");
-        let log = send(&universe, &editor, ApiRequest::get(log)).await;
-        let proofmark_env::Body::Text(log) = &log.response.body else { panic!("{log:?}") };
+        let denied = (403, "RBAC: access denied".to_owned());
+        assert_eq!(predict(&universe, "iris", "iris", "bob@example.com").await, denied);
+        let log = log(&universe, &editor, "iris", "storage-initializer").await;
         assert!(log.contains("Successfully copied s3://theirs/iris/ to /mnt/models"), "{log}");
+        let log = self::log(&universe, &editor, "several", "agent").await;
+        assert_eq!(predict(&universe, "several", "more", "alice@example.com").await, answer, "{log}");
     });
 }

@@ -3,6 +3,7 @@
 //! | module | image | what its containers do |
 //! |---|---|---|
 //! | `initializer` | `kserve/storage-initializer` | loads a model with the code of [`proofmark_model_loader`], release by release |
+//! | `agent` | `kserve/agent` | pulls the models of TrainedModels, and passes requests on |
 //! | `web_app` | `kserve/models-web-app` | the backend of [`proofmark_models_web_app`], release by release |
 //! | `server` | `kserve/sklearnserver` and its like, MLServer, Triton | serves predictions of [linear models](server::Model) over the V1 and V2 protocols |
 //!
@@ -11,6 +12,9 @@
 //!
 //! Servers of other frameworks are known by name and cannot be pulled: their pods wait, and the reason says that they are not simulated.
 
+mod agent;
+mod arguments;
+mod host;
 mod initializer;
 pub mod server;
 mod web_app;
@@ -60,7 +64,8 @@ const NOT_SIMULATED: [&str; 11] = [
 /// The images that are known, for nodes in a world of this kind.
 pub fn known(outside: &Outside) -> Images {
     let initializer = Image::new(initializer::StorageInitializer(outside.clone()));
-    let mut images = Images::default().with("*kserve/storage-initializer", initializer);
+    let agent = Image::new(agent::Agent(outside.clone()));
+    let mut images = Images::default().with("*kserve/storage-initializer", initializer).with("*kserve/agent", agent);
     for (pattern, program) in server::PROGRAMS {
         images = images.with(pattern, Image::new(server::ModelServer(program)));
     }

@@ -10,7 +10,9 @@
 //! | [`fetch`](fetch()) | a loader of our own: fast, resumable, verified |
 //! | [`modelmesh`] | ModelMesh's puller, which reads the same `storage-config` in another way |
 //! | `storage` | KServe's storage module: sources, paths, failures in words for users |
+//! | [`agent`] | the agent's puller, which brings the models of TrainedModels |
 //! | `boto` | boto3 under it: credentials, endpoints, signed and repeated requests, downloads in parts |
+//! | `aws_go` | aws-sdk-go under the two programs that are written in Go |
 //! | `archive` | archives, as Python unpacks them |
 //! | [`net`] | HTTP over any kind of connection |
 //! | [`files`] | files on disk and in memory |
@@ -18,7 +20,9 @@
 //!
 //! What is not played (Azure, HDFS, Hugging Face, ModelScope, OCI, Git) is refused with a message that says so.
 
+pub mod agent;
 mod archive;
+mod aws_go;
 mod boto;
 mod environment;
 mod exception;

@@ -2,6 +2,8 @@
 
 use proofmark_nodes::process::Container;
 
+use crate::arguments::option;
+
 /// A server by its image.
 pub(crate) struct Program {
     /// Whether it speaks the V1 protocol beside V2.
@@ -95,33 +97,5 @@ fn triton_settings(container: &Container) -> Settings {
             .or_else(|| option("model-repository"))
             .unwrap_or_else(|| USUAL_DIRECTORY.to_owned()),
         port: option("http-port").and_then(|port| port.parse().ok()).unwrap_or(8000),
-    }
-}
-
-/// `--name=value` or `--name value`; the last one counts.
-fn option(args: &[String], name: &str) -> Option<String> {
-    let mut found = None;
-    for (at, arg) in args.iter().enumerate() {
-        let Some(rest) = arg.strip_prefix("--").and_then(|arg| arg.strip_prefix(name)) else { continue };
-        match rest.strip_prefix('=') {
-            Some(value) => found = Some(value.to_owned()),
-            None if rest.is_empty() => found = args.get(at + 1).cloned().or(found),
-            None => {}
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn options_come_with_and_without_an_equals_sign() {
-        let args = ["--model_name=a", "--model_dir", "/m", "--model_names=x", "--model_name", "b", "--http_port"];
-        let args = args.map(str::to_owned);
-        assert_eq!(option(&args, "model_name").as_deref(), Some("b"));
-        assert_eq!(option(&args, "model_dir").as_deref(), Some("/m"));
-        assert_eq!(option(&args, "http_port"), None);
     }
 }

@@ -23,6 +23,7 @@ use proofmark_nodes::{Nodes, Options};
 use tower::ServiceExt as _;
 
 static PODS: Resource = Resource::namespaced("", "v1", "pods", "Pod");
+static CONFIG_MAPS: Resource = Resource::namespaced("", "v1", "configmaps", "ConfigMap");
 static ACCOUNTS: Resource = Resource::namespaced("", "v1", "serviceaccounts", "ServiceAccount");
 
 /// The account whose root user makes buckets; its key is its id.
@@ -122,11 +123,37 @@ impl World {
         String::from_utf8_lossy(&pieces.concat()).into_owned()
     }
 
-    /// Asks a pod; the answer's status and body.
+    /// Has a ConfigMap hold one text.
+    pub(crate) async fn configure(&self, name: &str, key: &str, text: &str) {
+        let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}, "data": {key: text}});
+        match self.api.get(&CONFIG_MAPS, "default", name).await {
+            Ok(there) => {
+                let mut map = map;
+                map["metadata"]["resourceVersion"] = there["metadata"]["resourceVersion"].clone();
+                self.api.update(&CONFIG_MAPS, &map).await.map(drop)
+            }
+            Err(_) => self.api.create(&CONFIG_MAPS, &map).await.map(drop),
+        }
+        .expect("a config map");
+    }
+
+    /// Asks a pod's server; the answer's status and body.
     pub(crate) async fn ask(&self, pod: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let handler = self.nodes.http("default", pod, 8080).expect("a server");
+        self.ask_at(8080, pod, method, path, body).await
+    }
+
+    /// Asks who listens on a port of a pod.
+    pub(crate) async fn ask_at(&self, port: u16, pod: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let handler = self.nodes.http("default", pod, port).expect("a server");
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let answer = handler(Request::builder().method(method).uri(path).body(body).expect("a request")).await;
         (answer.status().as_u16(), proofmark_json::from_slice(answer.body()).expect("JSON"))
+    }
+
+    /// What is answered to a GET, whatever it is.
+    pub(crate) async fn text_at(&self, port: u16, pod: &str, path: &str) -> (u16, String) {
+        let handler = self.nodes.http("default", pod, port).expect("a server");
+        let answer = handler(Request::get(path).body(Bytes::new()).expect("a request")).await;
+        (answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned())
     }
 }

@@ -12,14 +12,14 @@ use proofmark_aws_sigv4::Credentials as Keys;
 
 /// What is asked of STS.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Assume<'a> {
-    pub(super) role_arn: &'a str,
-    pub(super) session_name: &'a str,
+pub(crate) struct Assume<'a> {
+    pub(crate) role_arn: &'a str,
+    pub(crate) session_name: &'a str,
     /// With a token the request is not signed.
-    pub(super) web_identity_token: Option<&'a str>,
-    pub(super) external_id: Option<&'a str>,
+    pub(crate) web_identity_token: Option<&'a str>,
+    pub(crate) external_id: Option<&'a str>,
     /// Seconds.
-    pub(super) duration: Option<&'a str>,
+    pub(crate) duration: Option<&'a str>,
 }
 
 impl Assume<'_> {
@@ -43,7 +43,7 @@ impl Assume<'_> {
     }
 
     /// The body of the request.
-    fn form(&self, action: &str) -> String {
+    pub(crate) fn form(&self, action: &str) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("Action", action).append_pair("Version", "2011-06-15");
         form.append_pair("RoleArn", self.role_arn).append_pair("RoleSessionName", self.session_name);
@@ -77,7 +77,8 @@ pub(super) async fn assume(
     credentials(&body).ok_or_else(|| Exception::new("KeyError", format!("'{name}Result'")))
 }
 
-fn credentials(body: &[u8]) -> Option<(Keys, Option<Timestamp>)> {
+/// The credentials in an answer, and when they expire.
+pub(crate) fn credentials(body: &[u8]) -> Option<(Keys, Option<Timestamp>)> {
     let text = std::str::from_utf8(body).ok()?;
     let document = roxmltree::Document::parse(text).ok()?;
     let credentials = document.descendants().find(|node| node.tag_name().name() == "Credentials")?;

@@ -1,13 +1,13 @@
 //! A bucket behind an endpoint, as aws-sdk-go reads it: addressed by path, signed with the entry's keys, trusting the entry's certificates or the system.
 
 use super::entry::Entry;
-use crate::boto::{Listed, Listing, Service, failure};
+use crate::aws_go;
+use crate::boto::{Listed, Listing};
 use crate::host::Host;
-use crate::net::{self, ConnectError, NameCheck, NetError, TlsError, Trust, Url};
+use crate::net::{self, NameCheck, Trust};
 use crate::python;
 use bytes::Bytes;
-use http::{HeaderMap, Method};
-use proofmark_aws_sigv4::{Credentials, Payload, encode_path, encode_query, sign};
+use proofmark_aws_sigv4::{Credentials, encode_path, encode_query};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
@@ -16,11 +16,8 @@ const MOST: u32 = 100;
 
 /// What is at an entry's endpoint.
 pub(super) struct Repository<'a> {
-    host: &'a Host,
     endpoint: &'a str,
-    region: &'a str,
-    keys: Credentials,
-    http: net::Client,
+    client: aws_go::Client<'a>,
 }
 
 /// Why an entry makes no repository.
@@ -52,7 +49,8 @@ impl<'a> Repository<'a> {
             }
         };
         let http = net::Client { trust, names: NameCheck::Afterwards, ..net::Client::new(&host.environment) };
-        Ok(Self { host, endpoint, region, keys, http })
+        let (region, asked) = (region.to_owned(), endpoint.to_owned());
+        Ok(Self { endpoint, client: aws_go::Client { host, http, region, keys: Some(keys), endpoint: asked } })
     }
 
     /// Fetches the objects below a path into a directory, or the one that it names into a file of that name.
@@ -75,7 +73,7 @@ impl<'a> Repository<'a> {
 
     async fn fetch(&self, bucket: &str, key: &str, file: &str) -> Result<(), String> {
         let body = self.get(&format!("/{bucket}/{}", encode_path(key))).await?;
-        let files = &self.host.files;
+        let files = &self.client.host.files;
         let write = || -> Result<(), String> {
             files.create_directories(python::dirname(file)).map_err(|error| error.to_string())?;
             let mut writable = files.create(file).map_err(|error| error.to_string())?;
@@ -84,33 +82,9 @@ impl<'a> Repository<'a> {
         write().map_err(|why| format!("unable to open local file '{file}' for writing: {why}"))
     }
 
-    /// A signed GET of what stands behind the endpoint.
     async fn get(&self, target: &str) -> Result<Bytes, String> {
-        let text = format!("{}{target}", self.endpoint.trim_end_matches('/'));
-        let failed = |why: String| format!("RequestError: send request failed\ncaused by: Get \"{text}\": {why}");
-        let url = Url::parse(&text).ok_or_else(|| failed("unsupported protocol scheme".to_owned()))?;
-        let (mut parts, ()) = http::Request::new(()).into_parts();
-        parts.uri = url.target.parse().map_err(|_| failed("invalid URL".to_owned()))?;
-        let authority = url.authority().parse().map_err(|_| failed("invalid URL".to_owned()))?;
-        parts.headers = HeaderMap::from_iter([(http::header::HOST, authority)]);
-        sign(&mut parts, &self.keys, self.region, "s3", Payload::Bytes(&[]), (self.host.clock)());
-        let request =
-            net::Request { method: Method::GET, url: url.clone(), headers: parts.headers, body: Bytes::new() };
-        let response = self.http.send(self.host, request).await.map_err(|error| failed(in_go(&error, &url)))?;
-        let (status, headers) = (response.status, response.headers);
-        let body = response.body.bytes().await.map_err(|_| failed("unexpected EOF".to_owned()))?;
-        if status < 300 {
-            return Ok(body);
-        }
-        let told = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        let error = failure(Service::S3, status, &body).map_err(|error| error.message)?.error;
-        Err(format!(
-            "{}: {}\n\tstatus code: {status}, request id: {}, host id: {}",
-            error.code.unwrap_or_default(),
-            error.message.unwrap_or_default(),
-            told("x-amz-request-id"),
-            told("x-amz-id-2"),
-        ))
+        let url = format!("{}{target}", self.endpoint.trim_end_matches('/'));
+        self.client.get(&url, None).await.map(|answer| answer.body).map_err(|error| error.to_string())
     }
 }
 
@@ -131,40 +105,6 @@ fn inside(directory: &str, path: &str) -> String {
         }
     }
     format!("{directory}/{}", parts.join("/"))
-}
-
-/// A failure of the network in Go's words.
-fn in_go(error: &NetError, url: &Url) -> String {
-    match error {
-        NetError::Connect(ConnectError::UnknownName) => format!("dial tcp: lookup {}: no such host", url.host),
-        NetError::Connect(ConnectError::TimedOut) => "dial tcp: i/o timeout".to_owned(),
-        NetError::Connect(ConnectError::System(errno)) => {
-            format!(
-                "dial tcp {}:{}: connect: {}",
-                url.host,
-                url.port_or_default(),
-                python::strerror(*errno).to_lowercase()
-            )
-        }
-        NetError::Tls(TlsError::Refused(why)) => {
-            let why = match why.as_str() {
-                "certificate has expired" | "certificate is not yet valid" => {
-                    "certificate has expired or is not yet valid"
-                }
-                _ => "certificate signed by unknown authority",
-            };
-            format!("tls: failed to verify certificate: x509: {why}")
-        }
-        NetError::Tls(TlsError::OtherNames(names)) => format!(
-            "tls: failed to verify certificate: x509: certificate is valid for {}, not {}",
-            names.join(", "),
-            url.host
-        ),
-        NetError::Tls(_) => "tls: first record does not look like a TLS handshake".to_owned(),
-        NetError::ReadTimeout => "net/http: timeout awaiting response headers".to_owned(),
-        NetError::Proxy(..) | NetError::Tunnel(..) => "proxyconnect tcp: connection failed".to_owned(),
-        NetError::Closed | NetError::Protocol(_) => "EOF".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! The storage initializer as a container: `<uri> <directory> ...` in, files and an exit code out.
 
-mod files;
-
 use std::sync::Arc;
 
-use proofmark_model_loader::{Environment, Host, Output, Release, run};
+use proofmark_model_loader::{Output, Release, run};
 use proofmark_nodes::process::{Container, Exit, Process, Running};
 
 use crate::Outside;
-use files::ContainerFiles;
+use crate::host::host;
 
 /// Loads models as the release that the image's tag names does.
 pub(crate) struct StorageInitializer(pub(crate) Outside);
@@ -25,20 +23,12 @@ async fn initialize(outside: Outside, container: Container) -> Exit {
     if let Some(remark) = remark {
         container.log.stderr(&remark);
     }
-    let files = match ContainerFiles::of(&container.files).await {
-        Ok(files) => Arc::new(files),
+    let host = match host(&outside, &container).await {
+        Ok(host) => host,
         Err(error) => {
             container.log.stderr(&error.to_string());
             return Exit::code(1);
         }
-    };
-    let clock = container.clone();
-    let host = Host {
-        environment: Environment::from_iter(container.env.clone()),
-        files,
-        network: outside.network,
-        clock: Arc::new(move || clock.now()),
-        authorities: outside.authorities,
     };
     let log = container.log.clone();
     let sink = move |output: Output, line: &str| match output {

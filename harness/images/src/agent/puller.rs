@@ -1,0 +1,203 @@
+//! Brings the models of the configuration, and has the server load them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use http::{Request, Response};
+use proofmark_model_loader::agent;
+use proofmark_nodes::process::{Container, Dial, Listener};
+use ring::digest::{SHA256, digest};
+
+use super::journal::Journal;
+use super::tracker::{Op, Spec, Tracker, configured};
+use crate::Outside;
+use crate::host::host;
+
+/// The file of the configuration.
+const CONFIGURATION: &str = "models.json";
+/// With what the name of a file begins that says that a model is whole, and what it was made from.
+const SUCCESS: &str = "SUCCESS.";
+/// Where the server is asked to load a model, whatever port it serves on.
+const SERVER: u16 = 8080;
+/// How often kubelets bring files up to date.
+const SYNC: Duration = Duration::from_secs(60);
+
+pub(super) struct Puller {
+    outside: Outside,
+    container: Container,
+    configuration: String,
+    models: String,
+    journal: Journal,
+    tracker: Tracker,
+    /// The configuration that was followed last.
+    followed: Option<Bytes>,
+}
+
+impl Puller {
+    /// Knows the models that an earlier run of the container left.
+    pub(super) async fn new(
+        outside: Outside,
+        container: Container,
+        configuration: String,
+        models: String,
+        journal: Journal,
+    ) -> Self {
+        let mut this =
+            Self { outside, container, configuration, models, journal, tracker: Tracker::default(), followed: None };
+        this.tracker = Tracker::recovered(this.recover().await);
+        this
+    }
+
+    async fn recover(&self) -> BTreeMap<String, Spec> {
+        self.journal.info(&format!("Syncing from model dir {}", self.models));
+        let files = self.container.files.list(&self.models).await.unwrap_or_default();
+        let mut found = BTreeMap::new();
+        for file in files {
+            let Some((folder, name)) = file.rsplit_once('/') else { continue };
+            let Some(model) = folder.rsplit('/').next().filter(|_| name.starts_with(SUCCESS)) else { continue };
+            let text = self.container.files.read(&file).await.unwrap_or_default();
+            let spec = proofmark_json::from_slice(&text).map_err(|error| error.to_string());
+            match spec.and_then(|spec| Spec::read(&spec)) {
+                Ok(spec) => {
+                    self.journal.info(&format!("recovered model {model} with spec {}", spec.json()));
+                    found.insert(model.to_owned(), spec);
+                }
+                Err(why) => self.journal.error(&format!("Failed to sync model dir {why}")),
+            }
+        }
+        found
+    }
+
+    /// Brings what is configured at the start. It does not return if a model is to be taken away at the same time, which the original waits for in vain.
+    pub(super) async fn start(&mut self) {
+        let todo = self.changes().await;
+        self.journal.info("Starting puller");
+        let removes = todo.iter().any(|(_, ops)| ops.contains(&Op::Remove));
+        self.perform(todo).await;
+        if removes {
+            std::future::pending().await
+        }
+    }
+
+    /// Follows the configuration for ever.
+    pub(super) async fn watch(&mut self) {
+        self.journal.info("Start to watch model config event");
+        loop {
+            tokio::time::sleep(SYNC).await;
+            let todo = self.changes().await;
+            self.perform(todo).await;
+        }
+    }
+
+    /// What the configuration asks for that was not asked for before.
+    async fn changes(&mut self) -> Vec<(String, Vec<Op>)> {
+        let path = format!("{}/{CONFIGURATION}", self.configuration.trim_end_matches('/'));
+        let failed = |why: &str| self.journal.error(&format!("Failed to sync model config file {why}"));
+        let text = match self.container.files.read(&path).await {
+            Ok(text) => text,
+            Err(error) => {
+                failed(&error.to_string());
+                return Vec::new();
+            }
+        };
+        if self.followed.as_ref() == Some(&text) {
+            return Vec::new();
+        }
+        let wanted = configured(&text).inspect_err(|why| failed(why)).ok();
+        self.followed = Some(text);
+        let Some(wanted) = wanted else { return Vec::new() };
+        let todo = self.tracker.follow(wanted);
+        for (name, ops) in &todo {
+            for op in ops {
+                let doing = if *op == Op::Remove { "removing" } else { "adding" };
+                self.journal.info(&format!("{doing} model {name}"));
+            }
+        }
+        todo
+    }
+
+    /// Does everything: several models at once, what is to be done with one of them in order.
+    async fn perform(&self, todo: Vec<(String, Vec<Op>)>) {
+        join_all(todo.into_iter().map(async |(name, ops)| {
+            for op in ops {
+                match op {
+                    Op::Add(spec) => self.add(&name, &spec).await,
+                    Op::Remove => self.remove(&name).await,
+                }
+            }
+        }))
+        .await;
+    }
+
+    async fn add(&self, name: &str, spec: &Spec) {
+        self.journal.info(&format!("Downloading model from {}", spec.storage_uri));
+        if let Err(why) = self.download(name, spec).await {
+            self.journal.error(&format!("Failed to download model {name} with err {why}"));
+            return;
+        }
+        match self.ask(&format!("/v2/repository/models/{name}/load")).await {
+            Some((200, _)) => self.journal.info(&format!("Successfully loaded model {name}")),
+            Some((status, body)) => {
+                self.journal.info(&format!("Failed to load model {name} with status [{status}] and resp:{body}"));
+            }
+            None => self.journal.error(&format!("Failed to Load model {name}")),
+        }
+    }
+
+    /// Fetches a model, unless it is there from the same place.
+    async fn download(&self, name: &str, spec: &Spec) -> Result<(), String> {
+        let Spec { storage_uri, .. } = spec;
+        self.journal.info(&format!("Downloading {storage_uri} to model dir {}", self.models));
+        let host = host(&self.outside, &self.container).await.map_err(|error| error.to_string())?;
+        let text = spec.json().to_string();
+        let hash: String = digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let success = format!("{}/{name}/{SUCCESS}{hash}", self.models.trim_end_matches('/'));
+        if host.files.kind(&success).is_some() {
+            self.journal.info(&format!("Model successFile exists already for {name}"));
+            return Ok(());
+        }
+        let downloaded = agent::download(&host, &self.models, name, storage_uri).await;
+        downloaded.map_err(|why| format!("failed to download model: {why}"))?;
+        let written = host.files.create(&success).map_err(|error| error.to_string());
+        written
+            .and_then(|mut file| file.write_all(text.as_bytes()).map_err(|error| error.to_string()))
+            .map_err(|why| format!("failed to create success file: {why}"))?;
+        self.journal.info(&format!("Creating successFile {success}"));
+        Ok(())
+    }
+
+    async fn remove(&self, name: &str) {
+        self.journal.info(&format!("unloading model {name}"));
+        let directory = format!("{}/{name}", self.models.trim_end_matches('/'));
+        let removed = match host(&self.outside, &self.container).await {
+            Ok(host) => agent::remove(&*host.files, &directory),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(why) = removed {
+            self.journal.error(&format!("{why} failing to delete model directory"));
+            return;
+        }
+        match self.ask(&format!("/v2/repository/models/{name}/unload")).await {
+            Some((200, _)) => self.journal.info(&format!("Successfully unloaded model {name}")),
+            Some((status, body)) => {
+                self.journal.info(&format!("Failed to unload model {name} with status [{status}] and resp:{body}"));
+            }
+            None => self.journal.error(&format!("Failed to Unload model {name}")),
+        }
+    }
+
+    /// Posts to the server; the status and the body of its answer, or nothing where nobody listens.
+    async fn ask(&self, path: &str) -> Option<(u16, String)> {
+        let handler = match self.container.dial(SERVER) {
+            Dial::Open(Listener::Http(handler)) => handler,
+            // Whatever it is, it is content.
+            Dial::Anything => return Some((200, String::new())),
+            Dial::Open(_) | Dial::Refused => return None,
+        };
+        let request = Request::post(path).header("host", "localhost:8080").header("content-type", "application/json");
+        let answer: Response<Bytes> = handler(request.body(Bytes::from_static(b"{}")).ok()?).await;
+        Some((answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned()))
+    }
+}

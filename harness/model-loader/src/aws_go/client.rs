@@ -1,0 +1,58 @@
+//! A signed GET.
+
+use super::error::{Asked, Error, in_go};
+use crate::host::Host;
+use crate::net::{self, Url};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use proofmark_aws_sigv4::{Credentials, Payload, sign};
+
+/// Asks S3.
+pub(crate) struct Client<'a> {
+    pub(crate) host: &'a Host,
+    pub(crate) http: net::Client,
+    /// The region that requests are signed for.
+    pub(crate) region: String,
+    /// Who signs; nobody where there are none.
+    pub(crate) keys: Option<Credentials>,
+    /// The endpoint that was given; empty where it follows from the region.
+    pub(crate) endpoint: String,
+}
+
+/// An answer that says yes.
+pub(crate) struct Answer {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Client<'_> {
+    /// What stands at a URL, whole or from one byte to another.
+    ///
+    /// # Errors
+    /// When nobody answers, or the answer is an error.
+    pub(crate) async fn get(&self, text: &str, range: Option<(u64, u64)>) -> Result<Answer, Error> {
+        let unsent = |why: String| Error::Unsent { url: text.to_owned(), why };
+        let url = Url::parse(text).ok_or_else(|| unsent("unsupported protocol scheme".to_owned()))?;
+        let invalid = || unsent("invalid URL".to_owned());
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.uri = url.target.parse().map_err(|_| invalid())?;
+        parts.headers.insert(header::HOST, HeaderValue::from_str(&url.authority()).map_err(|_| invalid())?);
+        if let Some((first, last)) = range {
+            let range = HeaderValue::from_str(&format!("bytes={first}-{last}")).map_err(|_| invalid())?;
+            parts.headers.insert(header::RANGE, range);
+        }
+        if let Some(keys) = &self.keys {
+            sign(&mut parts, keys, &self.region, "s3", Payload::Bytes(&[]), (self.host.clock)());
+        }
+        let request =
+            net::Request { method: Method::GET, url: url.clone(), headers: parts.headers, body: Bytes::new() };
+        let response = self.http.send(self.host, request).await.map_err(|error| unsent(in_go(&error, &url)))?;
+        let (status, headers) = (response.status, response.headers);
+        let body = response.body.bytes().await.map_err(|_| unsent("unexpected EOF".to_owned()))?;
+        if status < 300 {
+            return Ok(Answer { headers, body });
+        }
+        let asked = Asked { region: &self.region, endpoint: &self.endpoint };
+        Err(Error::of_s3(status, &headers, &body, &asked))
+    }
+}
