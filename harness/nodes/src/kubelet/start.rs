@@ -34,6 +34,15 @@ const MESSAGE: usize = 4096;
 /// Whether a container can be made now, and when to look again otherwise (none: something will tell).
 type Ready = Result<(), Option<Instant>>;
 
+/// A container whose process runs. When it ends, or nobody runs it any more, what it holds of itself goes.
+struct Alive(Container);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 impl PodWorker {
     /// Starts a container if it may start now. Answers when to look again.
     pub(super) async fn ensure(&mut self, index: usize) -> Option<Instant> {
@@ -252,7 +261,8 @@ impl PodWorker {
         let (outbox, killed, over) = (self.outbox.clone(), kill.clone(), exited.clone());
         let (own, own_log, own_spec) = (container.clone(), log.clone(), spec.clone());
         tokio::spawn(async move {
-            let begun = own.begun.clone();
+            let own = Alive(own);
+            let begun = own.0.begun.clone();
             let run = async {
                 let mut running = std::pin::pin!(running);
                 let first = std::future::poll_fn(|cx| Poll::Ready(running.as_mut().poll(cx))).await;
@@ -268,9 +278,10 @@ impl PodWorker {
                 // A process that panics has been aborted.
                 ended = run => ended.unwrap_or(Exit::code(134)),
             };
-            own.begun.cancel();
-            let message = last_message(&own, &own_spec, exit, &own_log).await;
+            own.0.begun.cancel();
+            let message = last_message(&own.0, &own_spec, exit, &own_log).await;
             own_log.close();
+            drop(own);
             over.cancel();
             let _ = outbox.send(Message::Exited { slot, number, exit, message });
         });

@@ -107,6 +107,13 @@ impl Container {
         self.ports.changed();
     }
 
+    /// Lets go of what the process left: it is gone, or its whole world is.
+    pub(crate) fn abandon(&self) {
+        self.ports.abandon();
+        let exec = self.exec.lock().take();
+        drop(exec);
+    }
+
     /// Runs a command in the container.
     pub(crate) async fn execute(&self, command: &[String]) -> ExecOutput {
         self.begun.cancelled().await;

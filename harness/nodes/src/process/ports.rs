@@ -118,6 +118,13 @@ impl Ports {
         self.changes.tell();
     }
 
+    /// Listens nowhere any more, which nobody is told: its process is gone, and whoever asks finds that out elsewhere. Handlers usually hold the container that
+    /// holds these ports.
+    pub(crate) fn abandon(&self) {
+        let abandoned = std::mem::take(&mut *self.state.lock());
+        drop(abandoned);
+    }
+
     pub(crate) fn answers_all(&self) -> bool {
         self.state.lock().all
     }

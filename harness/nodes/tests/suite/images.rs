@@ -1,9 +1,12 @@
 //! Images that do not arrive, or only later; containers that cannot be made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
 use proofmark_json::{Value, json};
-use proofmark_nodes::process::{Image, Images, Pull, Script};
+use proofmark_nodes::process::{Container, Exit, Image, Images, Process, Pull, Running, Script};
 use rstest::rstest;
 
 use crate::world::{CONFIG_MAPS, World, container};
@@ -99,4 +102,35 @@ async fn a_container_starts_once_what_it_needs_is_there() {
     world.create(&CONFIG_MAPS, json!({"metadata": {"name": "late"}})).await;
     world.after(10.0).await;
     assert_eq!(world.state("p", "c").await, "running");
+}
+
+/// Holds its container in what it listens with.
+struct Clinging(Arc<()>);
+
+impl Process for Clinging {
+    fn run(&self, container: Container) -> Running {
+        let (held, ours) = (self.0.clone(), container.clone());
+        container.ports.serve(80, move |_| {
+            let _held = (&held, &ours);
+            async { Response::new(Bytes::new()) }
+        });
+        Box::pin(async move {
+            container.stopped().await;
+            Exit::code(0)
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_process_left_goes_with_it() {
+    let held = Arc::new(());
+    let images = Images::default().with("clings", Image::new(Clinging(held.clone())));
+    let world = World::new(images).await;
+    world.run("p", json!({"containers": [container("c", "clings", json!({}))]})).await;
+    world.after(1.0).await;
+    assert_eq!(Arc::strong_count(&held), 3);
+    world.delete("p", json!({})).await;
+    world.after(1.0).await;
+    // Ours, and the image's.
+    assert_eq!(Arc::strong_count(&held), 2);
 }
