@@ -5,13 +5,15 @@
 //! | `puller` | brings the models of the configuration and has the server load them, and takes away what is no longer in it |
 //! | `tracker` | what is to be done when the configuration changes |
 //! | `proxy` | passes requests on to the server, and answers probes for it |
+//! | `batcher` | asks the server once for what several ask at about the same time |
 //! | `journal` | the log |
 //!
 //! It pulls before it listens, so a pod is ready when its first models are there. A configuration that changes is seen when kubelets bring it, a minute later
-//! at most. What it does not: requests are neither batched nor logged; it says so and passes them on.
+//! at most. What it does not: requests and answers are not sent to a logger; it says so.
 //!
 //! Source: KServe `cmd/agent`, `pkg/agent` v0.11 to v0.18; Knative's `pkg/network/handlers` and `queue/health`.
 
+mod batcher;
 mod journal;
 mod proxy;
 mod puller;
@@ -24,6 +26,7 @@ use proofmark_nodes::process::{Container, Exit, Process, Running};
 
 use crate::Outside;
 use crate::arguments::{option, switch};
+use batcher::{Batcher, Limits};
 use journal::Journal;
 use proxy::{Probe, Proxy};
 use puller::Puller;
@@ -61,17 +64,16 @@ async fn run(outside: Outside, container: Container) -> Exit {
             return Exit::code(2);
         }
     };
-    for (asked, what) in [
-        (switch(args, "enable-batcher"), "requests are not batched here, and passed on one by one"),
-        (
-            option(args, "log-url").is_some_and(|url| !url.is_empty()),
-            "requests and answers are not sent to a logger here",
-        ),
-    ] {
-        if asked {
-            container.log.stderr(&format!("proofmark: {what}"));
-        }
+    if option(args, "log-url").is_some_and(|url| !url.is_empty()) {
+        container.log.stderr("proofmark: requests and answers are not sent to a logger here");
     }
+    let limits = match Limits::read(args) {
+        Ok(limits) => switch(args, "enable-batcher").then_some(limits),
+        Err(why) => {
+            journal.error(&why);
+            return Exit::code(1);
+        }
+    };
     let mut pulling = None;
     if switch(args, "enable-puller") {
         let text = |name: &str, usual: &str| option(args, name).unwrap_or_else(|| usual.to_owned());
@@ -86,7 +88,8 @@ async fn run(outside: Outside, container: Container) -> Exit {
         pulling = Some(puller);
     }
     journal.info("Starting agent http server...");
-    let proxy = Arc::new(Proxy::new(container.clone(), component, probe));
+    let batcher = limits.map(|limits| Batcher::new(limits, container.clone(), journal.clone()));
+    let proxy = Arc::new(Proxy::new(container.clone(), component, probe, batcher));
     let answering = proxy.clone();
     container.ports.serve(port, move |request| {
         let proxy = answering.clone();

@@ -1,11 +1,14 @@
 //! Stands before the server: requests go on to it, and probes ask it whether it is ready.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use proofmark_json::Value;
 use proofmark_nodes::process::{Container, Dial, Listener};
+
+use super::batcher::{Batcher, Forward};
 
 /// The header that says which of Knative's parts a probe is for, and the one that is answered.
 const PROBED: &str = "k-network-probe";
@@ -54,11 +57,13 @@ pub(super) struct Proxy {
     component: u16,
     probe: Probe,
     draining: AtomicBool,
+    batcher: Option<Arc<Batcher>>,
 }
 
 impl Proxy {
-    pub(super) fn new(container: Container, component: u16, probe: Probe) -> Self {
-        Self { container, component, probe, draining: AtomicBool::new(false) }
+    pub(super) fn new(container: Container, component: u16, probe: Probe, batcher: Option<Batcher>) -> Self {
+        let batcher = batcher.map(Arc::new);
+        Self { container, component, probe, draining: AtomicBool::new(false), batcher }
     }
 
     /// Answers probes with no from now on.
@@ -79,13 +84,14 @@ impl Proxy {
                 other => text(StatusCode::BAD_REQUEST, format!("unexpected probe header value: {other}\n")),
             };
         }
-        match self.container.dial(self.component) {
-            Dial::Open(Listener::Http(handler)) => handler(request).await,
-            Dial::Open(_) | Dial::Anything => text(StatusCode::BAD_GATEWAY, "EOF\n"),
-            Dial::Refused => {
-                let place = format!("127.0.0.1:{}", self.component);
-                text(StatusCode::BAD_GATEWAY, format!("dial tcp {place}: connect: connection refused\n"))
+        match &self.batcher {
+            Some(batcher) if Batcher::takes(&request) => {
+                let (container, component) = (self.container.clone(), self.component);
+                let forward: Forward =
+                    Arc::new(move |request| Box::pin(forward(container.clone(), component, request)));
+                batcher.answer(request, forward).await
             }
+            _ => forward(self.container.clone(), self.component, request).await,
         }
     }
 
@@ -111,7 +117,19 @@ impl Proxy {
     }
 }
 
-fn text(status: StatusCode, words: impl Into<Bytes>) -> Response<Bytes> {
+/// Passes a request on to the server.
+async fn forward(container: Container, component: u16, request: Request<Bytes>) -> Response<Bytes> {
+    match container.dial(component) {
+        Dial::Open(Listener::Http(handler)) => handler(request).await,
+        Dial::Open(_) | Dial::Anything => text(StatusCode::BAD_GATEWAY, "EOF\n"),
+        Dial::Refused => {
+            let why = format!("dial tcp 127.0.0.1:{component}: connect: connection refused\n");
+            text(StatusCode::BAD_GATEWAY, why)
+        }
+    }
+}
+
+pub(super) fn text(status: StatusCode, words: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(words.into());
     *response.status_mut() = status;
     let kind = header::HeaderValue::from_static("text/plain; charset=utf-8");

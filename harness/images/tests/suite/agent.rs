@@ -131,3 +131,38 @@ async fn without_a_server_it_is_not_ready_and_says_why() {
     let answer = world.text_at(9081, "several", "/v1/models").await;
     assert_eq!(answer, (502, "dial tcp 127.0.0.1:8080: connect: connection refused\n".to_owned()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn predictions_are_asked_for_together() {
+    let world = world(&[("iris", "s3://models/iris")]).await;
+    let mut spec = pod(SECRET, &[]);
+    let args = spec["containers"][1]["args"].as_array_mut().unwrap();
+    args.extend(["--enable-batcher", "--max-batchsize", "3", "--max-latency", "500"].map(|arg| json!(arg)));
+    world.run("several", spec).await;
+    let ask = async |rows: Value| {
+        let begin = tokio::time::Instant::now();
+        let body = json!({"instances": rows});
+        let (status, answer) = world.ask_at(9081, "several", "POST", "/v1/models/iris:predict", &body).await;
+        (status, answer, begin.elapsed())
+    };
+    let (one, other) = (json!([6.8, 2.8, 4.8, 1.4]), json!([5.1, 3.5, 1.4, 0.2]));
+    // Full with the second: nobody waits.
+    let (first, second) = tokio::join!(ask(json!([one])), ask(json!([other, one])));
+    assert_eq!((first.0, second.0, first.2.is_zero() && second.2.is_zero()), (200, 200, true));
+    assert_eq!((&first.1["predictions"], &second.1["predictions"]), (&json!([1]), &json!([0, 1])));
+    assert_eq!((&first.1["batchId"], &first.1["message"]), (&second.1["batchId"], &json!("")));
+    assert_eq!(first.1["batchId"].as_str().map(str::len), Some(36));
+    // Never full: it waits, and the next batch is another one.
+    let third = ask(json!([one])).await;
+    assert_eq!((third.0, third.2), (200, Duration::from_millis(500)));
+    assert_ne!(third.1["batchId"], first.1["batchId"]);
+    // What the server refuses is a message.
+    let refused = ask(json!([[1]])).await;
+    let words = json!({
+        "message": "{\"error\":\"X has 1 features, but LinearDiscriminantAnalysis is expecting 4 features as input.\"}",
+        "batchId": "", "predictions": null,
+    });
+    assert_eq!((refused.0, refused.1), (200, words));
+    let empty = world.ask_at(9081, "several", "GET", "/v1/models", &Value::Null).await;
+    assert_eq!(empty, (200, json!({"models": ["iris"]})));
+}
