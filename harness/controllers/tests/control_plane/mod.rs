@@ -11,6 +11,9 @@ use kube::{Client, Config};
 use proofmark_controllers::{LegacyToken, Options, SecretTokens};
 use proofmark_identity::{Claims, ObjectRef, TokenSigner};
 
+/// How often the servers are started until they stay.
+const ATTEMPTS: usize = 4;
+
 pub(crate) struct ControlPlane {
     pub(crate) kubeconfig: PathBuf,
     /// The certificate that clients check the server by (PEM).
@@ -40,15 +43,9 @@ impl ControlPlane {
             );
             return None;
         };
-        let folder = tempfile::tempdir().expect("a folder for the server");
-        let mut up = Command::new(oracle.join("real/up"));
-        up.arg("--assets").arg(assets).arg("--dir").arg(folder.path()).stdout(Stdio::piped());
-        let mut up = up.spawn().expect("python3 is there");
-        let mut line = String::new();
-        BufReader::new(up.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
-        if line.is_empty() {
-            panic!("the control plane did not start: see its logs in {}", folder.keep().display());
-        }
+        // A port that was free when `up` looked may be another's when the server wants it.
+        let started = (1..=ATTEMPTS).find_map(|attempt| Self::up(&oracle, &assets, attempt == ATTEMPTS));
+        let (up, folder) = started.expect("the last attempt does not fail quietly");
         let read = |path: &str| std::fs::read_to_string(folder.path().join(path)).expect("up wrote it");
         Some(Self {
             kubeconfig: folder.path().join("kubeconfig"),
@@ -57,6 +54,27 @@ impl ControlPlane {
             up,
             _folder: folder,
         })
+    }
+
+    /// Starts the servers, with their folder; `None` if they ended at once.
+    ///
+    /// # Panics
+    /// If that was the last attempt.
+    fn up(oracle: &Path, assets: &Path, last: bool) -> Option<(Child, tempfile::TempDir)> {
+        let folder = tempfile::tempdir().expect("a folder for the server");
+        let mut up = Command::new(oracle.join("real/up"));
+        up.arg("--assets").arg(assets).arg("--dir").arg(folder.path()).stdout(Stdio::piped());
+        let mut up = up.spawn().expect("python3 is there");
+        let mut line = String::new();
+        BufReader::new(up.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
+        if !line.is_empty() {
+            return Some((up, folder));
+        }
+        let _ = up.wait();
+        if last {
+            panic!("the control plane did not start: see its logs in {}", folder.keep().display());
+        }
+        None
     }
 
     /// A client with the rights of an administrator.
