@@ -42,9 +42,7 @@ impl Random {
 
     /// A version 4 UUID: request ids of the other services, ids of KMS keys.
     pub(crate) fn uuid(&self) -> String {
-        let bits = (self.0.lock().u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-        let hex = format!("{bits:032x}");
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        uuid::Builder::from_random_bytes(self.0.lock().u128(..).to_be_bytes()).into_uuid().to_string()
     }
 
     /// Lower-case letters and digits: ids of organisations and of their parts.

@@ -11,5 +11,5 @@ pub(crate) fn hexadecimal<const BYTES: usize>() -> Result<String, ExpectedError>
         what: "get random bytes",
         source: std::io::Error::other(error.to_string()),
     })?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(bytes))
 }

@@ -15,6 +15,7 @@
 mod agent;
 mod arguments;
 mod host;
+mod ids;
 mod initializer;
 pub mod server;
 mod web_app;

@@ -5,7 +5,6 @@
 //! Where upstream's manifests are at hand, `upstream.rs` tells what differs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use proofmark_json::{Map, Value};
 use proofmark_kserve::{Release, install};
@@ -35,10 +34,7 @@ fn definitions_are_those_that_were_published() {
 
 fn of(spec: &Value) -> String {
     let digest = digest(&SHA256, canonical(spec).to_string().as_bytes());
-    digest.as_ref().iter().take(8).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&digest.as_ref()[..8])
 }
 
 fn canonical(value: &Value) -> Value {

@@ -124,7 +124,7 @@ fn unrecognized(kind: &str, why: &str, body: &[u8]) -> Refusal {
     let shown = match head {
         [] => "<empty>".to_owned(),
         [b'{', ..] => String::from_utf8_lossy(head).into_owned(),
-        _ => head.iter().map(|b| format!("{b:02x}")).collect(),
+        _ => hex::encode(head),
     };
     bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why} ({shown}{more})"))
 }

@@ -1,7 +1,7 @@
 //! Scopes, signing keys and the dates that go with them.
 
 use crate::ALGORITHM;
-use crate::encode::{hex, sha256_hex};
+use crate::encode::sha256_hex;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ring::hmac::{HMAC_SHA256, Key, sign};
@@ -58,7 +58,7 @@ impl SigningKey {
 
     /// The signature of a text: 64 hexadecimal digits.
     pub fn sign(&self, string_to_sign: &str) -> String {
-        hex(sign(&self.0, string_to_sign.as_bytes()).as_ref())
+        hex::encode(sign(&self.0, string_to_sign.as_bytes()))
     }
 }
 

@@ -20,6 +20,5 @@ pub(super) fn everybody_reads() -> Value {
 
 /// The SHA-1 digest of the certificate authority behind an API server, as IAM takes it.
 pub(super) fn thumbprint(server: &ApiServer) -> String {
-    let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, server.authority().certificate_der());
-    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, server.authority().certificate_der()))
 }

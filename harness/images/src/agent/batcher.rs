@@ -14,12 +14,12 @@ use http::{Request, Response, StatusCode};
 use parking_lot::Mutex;
 use proofmark_json::{Value, json};
 use proofmark_nodes::process::Container;
-use ring::digest::{SHA256, digest};
 use tokio::sync::oneshot;
 
 use super::journal::Journal;
 use super::proxy::text;
 use crate::arguments::option;
+use crate::ids;
 
 /// Asks the server.
 pub(super) type Forward = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync>;
@@ -135,7 +135,7 @@ impl Batcher {
             answer["predictions"] = predictions;
             answer
         };
-        let id = self.id(number);
+        let id = ids::uuid([self.container.pod.uid.as_bytes(), &number.to_be_bytes()]);
         let predictions = match answer.status() {
             StatusCode::OK => read(answer.body(), batch.instances.len()).map_err(|why| (why, id.as_str())),
             _ => Err((String::from_utf8_lossy(answer.body()).into_owned(), "")),
@@ -148,13 +148,6 @@ impl Batcher {
             // Who has left gets none.
             let _ = waiting.send(answer);
         }
-    }
-
-    /// In the form of a random UUID.
-    fn id(&self, number: u64) -> String {
-        let hash = digest(&SHA256, format!("{}/{number}", self.container.pod.uid).as_bytes());
-        let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
     }
 }
 

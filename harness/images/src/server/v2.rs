@@ -2,10 +2,10 @@
 
 use http::Method;
 use proofmark_json::{Value, json};
-use ring::digest::{SHA256, digest};
 
 use super::Server;
 use super::answer::{Failure, json as read};
+use crate::ids;
 
 const NO_VERSIONS: &str = "Model versioning not supported yet.";
 
@@ -108,8 +108,6 @@ fn flatten(item: &Value, into: &mut Vec<f64>) -> Result<(), String> {
 
 /// What a request without an id is called: the same for the same request to the same pod at the same time.
 fn identifier(server: &Server, body: &[u8]) -> String {
-    let from = [server.container.pod.uid.as_bytes(), server.container.now().to_string().as_bytes(), body].concat();
-    let hex: String = digest(&SHA256, &from).as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+    let container = &server.container;
+    ids::uuid([container.pod.uid.as_bytes(), container.now().to_string().as_bytes(), body])
 }

@@ -54,8 +54,7 @@ impl Authority {
             [only] if !only.is_empty() => Some(only.clone()),
             _ => return Err(CertError::Uid(uids)),
         };
-        let fingerprint: String =
-            digest(&SHA256, certificate).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex::encode(digest(&SHA256, certificate));
         Ok(UserInfoParts {
             name,
             groups: values(subject, &ORGANIZATION),

@@ -96,8 +96,8 @@ impl Sum {
         if computed == self.bytes {
             return Ok(());
         }
-        let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Err(Mismatch { algorithm: self.algorithm.name(), expected: digits(&self.bytes), computed: digits(&computed) })
+        let (expected, computed) = (hex::encode(&self.bytes), hex::encode(computed));
+        Err(Mismatch { algorithm: self.algorithm.name(), expected, computed })
     }
 
     /// Reads a file; an error tells what is wrong with it.

@@ -78,7 +78,7 @@ impl Server {
         let mut fill = |bucket: &str, objects: &Map| {
             let object = |key: &str, content: &Value| {
                 let bytes = content::build(content, &format!("{bucket}/{key}"));
-                Object { etag: format!("\"{}\"", hex(&Md5::digest(&bytes))), bytes: bytes.into() }
+                Object { etag: format!("\"{}\"", hex::encode(Md5::digest(&bytes))), bytes: bytes.into() }
             };
             let objects = objects.iter().map(|(key, content)| (key.to_string(), object(key, content)));
             buckets.insert(bucket.to_owned(), objects.collect());
@@ -365,10 +365,6 @@ impl Server {
         answer.truncate = page.get("truncate").and_then(Value::as_u64).map(|size| usize::try_from(size).unwrap());
         answer
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Serves one connection.

@@ -35,10 +35,8 @@ pub(crate) fn file(app: &App, request: &Incoming) -> Outcome {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending).unwrap_or_default();
     let kind = TYPES.iter().find(|(known, _)| *known == ending).map_or("application/octet-stream", |(_, kind)| kind);
     let modified = app.assets().modified;
-    let tag = format!(
-        "\"{}\"",
-        digest(&SHA256, bytes).as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>()
-    );
+    let digits = hex::encode(digest(&SHA256, bytes));
+    let tag = format!("\"{}\"", &digits[..16]);
     let headers = &request.head.headers;
     let mut response = if is_unchanged(headers, &tag, modified) {
         let mut response = whole(StatusCode::NOT_MODIFIED, kind, "");

@@ -58,8 +58,7 @@ pub(super) fn check_image(name: &str) -> Result<(), &'static str> {
 }
 
 fn digest(parts: &[&str]) -> String {
-    let sum = digest::digest(&digest::SHA256, parts.join("/").as_bytes());
-    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest::digest(&digest::SHA256, parts.join("/").as_bytes()))
 }
 
 #[cfg(test)]

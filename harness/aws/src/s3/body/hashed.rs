@@ -6,7 +6,6 @@ use futures_util::stream;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use ring::digest::{Context, SHA256};
-use std::fmt::Write;
 
 /// The same body; it fails at its end when its digest is another one.
 pub(super) fn checked(body: Body, declared: String) -> Body {
@@ -22,10 +21,7 @@ pub(super) fn checked(body: Body, declared: String) -> Body {
             }
             Some(Err(error)) => Some((Err(error), None)),
             None => {
-                let computed = digest.finish().as_ref().iter().fold(String::new(), |mut hex, byte| {
-                    let _ = write!(hex, "{byte:02x}");
-                    hex
-                });
+                let computed = hex::encode(digest.finish());
                 (computed != declared)
                     .then(|| (Err::<Frame<Bytes>, _>(BodyError::new(mismatch(&declared, &computed))), None))
             }

@@ -9,7 +9,6 @@ use super::super::error;
 use super::super::store::{Checksum, Data, Object, Part, Upload};
 use super::multipart::{allow, upload};
 use super::object::Sums;
-use super::receive::hex;
 use super::write::check_write;
 use crate::Fault;
 use md5::{Digest as _, Md5};
@@ -37,7 +36,7 @@ pub(in crate::s3) async fn complete(
     parts.iter().for_each(|part| digest.update(part.md5));
     let object = Object {
         data: Data::concat(parts.iter().map(|part| &part.data)),
-        etag: format!("{}-{}", hex(&digest.finalize()), parts.len()),
+        etag: format!("{}-{}", hex::encode(digest.finalize()), parts.len()),
         headers: upload.headers.clone(),
         checksum,
         tags: upload.tags.clone(),
@@ -89,7 +88,7 @@ fn chosen_parts<'u>(input: &dto::CompleteMultipartUploadInput, upload: &'u Uploa
     for (index, listed_part) in listed.iter().enumerate() {
         let number = listed_part.part_number.unwrap_or_default();
         let etag = listed_part.e_tag.as_ref().map(dto::ETag::value).unwrap_or_default();
-        let part = upload.parts.get(&number).filter(|part| hex(&part.md5) == etag).ok_or_else(|| {
+        let part = upload.parts.get(&number).filter(|part| hex::encode(part.md5) == etag).ok_or_else(|| {
             let message = "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
             Fault::new(400, "InvalidPart", message)
                 .with("UploadId", &input.upload_id)

@@ -10,7 +10,7 @@ use super::super::error;
 use super::super::listing::{self, Wanted};
 use super::super::store::{Bucket, Part, Upload};
 use super::object::{Sums, readable, refuse_customer_keys};
-use super::receive::{hex, receive};
+use super::receive::receive;
 use super::stamp;
 use super::write::{Asked, kept, may_write, writer};
 use crate::Fault;
@@ -152,7 +152,7 @@ pub(in crate::s3) async fn upload_part(
     let part = keep(&context, &input.bucket, &input.key, &input.upload_id, input.part_number, part)?;
     let sums = Sums::of(Some(&part.checksum));
     Ok(S3Response::new(dto::UploadPartOutput {
-        e_tag: Some(dto::ETag::Strong(hex(&part.md5))),
+        e_tag: Some(dto::ETag::Strong(hex::encode(part.md5))),
         checksum_crc32: sums.crc32,
         checksum_crc32c: sums.crc32c,
         checksum_crc64nvme: sums.crc64nvme,
@@ -210,7 +210,7 @@ pub(in crate::s3) async fn copy_part(
     let part = keep(&context, &input.bucket, &input.key, &input.upload_id, input.part_number, part)?;
     let sums = Sums::of(Some(&part.checksum));
     let result = dto::CopyPartResult {
-        e_tag: Some(dto::ETag::Strong(hex(&part.md5))),
+        e_tag: Some(dto::ETag::Strong(hex::encode(part.md5))),
         last_modified: Some(stamp(part.modified)),
         checksum_crc32: sums.crc32,
         checksum_crc32c: sums.crc32c,
@@ -294,7 +294,7 @@ fn shown(number: i32, part: &Part, with_checksum: bool) -> dto::Part {
     let sums = Sums::of(Some(&part.checksum).filter(|_| with_checksum));
     dto::Part {
         part_number: Some(number),
-        e_tag: Some(dto::ETag::Strong(hex(&part.md5))),
+        e_tag: Some(dto::ETag::Strong(hex::encode(part.md5))),
         last_modified: Some(stamp(part.modified)),
         size: i64::try_from(part.data.len()).ok(),
         checksum_crc32: sums.crc32,

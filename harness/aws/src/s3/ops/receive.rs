@@ -100,8 +100,3 @@ fn incomplete() -> Fault {
         "You did not provide the number of bytes specified by the Content-Length HTTP header",
     )
 }
-
-/// An MD5 digest as entity tags have it.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -6,7 +6,7 @@ use super::super::encryption::{self, Shown};
 use super::super::error;
 use super::super::store::{Bucket, Encryption, Object};
 use super::object::{Sums, check_archived, matches_etag, readable, refuse_customer_keys};
-use super::receive::{hex, receive};
+use super::receive::receive;
 use super::stamp;
 use super::write::{Asked, check_write, existing, kept, may_write};
 use crate::Fault;
@@ -39,7 +39,7 @@ pub(in crate::s3) async fn put(context: Arc<Context>, input: dto::PutObjectInput
         data: received.data,
         // Only S3's own encryption leaves the tag to be the digest.
         etag: match granted.encryption {
-            Encryption::S3 => hex(&received.md5),
+            Encryption::S3 => hex::encode(received.md5),
             Encryption::Kms { .. } => context.cloud.random().hex(32),
         },
         headers: kept(&context, input.content_encoding, input.metadata),
@@ -132,7 +132,7 @@ pub(in crate::s3) async fn copy(context: Arc<Context>, input: dto::CopyObjectInp
     if !object.parts.is_empty() {
         // A copy is made in one piece, and so gets the digest of its bytes.
         object.parts = vec![];
-        object.etag = hex(&Digests::of(&object.data, "").0);
+        object.etag = hex::encode(Digests::of(&object.data, "").0);
     }
     let now = context.cloud.now();
     let sums = Sums::of(object.checksum.as_ref());

@@ -35,8 +35,7 @@ impl Trust {
 
     fn named(&self, certificate: &CertificateDer<'_>) -> bool {
         let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate);
-        let hex: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        self.thumbprints.contains(&hex)
+        self.thumbprints.contains(&hex::encode(sum))
     }
 
     fn verify_with(

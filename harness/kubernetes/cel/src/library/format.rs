@@ -193,8 +193,8 @@ impl Verb {
                 let lower = match value {
                     Value::Int(i) => signed(*i, |m| format!("{m:x}")),
                     Value::Uint(u) => format!("{u:x}"),
-                    Value::String(text) => hex(text.as_bytes()),
-                    Value::Bytes(bytes) => hex(bytes),
+                    Value::String(text) => hex::encode(text.as_bytes()),
+                    Value::Bytes(bytes) => hex::encode(bytes),
                     _ => return Err(refused()),
                 };
                 if *upper { lower.to_uppercase() } else { lower }
@@ -202,10 +202,6 @@ impl Verb {
             _ => return Err(refused()),
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Go writes the sign before the digits of the magnitude.
