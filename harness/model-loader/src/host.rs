@@ -34,6 +34,28 @@ impl Host {
     }
 }
 
+/// A host for tests, with nobody in its network, at the beginning of time.
+#[cfg(test)]
+pub(crate) fn alone(environment: Environment, files: crate::files::Memory) -> Host {
+    use crate::net::{ConnectError, Connecting};
+
+    struct Nobody;
+
+    impl Network for Nobody {
+        fn connect<'a>(&'a self, _: &'a str, _: u16) -> Connecting<'a> {
+            Box::pin(async { Err(ConnectError::UnknownName) })
+        }
+    }
+
+    Host {
+        environment,
+        files: Arc::new(files),
+        network: Arc::new(Nobody),
+        clock: Arc::new(|| Timestamp::UNIX_EPOCH),
+        authorities: Arc::new([]),
+    }
+}
+
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host").finish_non_exhaustive()

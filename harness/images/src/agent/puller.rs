@@ -137,13 +137,7 @@ impl Puller {
             self.journal.error(&format!("Failed to download model {name} with err {why}"));
             return;
         }
-        match self.ask(&format!("/v2/repository/models/{name}/load")).await {
-            Some((200, _)) => self.journal.info(&format!("Successfully loaded model {name}")),
-            Some((status, body)) => {
-                self.journal.info(&format!("Failed to load model {name} with status [{status}] and resp:{body}"));
-            }
-            None => self.journal.error(&format!("Failed to Load model {name}")),
-        }
+        self.have(["load", "Load"], name).await;
     }
 
     /// Fetches a model, unless it is there from the same place.
@@ -152,8 +146,8 @@ impl Puller {
         self.journal.info(&format!("Downloading {storage_uri} to model dir {}", self.models));
         let host = host(&self.outside, &self.container).await.map_err(|error| error.to_string())?;
         let text = spec.json().to_string();
-        let hash: String = digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        let success = format!("{}/{name}/{SUCCESS}{hash}", self.models.trim_end_matches('/'));
+        let hash = hex::encode(digest(&SHA256, text.as_bytes()));
+        let success = format!("{}/{SUCCESS}{hash}", self.directory(name));
         if host.files.kind(&success).is_some() {
             self.journal.info(&format!("Model successFile exists already for {name}"));
             return Ok(());
@@ -170,21 +164,30 @@ impl Puller {
 
     async fn remove(&self, name: &str) {
         self.journal.info(&format!("unloading model {name}"));
-        let directory = format!("{}/{name}", self.models.trim_end_matches('/'));
         let removed = match host(&self.outside, &self.container).await {
-            Ok(host) => agent::remove(&*host.files, &directory),
+            Ok(host) => agent::remove(&*host.files, &self.directory(name)),
             Err(error) => Err(error.to_string()),
         };
         if let Err(why) = removed {
             self.journal.error(&format!("{why} failing to delete model directory"));
             return;
         }
-        match self.ask(&format!("/v2/repository/models/{name}/unload")).await {
-            Some((200, _)) => self.journal.info(&format!("Successfully unloaded model {name}")),
+        self.have(["unload", "Unload"], name).await;
+    }
+
+    /// Where a model is.
+    fn directory(&self, name: &str) -> String {
+        format!("{}/{name}", self.models.trim_end_matches('/'))
+    }
+
+    /// Has the server load or unload a model. The verb is told with a capital where nobody listens.
+    async fn have(&self, [verb, capital]: [&str; 2], name: &str) {
+        match self.ask(&format!("/v2/repository/models/{name}/{verb}")).await {
+            Some((200, _)) => self.journal.info(&format!("Successfully {verb}ed model {name}")),
             Some((status, body)) => {
-                self.journal.info(&format!("Failed to unload model {name} with status [{status}] and resp:{body}"));
+                self.journal.info(&format!("Failed to {verb} model {name} with status [{status}] and resp:{body}"));
             }
-            None => self.journal.error(&format!("Failed to Unload model {name}")),
+            None => self.journal.error(&format!("Failed to {capital} model {name}")),
         }
     }
 

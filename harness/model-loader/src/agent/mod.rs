@@ -16,7 +16,7 @@
 mod s3;
 mod web;
 
-use crate::files::{FileSystem, Kind};
+use crate::files::{FileSystem, Kind, clean};
 use crate::host::Host;
 use crate::python;
 
@@ -84,15 +84,7 @@ pub async fn download(host: &Host, models: &str, name: &str, uri: &str) -> Resul
 
 /// Joins paths as Go's `filepath.Join` does: what it makes has no empty parts, `.` and `..`.
 fn join(directory: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in directory.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
+    clean(&format!("{directory}/{path}"))
 }
 
 /// Removes a directory with all that is in it, as far as there are files.
@@ -121,28 +113,11 @@ mod tests {
     use super::*;
     use crate::environment::Environment;
     use crate::files::Memory;
-    use crate::net::{ConnectError, Connecting, Network};
-    use std::sync::Arc;
-
-    struct Nobody;
-
-    impl Network for Nobody {
-        fn connect<'a>(&'a self, _: &'a str, _: u16) -> Connecting<'a> {
-            Box::pin(async { Err(ConnectError::UnknownName) })
-        }
-    }
+    use crate::host::alone;
 
     fn host(variables: &[(&str, &str)]) -> Host {
-        Host {
-            environment: variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect::<Environment>(),
-            files: Arc::new(Memory::default()),
-            network: Arc::new(Nobody),
-            clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
-            authorities: Arc::new([]),
-        }
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        alone(variables.collect::<Environment>(), Memory::default())
     }
 
     const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];

@@ -7,8 +7,6 @@ use crate::boto::endpoint::{self, Endpoint, Rules};
 use crate::host::Host;
 use crate::net::{self, Trust};
 use proofmark_aws_sigv4::encode_query;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 
 /// How much of an object is asked for at once.
 const PART: u64 = 5 << 20;
@@ -34,7 +32,10 @@ impl<'a> Provider<'a> {
         }
         let trust = match environment.filled("AWS_CA_BUNDLE") {
             None => Trust::System,
-            Some(file) => Trust::Authorities(bundle(host, file)?),
+            Some(file) => {
+                let bundle = net::bundle(&*host.files, file);
+                Trust::Authorities(bundle.map_err(|error| aws_go::bundle_error(file, &error))?)
+            }
         };
         let endpoint = environment.filled("AWS_ENDPOINT_URL").map(|url| match url.contains("://") {
             true => url.to_owned(),
@@ -120,19 +121,6 @@ impl<'a> Provider<'a> {
         };
         Ok((client, endpoint))
     }
-}
-
-/// The certificates of a file.
-fn bundle(host: &Host, file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let wrong = |why: &str| format!("LoadCustomCABundleError: {why}");
-    let pem = host.files.read(file).map_err(|error| {
-        wrong(&format!("unable to open custom CA bundle PEM file\ncaused by: open {}", super::go(&error)))
-    })?;
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
-    if certificates.is_empty() {
-        return Err(wrong("failed to load custom CA bundle PEM file"));
-    }
-    Ok(certificates)
 }
 
 /// An object, part after part.

@@ -40,13 +40,13 @@ struct Answer {
 /// Asks, and follows redirects.
 async fn ask(place: Place<'_>, uri: &str) -> Result<Answer, String> {
     let headers = headers(place, uri)?;
+    let http = net::Client::new(&place.host.environment);
     let mut text = uri.to_owned();
     for _ in 0..=MOST {
         let failed = |why: &str| format!("failed to make a request: Get \"{text}\": {why}");
         let url = Url::parse(&text).ok_or_else(|| failed("unsupported protocol scheme"))?;
         let request =
             net::Request { method: Method::GET, url: url.clone(), headers: headers.clone(), body: Bytes::new() };
-        let http = net::Client::new(&place.host.environment);
         let response = http.send(place.host, request).await.map_err(|error| failed(&in_go(&error, &url)))?;
         let status = response.status;
         let location = response.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());

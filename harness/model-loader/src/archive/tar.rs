@@ -5,7 +5,7 @@
 
 use super::Failure;
 use crate::exception::Exception;
-use crate::files::{FileError, FileSystem, Readable};
+use crate::files::{FileError, FileSystem, Readable, clean};
 use crate::python;
 use std::io::{self, Read, Write};
 
@@ -179,7 +179,7 @@ fn refuse_escape(
 ) -> Result<(), Exception> {
     let inside = |path: &str| path == target || path.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'));
     let shown = python::repr(name);
-    let path = normal(&python::join(target, stored));
+    let path = clean(&python::join(target, stored));
     if !inside(&path) {
         let message =
             format!("{shown} would be extracted to {}, which is outside the destination", python::repr(&path));
@@ -193,25 +193,10 @@ fn refuse_escape(
         return Err(Exception::new("tarfile.AbsoluteLinkError", format!("{shown} is a link to an absolute path")));
     }
     let from = if kind.is_symlink() { python::dirname(&path) } else { target };
-    let leads = normal(&python::join(from, link));
+    let leads = clean(&python::join(from, link));
     if !inside(&leads) {
         let message = format!("{shown} would link to {}, which is outside the destination", python::repr(&leads));
         return Err(Exception::new("tarfile.LinkOutsideDestinationError", message));
     }
     Ok(())
-}
-
-/// An absolute path without empty parts, `.` and `..`.
-fn normal(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }

@@ -1,4 +1,4 @@
-//! A signed GET.
+//! A signed GET, and requests at all.
 
 use super::error::{Asked, Error, in_go};
 use crate::host::Host;
@@ -19,8 +19,9 @@ pub(crate) struct Client<'a> {
     pub(crate) endpoint: String,
 }
 
-/// An answer that says yes.
+/// An answer.
 pub(crate) struct Answer {
+    pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -31,9 +32,8 @@ impl Client<'_> {
     /// # Errors
     /// When nobody answers, or the answer is an error.
     pub(crate) async fn get(&self, text: &str, range: Option<(u64, u64)>) -> Result<Answer, Error> {
-        let unsent = |why: String| Error::Unsent { url: text.to_owned(), why };
-        let url = Url::parse(text).ok_or_else(|| unsent("unsupported protocol scheme".to_owned()))?;
-        let invalid = || unsent("invalid URL".to_owned());
+        let url = parse(&Method::GET, text)?;
+        let invalid = || Error::unsent(&Method::GET, text, "invalid URL");
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.uri = url.target.parse().map_err(|_| invalid())?;
         parts.headers.insert(header::HOST, HeaderValue::from_str(&url.authority()).map_err(|_| invalid())?);
@@ -44,15 +44,27 @@ impl Client<'_> {
         if let Some(keys) = &self.keys {
             sign(&mut parts, keys, &self.region, "s3", Payload::Bytes(&[]), (self.host.clock)());
         }
-        let request =
-            net::Request { method: Method::GET, url: url.clone(), headers: parts.headers, body: Bytes::new() };
-        let response = self.http.send(self.host, request).await.map_err(|error| unsent(in_go(&error, &url)))?;
-        let (status, headers) = (response.status, response.headers);
-        let body = response.body.bytes().await.map_err(|_| unsent("unexpected EOF".to_owned()))?;
-        if status < 300 {
-            return Ok(Answer { headers, body });
+        let request = net::Request { method: Method::GET, url, headers: parts.headers, body: Bytes::new() };
+        let answer = send(self.host, &self.http, text, request).await?;
+        if answer.status < 300 {
+            return Ok(answer);
         }
         let asked = Asked { region: &self.region, endpoint: &self.endpoint };
-        Err(Error::of_s3(status, &headers, &body, &asked))
+        Err(Error::of_s3(answer.status, &answer.headers, &answer.body, &asked))
     }
+}
+
+/// Reads the URL of a request.
+pub(super) fn parse(method: &Method, text: &str) -> Result<Url, Error> {
+    Url::parse(text).ok_or_else(|| Error::unsent(method, text, "unsupported protocol scheme"))
+}
+
+/// Sends a request to a URL that was written like this, and waits for the whole answer.
+pub(super) async fn send(host: &Host, http: &net::Client, text: &str, request: net::Request) -> Result<Answer, Error> {
+    let (method, url) = (request.method.clone(), request.url.clone());
+    let unsent = |why: String| Error::unsent(&method, text, why);
+    let response = http.send(host, request).await.map_err(|error| unsent(in_go(&error, &url)))?;
+    let (status, headers) = (response.status, response.headers);
+    let body = response.body.bytes().await.map_err(|_| unsent("unexpected EOF".to_owned()))?;
+    Ok(Answer { status, headers, body })
 }

@@ -2,10 +2,10 @@
 //!
 //! A session that was given an endpoint gives it to every service, so STS is asked there as well.
 
-use super::error::in_go;
+use super::client::{Answer, parse, send};
 use crate::boto::{self, Assume, Service, failure};
 use crate::host::Host;
-use crate::net::{self, Trust, Url};
+use crate::net::{self, Trust};
 use crate::release::Release;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -73,19 +73,15 @@ async fn assume(
     let regional = host.environment.filled("AWS_STS_REGIONAL_ENDPOINTS") == Some("regional");
     let base = boto::endpoint::sts(Some(region), endpoint, regional).base;
     let text = format!("{base}/");
-    let unsent = |why: String| format!("RequestError: send request failed\ncaused by: Post \"{text}\": {why}");
-    let url = Url::parse(&text).ok_or_else(|| unsent("unsupported protocol scheme".to_owned()))?;
     let form = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");
     let request = net::Request {
         method: Method::POST,
-        url: url.clone(),
+        url: parse(&Method::POST, &text).map_err(|error| error.to_string())?,
         headers: HeaderMap::from_iter([(header::CONTENT_TYPE, form)]),
         body: Bytes::from(assume.form("AssumeRoleWithWebIdentity")),
     };
     let http = net::Client { trust: trust.clone(), ..net::Client::new(&host.environment) };
-    let response = http.send(host, request).await.map_err(|error| unsent(in_go(&error, &url)))?;
-    let status = response.status;
-    let body = response.body.bytes().await.map_err(|_| unsent("unexpected EOF".to_owned()))?;
+    let Answer { status, body, .. } = send(host, &http, &text, request).await.map_err(|error| error.to_string())?;
     let unreadable = |id: &str| {
         format!("SerializationError: failed decoding Query response\n\tstatus code: {status}, request id: {id}")
     };

@@ -1,22 +1,32 @@
 //! Failures in the words of aws-sdk-go, and of Go under it.
 
 use crate::boto::{Service, failure};
-use crate::net::{ConnectError, NetError, TlsError, Url};
+use crate::net::{BundleError, ConnectError, NetError, TlsError, Url};
 use crate::python;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 /// Why there is no answer, or none that says yes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
     /// The request was not answered.
-    #[error("RequestError: send request failed\ncaused by: Get \"{url}\": {why}")]
-    Unsent { url: String, why: String },
+    #[error("RequestError: send request failed\ncaused by: {} \"{url}\": {why}", operation(method))]
+    Unsent { method: Method, url: String, why: String },
     /// It was answered with an error.
     #[error("{code}: {message}\n\tstatus code: {status}, request id: {request}, host id: {host}")]
     Refused { code: String, message: String, status: u16, request: String, host: String },
 }
 
+/// What Go calls a request with this method: `GET` is a `Get`.
+fn operation(method: &Method) -> String {
+    let (first, rest) = method.as_str().split_at(1);
+    format!("{first}{}", rest.to_lowercase())
+}
+
 impl Error {
+    pub(super) fn unsent(method: &Method, url: &str, why: impl Into<String>) -> Self {
+        Self::Unsent { method: method.clone(), url: url.to_owned(), why: why.into() }
+    }
+
     /// The error in an answer of S3 to a request that was sent to `url` for this bucket.
     pub(super) fn of_s3(status: u16, headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Self {
         let told = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
@@ -57,6 +67,18 @@ pub(super) struct Asked<'a> {
 fn of_status(status: u16) -> (String, String) {
     let text = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
     (text.replace(' ', ""), text.to_owned())
+}
+
+/// Why a session does not begin whose authorities were to be those of a file.
+pub(crate) fn bundle_error(file: &str, error: &BundleError) -> String {
+    let why = match error {
+        BundleError::Empty => "failed to load custom CA bundle PEM file".to_owned(),
+        BundleError::System(errno) => {
+            let why = python::strerror(*errno).to_lowercase();
+            format!("unable to open custom CA bundle PEM file\ncaused by: open {file}: {why}")
+        }
+    };
+    format!("LoadCustomCABundleError: {why}")
 }
 
 /// A failure of the network in Go's words.

@@ -2,7 +2,7 @@
 //!
 //! | module | what it decides |
 //! |---|---|
-//! | `client` | a signed GET |
+//! | `client` | a signed GET, and requests at all |
 //! | `credentials` | who signs |
 //! | `error` | what went wrong |
 //!
@@ -17,4 +17,4 @@ mod error;
 
 pub(crate) use client::Client;
 pub(crate) use credentials::find;
-pub(crate) use error::{Error, in_go};
+pub(crate) use error::{Error, bundle_error, in_go};

@@ -98,6 +98,19 @@ pub trait FileSystem: Send + Sync {
     }
 }
 
+/// An absolute path without empty parts, `.` and `..`, whatever stands there: nothing leads out of the root.
+pub(crate) fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
 /// What the file system refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {}", python::strerror(*errno))]

@@ -17,6 +17,7 @@
 mod entry;
 mod s3;
 
+use crate::aws_go;
 use crate::host::Host;
 use crate::python;
 use entry::Entry;
@@ -52,9 +53,7 @@ pub async fn pull(host: &Host, key: &str, path: &str, to: &str) -> Result<(), Pu
         s3::Unusable::Missing(key) => {
             unable(format!("unable to create repository of type 's3': missing required string configuration '{key}'"))
         }
-        s3::Unusable::Certificate => {
-            PullError::Panicked("LoadCustomCABundleError: failed to load custom CA bundle PEM file".to_owned())
-        }
+        s3::Unusable::Certificate(error) => PullError::Panicked(aws_go::bundle_error("", &error)),
     })?;
     let bucket = entry.text("bucket");
     let bucket = bucket.ok_or_else(|| failed("required configuration 'bucket' missing from command".to_owned()))?;
@@ -70,28 +69,13 @@ mod tests {
     use super::*;
     use crate::environment::Environment;
     use crate::files::{FileSystem as _, Memory};
-    use crate::net::{ConnectError, Connecting, Network};
-    use std::sync::Arc;
-
-    struct Nobody;
-
-    impl Network for Nobody {
-        fn connect<'a>(&'a self, _: &'a str, _: u16) -> Connecting<'a> {
-            Box::pin(async { Err(ConnectError::UnknownName) })
-        }
-    }
+    use crate::host::alone;
 
     fn host(entry: &str) -> Host {
         let files = Memory::default();
         files.create_directories(STORAGE_CONFIG).unwrap();
         files.write(&format!("{STORAGE_CONFIG}/minio"), entry).unwrap();
-        Host {
-            environment: Environment::default(),
-            files: Arc::new(files),
-            network: Arc::new(Nobody),
-            clock: Arc::new(|| jiff::Timestamp::UNIX_EPOCH),
-            authorities: Arc::new([]),
-        }
+        alone(Environment::default(), files)
     }
 
     fn entry(change: &str) -> String {

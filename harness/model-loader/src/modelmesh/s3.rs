@@ -3,13 +3,12 @@
 use super::entry::Entry;
 use crate::aws_go;
 use crate::boto::{Listed, Listing};
+use crate::files::clean;
 use crate::host::Host;
-use crate::net::{self, NameCheck, Trust};
+use crate::net::{self, BundleError, NameCheck, Trust, certificates};
 use crate::python;
 use bytes::Bytes;
 use proofmark_aws_sigv4::{Credentials, encode_path, encode_query};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 
 /// So many objects are asked for; what a second page would have is not fetched, there as here.
 const MOST: u32 = 100;
@@ -24,8 +23,8 @@ pub(super) struct Repository<'a> {
 pub(super) enum Unusable {
     /// It lacks this member, or has something else than a text there.
     Missing(&'static str),
-    /// There is no certificate in its text.
-    Certificate,
+    /// Its certificates are none.
+    Certificate(BundleError),
 }
 
 impl<'a> Repository<'a> {
@@ -39,14 +38,7 @@ impl<'a> Repository<'a> {
         let (endpoint, region) = (needed("endpoint_url")?, needed("region")?);
         let trust = match entry.text("certificate") {
             None | Some("") => Trust::System,
-            Some(pem) => {
-                let certificates: Vec<_> =
-                    CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).collect();
-                if certificates.is_empty() {
-                    return Err(Unusable::Certificate);
-                }
-                Trust::Authorities(certificates)
-            }
+            Some(pem) => Trust::Authorities(certificates(pem.as_bytes()).map_err(Unusable::Certificate)?),
         };
         let http = net::Client { trust, names: NameCheck::Afterwards, ..net::Client::new(&host.environment) };
         let (region, asked) = (region.to_owned(), endpoint.to_owned());
@@ -96,15 +88,7 @@ fn below<'k>(path: &str, key: &'k str) -> Option<&'k str> {
 
 /// A path below a directory that does not leave it, whatever `..` it has.
 fn inside(directory: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    format!("{directory}/{}", parts.join("/"))
+    format!("{directory}{}", clean(path))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(crate) use body::BodyError;
 pub(crate) use client::{Client, Request, Response};
 pub(crate) use pool::Pool;
 pub use sockets::Sockets;
-pub(crate) use tls::{BundleError, NameCheck, Trust, bundle};
+pub(crate) use tls::{BundleError, NameCheck, Trust, bundle, certificates};
 pub use url::Url;
 
 use std::future::Future;

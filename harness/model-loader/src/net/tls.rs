@@ -45,8 +45,12 @@ pub(crate) enum BundleError {
 
 /// The certificates in a PEM file.
 pub(crate) fn bundle(files: &dyn FileSystem, path: &str) -> Result<Vec<CertificateDer<'static>>, BundleError> {
-    let pem = files.read(path).map_err(|error| BundleError::System(error.errno))?;
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
+    certificates(&files.read(path).map_err(|error| BundleError::System(error.errno))?)
+}
+
+/// The certificates in a text of PEM, whatever else is in it.
+pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, BundleError> {
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect();
     if certificates.is_empty() { Err(BundleError::Empty) } else { Ok(certificates) }
 }
 
