@@ -18,6 +18,7 @@ mod host;
 mod ids;
 mod initializer;
 pub mod server;
+mod tag;
 mod web_app;
 
 pub use web_app::{Clients, models_web_app};

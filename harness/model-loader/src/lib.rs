@@ -16,7 +16,7 @@
 //! | `archive` | archives, as Python unpacks them |
 //! | [`net`] | HTTP over any kind of connection |
 //! | [`files`] | files on disk and in memory |
-//! | `python` | what Python's standard library does where it shows |
+//! | `python`, `go` | what the standard libraries of these languages do where it shows |
 //!
 //! What is not played (Azure, HDFS, Hugging Face, ModelScope, OCI, Git) is refused with a message that says so.
 
@@ -28,6 +28,7 @@ mod environment;
 mod exception;
 mod fetch;
 pub mod files;
+mod go;
 mod host;
 mod initializer;
 mod journal;

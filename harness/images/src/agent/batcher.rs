@@ -39,7 +39,7 @@ impl Limits {
     pub(super) fn read(args: &[String]) -> Result<Self, String> {
         let number = |name: &str, usual: u64, what: &str| {
             let Some(text) = option(args, name) else { return Ok(usual) };
-            text.parse().ok().filter(|number| *number > 0).ok_or_else(|| format!("{what} {text}"))
+            text.parse().ok().filter(|number| *number > 0).ok_or_else(|| format!("{what}{text}"))
         };
         let size = number("max-batchsize", 32, "Invalid max batch size")?;
         let latency = number("max-latency", 5000, "Invalid max latency")?;
@@ -66,6 +66,9 @@ pub(super) struct Batcher {
 
 impl Batcher {
     pub(super) fn new(limits: Limits, container: Container, journal: Journal) -> Self {
+        let Limits { size, latency } = limits;
+        let latency = latency.as_millis();
+        journal.info(&format!("Starting batch loop maxLatency:{latency}, maxBatchSize:{size}"));
         Self { limits, container, journal, batch: Mutex::default() }
     }
 
@@ -168,8 +171,8 @@ mod tests {
     #[rstest::rstest]
     #[case(&[], Ok((32, 5000)))]
     #[case(&["--max-batchsize", "4", "--max-latency=100"], Ok((4, 100)))]
-    #[case(&["--max-batchsize", "0"], Err("Invalid max batch size 0"))]
-    #[case(&["--max-latency", "1.0"], Err("Invalid max latency 1.0"))]
+    #[case(&["--max-batchsize", "0"], Err("Invalid max batch size0"))]
+    #[case(&["--max-latency", "1.0"], Err("Invalid max latency1.0"))]
     fn limits_are_numbers(#[case] args: &[&str], #[case] limits: Result<(usize, u64), &str>) {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let wanted = limits.map(|(size, latency)| Limits { size, latency: Duration::from_millis(latency) });

@@ -9,6 +9,7 @@ use proofmark_json::Value;
 use proofmark_nodes::process::{Container, Dial, Listener};
 
 use super::batcher::{Batcher, Forward};
+use super::logger::Logger;
 
 /// The header that says which of Knative's parts a probe is for, and the one that is answered.
 const PROBED: &str = "k-network-probe";
@@ -34,8 +35,10 @@ impl Probe {
     ///
     /// # Errors
     /// When it is no JSON.
-    pub(super) fn read(text: Option<&str>) -> Result<Self, String> {
-        let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(Self::None) };
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self::None);
+        }
         let probe: Value = proofmark_json::from_slice(text.as_bytes()).map_err(|error| error.to_string())?;
         // A name is that of the server's only port.
         let port = |action: &Value| action.get("port").and_then(Value::as_u64).and_then(|port| port.try_into().ok());
@@ -58,12 +61,19 @@ pub(super) struct Proxy {
     probe: Probe,
     draining: AtomicBool,
     batcher: Option<Arc<Batcher>>,
+    logger: Option<Arc<Logger>>,
 }
 
 impl Proxy {
-    pub(super) fn new(container: Container, component: u16, probe: Probe, batcher: Option<Batcher>) -> Self {
-        let batcher = batcher.map(Arc::new);
-        Self { container, component, probe, draining: AtomicBool::new(false), batcher }
+    pub(super) fn new(
+        container: Container,
+        component: u16,
+        probe: Probe,
+        batcher: Option<Batcher>,
+        logger: Option<Logger>,
+    ) -> Self {
+        let (batcher, logger) = (batcher.map(Arc::new), logger.map(Arc::new));
+        Self { container, component, probe, draining: AtomicBool::new(false), batcher, logger }
     }
 
     /// Answers probes with no from now on.
@@ -84,6 +94,17 @@ impl Proxy {
                 other => text(StatusCode::BAD_REQUEST, format!("unexpected probe header value: {other}\n")),
             };
         }
+        let Some(logger) = &self.logger else { return self.pass(request).await };
+        let batched = self.batcher.is_some() && Batcher::takes(&request);
+        let asked = logger.request(&request);
+        let answer = self.pass(request).await;
+        // Of a batch's answer only a failure has its status written.
+        logger.response(asked, &answer, !batched || answer.status() != StatusCode::OK);
+        answer
+    }
+
+    /// Asks the server, by way of the batcher where that takes such requests.
+    async fn pass(&self, request: Request<Bytes>) -> Response<Bytes> {
         match &self.batcher {
             Some(batcher) if Batcher::takes(&request) => {
                 let (container, component) = (self.container.clone(), self.component);
@@ -142,20 +163,20 @@ mod tests {
     use super::*;
 
     #[rstest::rstest]
-    #[case(None, Ok(Probe::None))]
-    #[case(Some("null"), Ok(Probe::Unknown))]
-    #[case(Some(r#"{"tcpSocket": {"port": 8080}}"#), Ok(Probe::Tcp(Some(8080))))]
-    #[case(Some(r#"{"tcpSocket": {"port": "http"}}"#), Ok(Probe::Tcp(None)))]
+    #[case("", Ok(Probe::None))]
+    #[case("null", Ok(Probe::Unknown))]
+    #[case(r#"{"tcpSocket": {"port": 8080}}"#, Ok(Probe::Tcp(Some(8080))))]
+    #[case(r#"{"tcpSocket": {"port": "http"}}"#, Ok(Probe::Tcp(None)))]
     #[case(
-        Some(r#"{"httpGet": {"path": "v1/models/m", "port": 80, "httpHeaders": [{"name": "a", "value": "b"}]}}"#),
+        r#"{"httpGet": {"path": "v1/models/m", "port": 80, "httpHeaders": [{"name": "a", "value": "b"}]}}"#,
         Ok(Probe::Http { port: Some(80), path: "/v1/models/m".to_owned(), headers: vec![("a".to_owned(), "b".to_owned())] })
     )]
-    fn probes_are_read(#[case] text: Option<&str>, #[case] probe: Result<Probe, String>) {
+    fn probes_are_read(#[case] text: &str, #[case] probe: Result<Probe, String>) {
         assert_eq!(Probe::read(text), probe);
     }
 
     #[test]
     fn what_is_no_probe_is_refused() {
-        assert!(Probe::read(Some("{")).is_err());
+        assert!(Probe::read("{").is_err());
     }
 }

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proofmark_json::{Value, json};
+use proofmark_text::quantity::{GoForm, Quantity};
+use ring::digest::{SHA256, digest};
 
 /// What is known of a model: where it is, what it is for, how much memory it takes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,7 +28,35 @@ impl Spec {
                 format!("json: cannot unmarshal a value into Go struct field ModelSpec.{name} of type string")
             }),
         };
-        Ok(Self { storage_uri: text("storageUri")?, framework: text("framework")?, memory: text("memory")? })
+        let spec = Self { storage_uri: text("storageUri")?, framework: text("framework")?, memory: text("memory")? };
+        if !spec.memory.is_empty() {
+            Quantity::parse(&spec.memory).map_err(|error| error.to_string())?;
+        }
+        Ok(spec)
+    }
+
+    /// The memory as Go holds it.
+    fn quantity(&self) -> GoForm {
+        Quantity::parse(&self.memory).map(|quantity| quantity.go_form()).unwrap_or_default()
+    }
+
+    /// The digest of what Go prints for it: the end of the name of a success file. For an amount that is held as a big number Go prints an address, which
+    /// is another one every time.
+    pub(super) fn digest(&self) -> String {
+        let Self { storage_uri, framework, .. } = self;
+        let GoForm { value, scale, big, text, format } = self.quantity();
+        let big = big.map_or("<nil>", |_| "0xc000000000");
+        let printed = format!("&{{{storage_uri} {framework} {{{{{value} {scale}}} {{{big}}} {text} {format}}}}}");
+        hex::encode(digest(&SHA256, printed.as_bytes()))
+    }
+
+    /// What Go prints for it with the names of its fields.
+    pub(super) fn shown(&self) -> String {
+        let Self { storage_uri, framework, .. } = self;
+        let GoForm { value, scale, big, text, format } = self.quantity();
+        let big = big.map_or("<nil>", |_| "0xc000000000");
+        let memory = format!("{{i:{{value:{value} scale:{scale}}} d:{{Dec:{big}}} s:{text} Format:{format}}}");
+        format!("&{{StorageURI:{storage_uri} Framework:{framework} Memory:{memory}}}")
     }
 
     pub(super) fn json(&self) -> Value {
@@ -122,6 +152,14 @@ mod tests {
         assert_eq!(follow(&mut tracker, &[]), ["a -"]);
     }
 
+    /// By v0.15.2 itself.
+    #[test]
+    fn success_files_have_the_names_of_the_original() {
+        let of = |uri: &str, memory: &str| Spec { memory: memory.to_owned(), ..spec(uri) }.digest();
+        assert_eq!(of("s3://models/big", "256Mi"), "0b331426b6096951211b79c8b2f1a270a80a0c4f9fce55ed065ee3a057ee3dc0");
+        assert_eq!(of("s3://models/iris", "256Mi"), "08873be14f0d71b9acd7aef0dbbac6a1f8198b5ace68a7985042077fc662f7c7");
+    }
+
     #[rstest::rstest]
     #[case("[]", Ok(0))]
     #[case("null", Ok(0))]
@@ -130,6 +168,10 @@ mod tests {
     #[case(
         r#"[{"modelName": "a", "modelSpec": {"storageUri": 1}}]"#,
         Err("json: cannot unmarshal a value into Go struct field ModelSpec.storageUri of type string")
+    )]
+    #[case(
+        r#"[{"modelName": "a", "modelSpec": {"memory": "bad"}}]"#,
+        Err("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
     )]
     fn a_configuration_is_a_list_of_models(#[case] text: &str, #[case] found: Result<usize, &str>) {
         assert_eq!(configured(text.as_bytes()).map(|models| models.len()), found.map_err(str::to_owned));

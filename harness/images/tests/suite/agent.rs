@@ -133,6 +133,17 @@ async fn without_a_server_it_is_not_ready_and_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_starts_it_without_saying_how_to_probe() {
+    let world = world(&[]).await;
+    let mut spec = pod(SECRET, &[]);
+    spec["containers"][1]["env"] = json!([]);
+    world.run("several", spec).await;
+    let log = world.log("several", "agent", true).await;
+    assert_eq!(log, "required key SERVING_READINESS_PROBE missing value\n");
+    assert_eq!(world.status("several", "agent").await["lastState"]["terminated"]["exitCode"], 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn predictions_are_asked_for_together() {
     let world = world(&[("iris", "s3://models/iris")]).await;
     let mut spec = pod(SECRET, &[]);

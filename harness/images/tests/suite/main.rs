@@ -2,5 +2,6 @@
 
 mod agent;
 mod initializer;
+mod logger;
 mod server;
 mod world;

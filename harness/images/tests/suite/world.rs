@@ -1,11 +1,13 @@
-//! A cluster with a node, and a cloud whose S3 its pods reach.
+//! A cluster with a node, a cloud whose S3 its pods reach, and somebody who takes events.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use kube::Client;
@@ -35,42 +37,73 @@ pub(crate) const ENDPOINT: &str = "http://s3.us-east-1.amazonaws.com";
 /// A model of the fixtures.
 pub(crate) const IRIS: &[u8] = include_bytes!("../../../../fixtures/models/iris.json");
 
+/// Takes events. A path of digits is the status that it answers with.
+pub(crate) const EVENTS: &str = "http://events.example.com";
+
 pub(crate) struct World {
     api: Api,
     nodes: Nodes,
     cloud: Cloud,
+    events: Events,
 }
 
-/// Plain connections to a cloud.
-struct ToCloud(Cloud);
+/// The requests that were sent to [`EVENTS`], as text: headers in order, then the body.
+type Events = Arc<Mutex<Vec<String>>>;
 
-impl Network for ToCloud {
+/// Plain connections to a cloud, and to who takes events.
+struct Outsiders {
+    cloud: Cloud,
+    events: Events,
+}
+
+impl Network for Outsiders {
     fn connect<'a>(&'a self, host: &'a str, port: u16) -> Connecting<'a> {
         Box::pin(async move {
-            if !host.ends_with(".amazonaws.com") {
+            let takes_events = EVENTS.ends_with(host);
+            if !takes_events && !host.ends_with(".amazonaws.com") {
                 return Err(ConnectError::UnknownName);
             }
             if port != 80 {
                 return Err(ConnectError::System(111));
             }
             let (here, there) = tokio::io::duplex(64 * 1024);
-            let service = TowerToHyperService::new(self.0.clone());
-            tokio::spawn(async move {
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(there), service).await;
-            });
+            let (there, server) = (TokioIo::new(there), hyper::server::conn::http1::Builder::new());
+            if takes_events {
+                let events = self.events.clone();
+                let service = hyper::service::service_fn(move |request| take(events.clone(), request));
+                tokio::spawn(async move { server.serve_connection(there, service).await });
+            } else {
+                let service = TowerToHyperService::new(self.cloud.clone());
+                tokio::spawn(async move { server.serve_connection(there, service).await });
+            }
             Ok(Box::new(here) as Box<dyn Stream>)
         })
     }
 }
 
+async fn take(events: Events, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let header =
+        |(name, value): (&http::HeaderName, &http::HeaderValue)| format!("{name}: {}", value.to_str().unwrap());
+    let mut lines: Vec<String> = parts.headers.iter().map(header).collect();
+    lines.sort();
+    let body = body.collect().await.expect("a body").to_bytes();
+    let (headers, body) = (lines.join("\n"), String::from_utf8_lossy(&body));
+    events.lock().unwrap().push(format!("{} {}\n{headers}\n\n{body}\n", parts.method, parts.uri));
+    let status: u16 = parts.uri.path().trim_matches('/').parse().unwrap_or(200);
+    Ok(Response::builder().status(status).body(Full::default()).expect("a status"))
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         let cloud = Cloud::new(Settings::default(), Clock::simulated());
-        let outside = Outside { network: Arc::new(ToCloud(cloud.clone())), authorities: Arc::new([]), release: None };
-        Self::with(cloud, known(&outside)).await
+        let events = Events::default();
+        let network = Outsiders { cloud: cloud.clone(), events: events.clone() };
+        let outside = Outside { network: Arc::new(network), authorities: Arc::new([]), release: None };
+        Self::with(cloud, events, known(&outside)).await
     }
 
-    async fn with(cloud: Cloud, images: Images) -> Self {
+    async fn with(cloud: Cloud, events: Events, images: Images) -> Self {
         let server = ApiServer::builder().seed(1).build().expect("a server");
         let client = Client::new(server.service(), "default");
         let api = Api::new(client.clone(), "kubectl");
@@ -80,7 +113,12 @@ impl World {
         let options = Options { images, ..Options::new(Arc::new(move || server.now())) };
         let nodes = proofmark_nodes::start(client, options).await.expect("nodes");
         nodes.ready().await;
-        Self { api, nodes, cloud }
+        Self { api, nodes, cloud, events }
+    }
+
+    /// What has been sent to [`EVENTS`].
+    pub(crate) fn events(&self) -> Vec<String> {
+        self.events.lock().unwrap().clone()
     }
 
     /// Puts an object, or makes a bucket, as the account's root user.
@@ -144,16 +182,21 @@ impl World {
 
     /// Asks who listens on a port of a pod.
     pub(crate) async fn ask_at(&self, port: u16, pod: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let handler = self.nodes.http("default", pod, port).expect("a server");
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-        let answer = handler(Request::builder().method(method).uri(path).body(body).expect("a request")).await;
+        let answer = self.send(port, pod, Request::builder().method(method).uri(path).body(body).expect("a request"));
+        let answer = answer.await;
         (answer.status().as_u16(), proofmark_json::from_slice(answer.body()).expect("JSON"))
+    }
+
+    /// Sends a request to who listens on a port of a pod.
+    pub(crate) async fn send(&self, port: u16, pod: &str, request: Request<Bytes>) -> Response<Bytes> {
+        let handler = self.nodes.http("default", pod, port).expect("a server");
+        handler(request).await
     }
 
     /// What is answered to a GET, whatever it is.
     pub(crate) async fn text_at(&self, port: u16, pod: &str, path: &str) -> (u16, String) {
-        let handler = self.nodes.http("default", pod, port).expect("a server");
-        let answer = handler(Request::get(path).body(Bytes::new()).expect("a request")).await;
+        let answer = self.send(port, pod, Request::get(path).body(Bytes::new()).expect("a request")).await;
         (answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned())
     }
 }

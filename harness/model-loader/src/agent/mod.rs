@@ -1,10 +1,11 @@
-//! The puller of KServe's agent: a TrainedModel's model into a directory of its own.
+//! What KServe's agent asks of the world outside of its pod: a TrainedModel's model into a directory of its own, and what its logger posts.
 //!
 //! The agent stands beside a server of several models and brings each as it is asked for, with another program than the storage initializer: it is written
 //! in Go, reads other variables, lists one page only, and its failures have other words.
 //!
 //! | module | what it handles |
 //! |---|---|
+//! | `post` | what the logger sends |
 //! | `s3` | `s3://`, by aws-sdk-go |
 //! | `web` | `http://` and `https://`: files, zip and tar.gz archives |
 //!
@@ -13,10 +14,14 @@
 //!
 //! Source: KServe `pkg/agent` v0.11 to v0.18 (downloader, `storage`), aws-sdk-go v1.
 
+mod post;
 mod s3;
 mod web;
 
-use crate::files::{FileSystem, Kind, clean};
+pub use post::{Authorities, Unposted, post};
+
+use crate::files::{FileError, FileSystem, Kind};
+use crate::go::{join, path_error};
 use crate::host::Host;
 use crate::python;
 
@@ -36,20 +41,17 @@ impl Place<'_> {
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
         let files = &*self.host.files;
         if files.kind(path) == Some(Kind::File) {
-            files.remove(path).map_err(|error| format!("file is unable to be deleted: remove {}", go(&error)))?;
+            files
+                .remove(path)
+                .map_err(|error| format!("file is unable to be deleted: {}", path_error("remove", &error)))?;
         }
         let create = || {
             files.create_directories(python::dirname(path))?;
             let mut file = files.create(path)?;
-            file.write_all(bytes).map_err(|error| crate::files::FileError::at(path, &error))
+            file.write_all(bytes).map_err(|error| FileError::at(path, &error))
         };
-        create().map_err(|error| format!("file is already created: open {}", go(&error)))
+        create().map_err(|error| format!("file is already created: {}", path_error("open", &error)))
     }
-}
-
-/// An error of a file as Go tells it.
-fn go(error: &crate::files::FileError) -> String {
-    format!("{}: {}", error.path, python::strerror(error.errno).to_lowercase())
 }
 
 /// Fetches the model of this name into a directory below `models`, from where its URI says.
@@ -82,26 +84,21 @@ pub async fn download(host: &Host, models: &str, name: &str, uri: &str) -> Resul
     downloaded.map_err(|why| format!("failed to download model: {why}"))
 }
 
-/// Joins paths as Go's `filepath.Join` does: what it makes has no empty parts, `.` and `..`.
-fn join(directory: &str, path: &str) -> String {
-    clean(&format!("{directory}/{path}"))
-}
-
 /// Removes a directory with all that is in it, as far as there are files.
 ///
 /// # Errors
 /// When it is not there.
 pub fn remove(files: &dyn FileSystem, directory: &str) -> Result<(), String> {
     if files.kind(directory) != Some(Kind::Directory) {
-        return Err(format!("open {directory}: no such file or directory"));
+        return Err(path_error("open", &FileError::new(2, directory)));
     }
     let mut folders = vec![directory.to_owned()];
     while let Some(folder) = folders.pop() {
-        for name in files.list(&folder).map_err(|error| go(&error))? {
+        for name in files.list(&folder).map_err(|error| path_error("open", &error))? {
             let path = join(&folder, &name);
             match files.kind(&path) {
                 Some(Kind::Directory) => folders.push(path),
-                _ => files.remove(&path).map_err(|error| go(&error))?,
+                _ => files.remove(&path).map_err(|error| path_error("unlinkat", &error))?,
             }
         }
     }
@@ -192,10 +189,5 @@ mod tests {
         assert!(remove(&files, "/m/c").is_err());
         let there = ["/m/a/x", "/m/a/b/y", "/m/ab/z"].map(|path| files.kind(path).is_some());
         assert_eq!(there, [false, false, true]);
-    }
-
-    #[test]
-    fn nothing_leaves_the_root() {
-        assert_eq!(join("/mnt/models/", "../../..//x/./y"), "/x/y");
     }
 }

@@ -1,9 +1,10 @@
 //! `s3://`: one page of a listing, and every object of it in parts.
 
-use super::{Place, join};
+use super::Place;
 use crate::aws_go::{self, Client, Error};
 use crate::boto::Listing;
 use crate::boto::endpoint::{self, Endpoint, Rules};
+use crate::go::join;
 use crate::host::Host;
 use crate::net::{self, Trust};
 use proofmark_aws_sigv4::encode_query;

@@ -1,7 +1,7 @@
 //! `http://` and `https://`: one answer, which is a file, or an archive of files.
 
-use super::{Place, join};
-use crate::aws_go::in_go;
+use super::Place;
+use crate::go::{self, UrlError, join};
 use crate::net::{self, Url};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -37,17 +37,20 @@ struct Answer {
     body: Bytes,
 }
 
+fn failed(error: UrlError) -> String {
+    format!("failed to make a request: {error}")
+}
+
 /// Asks, and follows redirects.
 async fn ask(place: Place<'_>, uri: &str) -> Result<Answer, String> {
     let headers = headers(place, uri)?;
     let http = net::Client::new(&place.host.environment);
     let mut text = uri.to_owned();
     for _ in 0..=MOST {
-        let failed = |why: &str| format!("failed to make a request: Get \"{text}\": {why}");
-        let url = Url::parse(&text).ok_or_else(|| failed("unsupported protocol scheme"))?;
+        let url = go::parse(&Method::GET, &text).map_err(failed)?;
         let request =
             net::Request { method: Method::GET, url: url.clone(), headers: headers.clone(), body: Bytes::new() };
-        let response = http.send(place.host, request).await.map_err(|error| failed(&in_go(&error, &url)))?;
+        let response = go::send(place.host, &http, &text, request).await.map_err(failed)?;
         let status = response.status;
         let location = response.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
         if matches!(status, 301 | 302 | 303 | 307 | 308)
@@ -66,7 +69,7 @@ async fn ask(place: Place<'_>, uri: &str) -> Result<Answer, String> {
             body: body.map_err(|_| "unable to copy file content: unexpected EOF".to_owned())?,
         });
     }
-    Err(format!("failed to make a request: Get \"{text}\": stopped after {MOST} redirects"))
+    Err(failed(UrlError::new(&Method::GET, &text, format!("stopped after {MOST} redirects"))))
 }
 
 /// The headers that a variable named after the host has for it, as JSON.

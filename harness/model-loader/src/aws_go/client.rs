@@ -1,8 +1,9 @@
 //! A signed GET, and requests at all.
 
-use super::error::{Asked, Error, in_go};
+use super::error::{Asked, Error};
+use crate::go::{self, UrlError};
 use crate::host::Host;
-use crate::net::{self, Url};
+use crate::net;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use proofmark_aws_sigv4::{Credentials, Payload, sign};
@@ -32,8 +33,8 @@ impl Client<'_> {
     /// # Errors
     /// When nobody answers, or the answer is an error.
     pub(crate) async fn get(&self, text: &str, range: Option<(u64, u64)>) -> Result<Answer, Error> {
-        let url = parse(&Method::GET, text)?;
-        let invalid = || Error::unsent(&Method::GET, text, "invalid URL");
+        let url = go::parse(&Method::GET, text)?;
+        let invalid = || UrlError::new(&Method::GET, text, "invalid URL");
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.uri = url.target.parse().map_err(|_| invalid())?;
         parts.headers.insert(header::HOST, HeaderValue::from_str(&url.authority()).map_err(|_| invalid())?);
@@ -54,17 +55,10 @@ impl Client<'_> {
     }
 }
 
-/// Reads the URL of a request.
-pub(super) fn parse(method: &Method, text: &str) -> Result<Url, Error> {
-    Url::parse(text).ok_or_else(|| Error::unsent(method, text, "unsupported protocol scheme"))
-}
-
 /// Sends a request to a URL that was written like this, and waits for the whole answer.
-pub(super) async fn send(host: &Host, http: &net::Client, text: &str, request: net::Request) -> Result<Answer, Error> {
-    let (method, url) = (request.method.clone(), request.url.clone());
-    let unsent = |why: String| Error::unsent(&method, text, why);
-    let response = http.send(host, request).await.map_err(|error| unsent(in_go(&error, &url)))?;
-    let (status, headers) = (response.status, response.headers);
-    let body = response.body.bytes().await.map_err(|_| unsent("unexpected EOF".to_owned()))?;
+pub(super) async fn send(host: &Host, http: &net::Client, url: &str, request: net::Request) -> Result<Answer, Error> {
+    let method = request.method.clone();
+    let net::Response { status, headers, body } = go::send(host, http, url, request).await?;
+    let body = body.bytes().await.map_err(|_| UrlError::new(&method, url, "unexpected EOF"))?;
     Ok(Answer { status, headers, body })
 }

@@ -2,8 +2,10 @@
 //!
 //! A session that was given an endpoint gives it to every service, so STS is asked there as well.
 
-use super::client::{Answer, parse, send};
+use super::client::{Answer, send};
+use super::error::Error;
 use crate::boto::{self, Assume, Service, failure};
+use crate::go::{self, path_error};
 use crate::host::Host;
 use crate::net::{self, Trust};
 use crate::release::Release;
@@ -33,8 +35,8 @@ pub(crate) async fn find(host: &Host, trust: &Trust, region: &str, endpoint: Opt
         let wrong = |why: String| format!("WebIdentityErr: {why}");
         let role = environment.filled("AWS_ROLE_ARN").ok_or_else(|| wrong("role ARN is not set".to_owned()))?;
         let token = host.files.read(file).map_err(|error| {
-            let why = crate::python::strerror(error.errno).to_lowercase();
-            let unread = wrong(format!("unable to read file at {file}\ncaused by: open {file}: {why}"));
+            let why = path_error("open", &error);
+            let unread = wrong(format!("unable to read file at {file}\ncaused by: {why}"));
             wrong(format!("failed fetching WebIdentity token: \ncaused by: {unread}"))
         })?;
         let token = String::from_utf8_lossy(&token).into_owned();
@@ -76,7 +78,7 @@ async fn assume(
     let form = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");
     let request = net::Request {
         method: Method::POST,
-        url: parse(&Method::POST, &text).map_err(|error| error.to_string())?,
+        url: go::parse(&Method::POST, &text).map_err(|error| Error::from(error).to_string())?,
         headers: HeaderMap::from_iter([(header::CONTENT_TYPE, form)]),
         body: Bytes::from(assume.form("AssumeRoleWithWebIdentity")),
     };

@@ -1,32 +1,23 @@
-//! Failures in the words of aws-sdk-go, and of Go under it.
+//! Failures in the words of aws-sdk-go.
 
 use crate::boto::{Service, failure};
-use crate::net::{BundleError, ConnectError, NetError, TlsError, Url};
-use crate::python;
-use http::{HeaderMap, Method, StatusCode};
+use crate::files::FileError;
+use crate::go::{UrlError, path_error};
+use crate::net::BundleError;
+use http::{HeaderMap, StatusCode};
 
 /// Why there is no answer, or none that says yes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
     /// The request was not answered.
-    #[error("RequestError: send request failed\ncaused by: {} \"{url}\": {why}", operation(method))]
-    Unsent { method: Method, url: String, why: String },
+    #[error("RequestError: send request failed\ncaused by: {0}")]
+    Unsent(#[from] UrlError),
     /// It was answered with an error.
     #[error("{code}: {message}\n\tstatus code: {status}, request id: {request}, host id: {host}")]
     Refused { code: String, message: String, status: u16, request: String, host: String },
 }
 
-/// What Go calls a request with this method: `GET` is a `Get`.
-fn operation(method: &Method) -> String {
-    let (first, rest) = method.as_str().split_at(1);
-    format!("{first}{}", rest.to_lowercase())
-}
-
 impl Error {
-    pub(super) fn unsent(method: &Method, url: &str, why: impl Into<String>) -> Self {
-        Self::Unsent { method: method.clone(), url: url.to_owned(), why: why.into() }
-    }
-
     /// The error in an answer of S3 to a request that was sent to `url` for this bucket.
     pub(super) fn of_s3(status: u16, headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Self {
         let told = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
@@ -74,45 +65,11 @@ pub(crate) fn bundle_error(file: &str, error: &BundleError) -> String {
     let why = match error {
         BundleError::Empty => "failed to load custom CA bundle PEM file".to_owned(),
         BundleError::System(errno) => {
-            let why = python::strerror(*errno).to_lowercase();
-            format!("unable to open custom CA bundle PEM file\ncaused by: open {file}: {why}")
+            let why = path_error("open", &FileError::new(*errno, file));
+            format!("unable to open custom CA bundle PEM file\ncaused by: {why}")
         }
     };
     format!("LoadCustomCABundleError: {why}")
-}
-
-/// A failure of the network in Go's words.
-pub(crate) fn in_go(error: &NetError, url: &Url) -> String {
-    match error {
-        NetError::Connect(ConnectError::UnknownName) => format!("dial tcp: lookup {}: no such host", url.host),
-        NetError::Connect(ConnectError::TimedOut) => "dial tcp: i/o timeout".to_owned(),
-        NetError::Connect(ConnectError::System(errno)) => {
-            format!(
-                "dial tcp {}:{}: connect: {}",
-                url.host,
-                url.port_or_default(),
-                python::strerror(*errno).to_lowercase()
-            )
-        }
-        NetError::Tls(TlsError::Refused(why)) => {
-            let why = match why.as_str() {
-                "certificate has expired" | "certificate is not yet valid" => {
-                    "certificate has expired or is not yet valid"
-                }
-                _ => "certificate signed by unknown authority",
-            };
-            format!("tls: failed to verify certificate: x509: {why}")
-        }
-        NetError::Tls(TlsError::OtherNames(names)) => format!(
-            "tls: failed to verify certificate: x509: certificate is valid for {}, not {}",
-            names.join(", "),
-            url.host
-        ),
-        NetError::Tls(_) => "tls: first record does not look like a TLS handshake".to_owned(),
-        NetError::ReadTimeout => "net/http: timeout awaiting response headers".to_owned(),
-        NetError::Proxy(..) | NetError::Tunnel(..) => "proxyconnect tcp: connection failed".to_owned(),
-        NetError::Closed | NetError::Protocol(_) => "EOF".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -17,4 +17,4 @@ mod error;
 
 pub(crate) use client::Client;
 pub(crate) use credentials::find;
-pub(crate) use error::{Error, bundle_error, in_go};
+pub(crate) use error::{Error, bundle_error};
