@@ -29,6 +29,8 @@ behaviour! {
     storage_containers: from V0_12_0Rc0;
     /// A PVC is mounted where the model is wanted, without an init container.
     direct_pvc: from V0_12_0Rc0;
+    /// Secrets for Azure need not hold a client's secret.
+    azure_identities: from V0_12_0Rc0;
     /// `oci://` models run as a container beside the server.
     modelcars: from V0_12_0Rc0;
     /// Error texts begin with a small letter and end without a full stop.
@@ -79,6 +81,8 @@ behaviour! {
     worker_spec: from V0_15_0Rc0;
     /// What is wrong with a runtime is told in one way, in the status and in the event.
     tells_unfit_runtimes: from V0_15_0Rc0;
+    /// Secrets for Azure may hold a storage's access key beside a client.
+    azure_access_keys: from V0_15_0Rc0;
     /// Autoscaler classes `keda` and `none`.
     keda: from V0_15_0Rc0;
     /// In raw mode revisions of Deployments are no longer shown in the status.
@@ -101,10 +105,77 @@ behaviour! {
     new_mode_names: from V0_16_0;
     /// Tokens for Hugging Face are references to their secret instead of plain text.
     token_references: from V0_16_0;
+    /// `serving.kserve.io/stop` stops services in every mode, and whether one is stopped is always told.
+    stops_in_every_mode: from V0_16_0;
+    /// Claims are mounted where the model is wanted, whatever the configuration says.
+    always_direct_pvc: from V0_16_0;
+    /// Initializers get variables that speed up downloads from Hugging Face, unless they have them.
+    hugging_face_speed: from V0_16_0;
+    /// Progress and failures of a Deployment decide as well whether a component is ready, not its availability alone.
+    progress_decides: from V0_16_0;
+    /// How many copies of a model are ready is always told.
+    counts_copies: from V0_16_0;
+    /// Images that are named by a digest keep it.
+    keeps_digests: from V0_16_0;
+    /// Secrets for S3 may state what their annotations can.
+    s3_data: from V0_16_0;
+    /// Secrets for Azure may hold an access token; of a client nothing but its tenant is asked for.
+    azure_tokens: from V0_16_0;
+    /// The ClusterStorageContainer is chosen by the URI that the service states, before a secret tells its scheme.
+    chooses_by_stated_uri: from V0_16_0;
+    /// Ready services that are told not to follow their runtime are not looked at any more.
+    rests_when_ready: from V0_16_0;
+    /// Models have no name of their own.
+    nameless_models: from V0_16_0;
+    /// ScaledObjects say how fast they scale, name who identifies them, and quote quantities as they were stated.
+    keda_behaviour: from V0_16_0;
+    /// The storage initializer's quantities are looked at before anything is deployed; those of model images must be there at first.
+    checks_initializer: from V0_16_0;
+    optional_modelcar_resources: from V0_17_0;
+    /// Graphs ask services whose runtime is stated by the protocol of that.
+    asks_runtimes: from V0_16_0;
+    /// Models in images can be served by several nodes, too.
+    workers_of_images: from V0_16_0;
     /// Only services on a ClusterServingRuntime follow it; before, every service did.
     follows_own_cluster_runtime: from V0_17_0;
     /// Statuses of services that cannot be deployed have conditions.
     conditions_before_deployment: from V0_17_0;
+    /// Older names of modes become the new ones in services.
+    renames_modes: from V0_17_0;
+    /// A service that is being deleted is not asked whether its mode changed.
+    lets_go: from V0_17_0;
+    /// Servers and transformers are told which service they are of (`INFERENCE_SERVICE_NAME`).
+    names_service: from V0_17_0;
+    /// Services are annotated with the format of their model.
+    annotates_format: from V0_17_0;
+    /// Services without Istio's VirtualServices are deployed, with a warning.
+    without_mesh: from V0_17_0;
+    /// Conditions that are true keep their reason.
+    reasons_of_true: from V0_17_0;
+    /// A component that cannot be deployed has a condition that says why.
+    tells_failed_components: from V0_17_0;
+    /// Addresses of services without an address of the cluster have the port of the server.
+    ports_of_headless: from V0_17_0;
+    /// What becomes of init containers is seen at once, not with the next change of a Deployment.
+    watches_initializers: from V0_17_0;
+    /// Runtimes may name a scheduler.
+    runtime_schedulers: from V0_17_0;
+    /// Runtimes say by an annotation what kind of server they are.
+    server_types: from V0_17_0;
+    /// Workers are told how a model is cut into parts, and how they find each other.
+    workers_find_each_other: from V0_19_0;
+    /// Addresses within the cluster are asked by plain HTTP, whatever the scheme outside.
+    plain_addresses: from V0_19_0;
+    /// What a server's security context says stays when its model is in an image.
+    keeps_security_of_servers: from V0_19_0;
+    /// HTTPRoutes lead gRPC to a port of its own, and may have no timeout.
+    grpc_routes: from V0_19_0;
+    /// Services are made before the Deployments that they lead to.
+    services_first: from V0_20_0;
+    /// Predictors may have a name, and say by which container their model is loaded.
+    named_predictors: from V0_20_0;
+    /// Where a Deployment is available, it does not matter that it still progresses.
+    availability_over_progress: from V0_20_0;
     /// Whether a mode changed is asked of what its names mean (kserve/kserve#5799).
     modes_by_meaning: from V0_20_0;
     /// Of a value and a reference for one variable that of the container that is laid over another counts (kserve/kserve#5541).

@@ -15,6 +15,8 @@ pub(crate) struct Conditions<'a> {
     /// The types that [`READY`] follows from.
     pub(crate) deciding: &'static [&'static str],
     pub(crate) now: Timestamp,
+    /// Whether one that is true keeps its reason.
+    pub(crate) reasons_of_true: bool,
 }
 
 /// A condition as it is to be.
@@ -57,7 +59,10 @@ impl Conditions<'_> {
     pub(crate) fn set(&mut self, of_type: &str, is: &Is) {
         match is.status.as_str() {
             "True" => {
-                self.put(of_type, &Is::new("True", "", ""));
+                match self.reasons_of_true {
+                    true => self.put(of_type, is),
+                    false => self.put(of_type, &Is::new("True", "", "")),
+                }
                 self.sum_up();
             }
             "False" => {
@@ -131,7 +136,12 @@ mod tests {
     #[test]
     fn readiness_follows_what_decides() {
         let mut status = json!({});
-        let mut conditions = Conditions { status: &mut status, deciding: &["A", "B"], now: Timestamp::UNIX_EPOCH };
+        let mut conditions = Conditions {
+            status: &mut status,
+            deciding: &["A", "B"],
+            now: Timestamp::UNIX_EPOCH,
+            reasons_of_true: false,
+        };
         conditions.set("A", &Is::new("False", "why", ""));
         conditions.set("C", &Is::new("False", "else", ""));
         conditions.set("B", &Is::new("True", "dropped", ""));
@@ -141,7 +151,12 @@ mod tests {
                 .to_vec()
         };
         assert_eq!(told(&status), all("False", "False", "why"));
-        let mut conditions = Conditions { status: &mut status, deciding: &["A", "B"], now: Timestamp::UNIX_EPOCH };
+        let mut conditions = Conditions {
+            status: &mut status,
+            deciding: &["A", "B"],
+            now: Timestamp::UNIX_EPOCH,
+            reasons_of_true: false,
+        };
         conditions.set("A", &Is::new("True", "", ""));
         assert_eq!(told(&status), all("True", "True", ""));
     }

@@ -86,6 +86,8 @@ pub(crate) struct Ingress {
     pub(crate) url_scheme: String,
     pub(crate) disable_istio_virtual_host: bool,
     pub(crate) disable_ingress_creation: bool,
+    #[serde(rename = "disableHTTPRouteTimeout")]
+    pub(crate) disable_http_route_timeout: bool,
     pub(crate) path_template: String,
 }
 
@@ -151,6 +153,8 @@ const KEPT_ANNOTATIONS: &[&str] = &[
     names::SOURCE_URI,
     "kubectl.kubernetes.io/last-applied-configuration",
 ];
+/// The format of a service's model, which stays with it as well where services are annotated with it.
+pub(crate) const FORMAT: &str = "modelFormat";
 /// Labels that stay with a service in every release.
 const KEPT_LABELS: &[&str] = &[names::KNATIVE_VISIBILITY];
 
@@ -205,6 +209,7 @@ impl Config {
 
     pub(crate) fn ingress(&self) -> Result<Ingress, ConfigError> {
         let mut ingress: Ingress = self.part("ingress")?;
+        ingress.disable_http_route_timeout &= self.behaviour.grpc_routes;
         let rule = |what: &str| ConfigError::Rule(format!("invalid ingress config - {what}"));
         let invalid = |what: &str| Err(rule(what));
         if self.behaviour.gateway_api && ingress.enable_gateway_api {
@@ -242,6 +247,45 @@ impl Config {
         self.part("storageInitializer")
     }
 
+    /// Looks at the quantities of the storage initializer, before anything is deployed that may need it.
+    pub(crate) fn check_initializer(&self) -> Result<(), String> {
+        if !self.behaviour.checks_initializer {
+            return Ok(());
+        }
+        let fails = "failed to get StorageInitializer config";
+        let of: Container = self.part("storageInitializer").map_err(|error| format!("{fails}: {error}"))?;
+        let optional = self.behaviour.optional_modelcar_resources;
+        let all = [
+            ("memoryRequest", &of.memory_request, false),
+            ("memoryLimit", &of.memory_limit, false),
+            ("cpuRequest", &of.cpu_request, false),
+            ("cpuLimit", &of.cpu_limit, false),
+            ("cpuModelcar", &of.cpu_modelcar, optional),
+            ("memoryModelcar", &of.memory_modelcar, optional),
+        ];
+        for (name, quantity, _) in all.into_iter().filter(|(_, quantity, optional)| !(*optional && quantity.is_empty()))
+        {
+            if let Err(why) = proofmark_text::quantity::Quantity::parse(quantity) {
+                let of = format!("\"storageInitializer\".{name:?}");
+                return Err(format!("{fails}: failed to parse resource configuration for {of}: {why}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// `autoscaler`: for how many seconds scaling up and down waits, as texts of numbers.
+    pub(crate) fn stabilization(&self) -> Result<[Option<i64>; 2], ConfigError> {
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        struct Autoscaler {
+            scale_up_stabilization_window_seconds: String,
+            scale_down_stabilization_window_seconds: String,
+        }
+        let of: Autoscaler = self.part("autoscaler")?;
+        let windows = [of.scale_up_stabilization_window_seconds, of.scale_down_stabilization_window_seconds];
+        Ok(windows.map(|window| window.parse::<i32>().ok().map(i64::from)))
+    }
+
     /// `storageInitializer`, `agent`, `logger`, `batcher` or `router`. Quantities are checked: the error names the part.
     pub(crate) fn container(&self, part: &str) -> Result<Container, ConfigError> {
         let container: Container = self.part(part)?;
@@ -257,7 +301,7 @@ impl Config {
 
     /// Annotations and labels that are not passed on to what services are deployed as.
     pub(crate) fn kept(&self) -> Result<Kept, ConfigError> {
-        let own = |given: &[&str], more: Option<Vec<String>>| {
+        let own = |given: &[&str], more: Option<Vec<String>>| -> Vec<String> {
             given.iter().map(|key| (*key).to_owned()).chain(more.into_iter().flatten()).collect()
         };
         if !self.behaviour.configured_resources {
@@ -268,10 +312,9 @@ impl Config {
             return Ok(Kept::default());
         }
         let configured: Services = self.part(SERVICES)?;
-        Ok(Kept {
-            annotations: own(KEPT_ANNOTATIONS, configured.service_annotation_disallowed_list),
-            labels: own(KEPT_LABELS, configured.service_label_disallowed_list),
-        })
+        let mut annotations = own(KEPT_ANNOTATIONS, configured.service_annotation_disallowed_list);
+        annotations.extend(self.behaviour.annotates_format.then(|| FORMAT.to_owned()));
+        Ok(Kept { annotations, labels: own(KEPT_LABELS, configured.service_label_disallowed_list) })
     }
 
     /// `security.autoMountServiceAccountToken`, where a release asks: whether pods get a token.

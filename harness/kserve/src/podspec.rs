@@ -122,11 +122,14 @@ pub(crate) fn of_component(block: &Value) -> Value {
     without(block, NOT_POD)
 }
 
-fn of_runtime(runtime: &Value) -> Value {
+fn of_runtime(runtime: &Value, behaviour: Behaviour) -> Value {
     let fields = runtime["spec"].as_object().into_iter().flatten();
     Value::Object(
         fields
-            .filter(|(field, _)| RUNTIME_POD.contains(&field.as_str()))
+            .filter(|(field, _)| {
+                RUNTIME_POD.contains(&field.as_str())
+                    || behaviour.runtime_schedulers && field.as_str() == "schedulerName"
+            })
             .map(|(f, v)| (f.clone(), v.clone()))
             .collect(),
     )
@@ -179,7 +182,7 @@ pub(crate) fn of_model(runtime: &Value, predictor: &Value, data: &Value, behavio
     let container = fill_in(&container, data)?;
     let mut own = of_component(predictor);
     let beside = own.as_object_mut().and_then(|own| own.shift_remove("containers"));
-    let mut of_runtime = of_runtime(runtime);
+    let mut of_runtime = of_runtime(runtime, behaviour);
     if let Some(fields) = of_runtime.as_object_mut() {
         fields.shift_remove("containers");
     }

@@ -125,7 +125,8 @@ impl Models {
         let mut failure = None;
         for (holds, of_type, reason, message, words) in checks {
             let is = if holds { Is::new("True", "", "") } else { Is::new("False", reason, message) };
-            Conditions { status: &mut status, deciding: DECIDING, now: (self.clock)() }.set(of_type, &is);
+            Conditions { status: &mut status, deciding: DECIDING, now: (self.clock)(), reasons_of_true: false }
+                .set(of_type, &is);
             if !holds {
                 failure = Some(format!("Inference Service \"{of}\" {words}. Trained Model \"{name}\" cannot deploy"));
             }

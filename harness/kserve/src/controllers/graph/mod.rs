@@ -14,8 +14,8 @@ use super::watch::{self, Key};
 use crate::behaviour::Behaviour;
 use crate::conditions::is_true;
 use crate::config::{Config, Mode};
-use crate::control_plane::Context;
-use crate::names::{CONFIG, DEPLOYMENT_MODE, kinds};
+use crate::control_plane::{Clock, Context};
+use crate::names::{CONFIG, DEPLOYMENT_MODE, STOP, kinds};
 
 pub(super) fn start(context: &mut Context) {
     let (queue, worker) = queue::new();
@@ -28,6 +28,7 @@ pub(super) fn start(context: &mut Context) {
         api: context.api.clone(),
         namespace: context.options.namespace.clone(),
         behaviour: context.behaviour,
+        clock: context.options.clock.clone(),
         recorder: context.recorder("InferenceGraphController"),
     };
     context.run(worker, caches, graphs);
@@ -37,8 +38,12 @@ struct Graphs {
     api: Api,
     namespace: String,
     behaviour: Behaviour,
+    clock: Clock,
     recorder: Recorder,
 }
+
+/// The condition of a graph that rests, and why it is not ready.
+const STOPPED: &str = "Stopped";
 
 impl Reconcile for Graphs {
     type Key = Key;
@@ -56,7 +61,11 @@ impl Reconcile for Graphs {
         let config = config.map_err(|error| format!("fails to read {CONFIG}: {}", error.words()))?;
         let settings = config.container("router").map_err(|error| error.to_string())?;
         let stored = graph.clone();
-        self.resolve(&mut graph).await?;
+        let tells = self.behaviour.stops_in_every_mode;
+        let stopped = tells && object::annotation(&graph, STOP).is_some_and(|stop| stop.eq_ignore_ascii_case("true"));
+        if !stopped {
+            self.resolve(&mut graph).await?;
+        }
         let default = config.default_mode().map_err(|error| format!("fails to create DeployConfig: {error}"))?;
         let asked = object::annotation(&graph, DEPLOYMENT_MODE).and_then(|mode| Mode::read(mode, self.behaviour));
         let mode = asked.unwrap_or(default);
@@ -66,19 +75,28 @@ impl Reconcile for Graphs {
                 let told = format!(
                     "It is not possible to use {named} deployment mode when Knative Services are not available"
                 );
-                self.recorder.warning(&graph, &format!("{named}ModeRejected"), told);
+                self.recorder.warning(&graph, "ServerlessModeRejected", told);
                 return Ok(Next::Done);
             }
             if self.behaviour.configured_resources {
                 first_scale(&mut graph, starts_at_zero(&self.api).await?);
             }
         }
+        if stopped {
+            self.stop(&stored, mode).await.map_err(words)?;
+            return Ok(Next::Done);
+        }
         let pod = router::pod(&graph, &settings, self.behaviour, mode == Mode::Raw);
         let status = match mode {
             Mode::Raw => self.raw(&stored, &graph, &pod, &config).await?,
             _ => Some(self.serverless(&stored, &graph, pod).await.map_err(words)?),
         };
-        if let Some(status) = status {
+        if let Some(mut status) = status {
+            if tells {
+                let mut conditions = object::list(&status, "/conditions").to_vec();
+                conditions.push(self.condition(STOPPED, "False", ""));
+                status["conditions"] = Value::Array(conditions);
+            }
             self.write(&stored, status).await.map_err(words)?;
         }
         Ok(Next::Done)
@@ -99,13 +117,61 @@ impl Graphs {
                 let service =
                     service.map_err(|error| format!("Failed to find graph service {name}: {}", error.words()))?;
                 if object::text(step, "/serviceUrl").is_empty() {
-                    let url = endpoint(&service, self.behaviour);
+                    let protocol = self.protocol(&service).await?;
+                    let url = endpoint(&service, protocol.as_deref(), self.behaviour);
                     let url = url.ok_or_else(|| format!("service {name} is not ready: service {name} is not ready"))?;
                     step["serviceUrl"] = json!(url);
                 }
             }
         }
         Ok(())
+    }
+
+    /// The protocol of the runtime that a service states, of those that graphs speak.
+    async fn protocol(&self, service: &Value) -> Result<Option<String>, String> {
+        let runtime = object::text(service, "/spec/predictor/model/runtime");
+        if runtime.is_empty() || !self.behaviour.asks_runtimes || service["spec"]["transformer"].is_object() {
+            return Ok(None);
+        }
+        let words = |error: Error| error.words();
+        let namespace = object::namespace(service);
+        let own = children::read(&self.api, &kinds::RUNTIMES, namespace, runtime).await.map_err(words)?;
+        let found = match own {
+            None => children::read(&self.api, &kinds::CLUSTER_RUNTIMES, "", runtime).await.map_err(words)?,
+            own => own,
+        };
+        let none = || format!("No ServingRuntimes or ClusterServingRuntimes with the name: {runtime}");
+        let found = found.ok_or_else(none)?;
+        let protocols: Vec<&str> = object::strings(&found, "/spec/protocolVersions").collect();
+        match protocols.iter().find(|protocol| ["v1", "v2"].contains(protocol)) {
+            None if !protocols.is_empty() => {
+                Err("the runtime does not support a protocol compatible with Inference Graphs".to_owned())
+            }
+            protocol => Ok(protocol.map(|protocol| (*protocol).to_owned())),
+        }
+    }
+
+    /// Takes the router away.
+    async fn stop(&self, graph: &Value, mode: Mode) -> Result<(), Error> {
+        let metadata = router::metadata(graph);
+        let kinds = match mode {
+            Mode::Raw => vec![kinds::DEPLOYMENTS, kinds::CORE_SERVICES, kinds::AUTOSCALERS],
+            _ => vec![kinds::KNATIVE_SERVICES],
+        };
+        for of in kinds {
+            children::remove(&self.api, &of, graph, object::text(&metadata, "/name")).await?;
+        }
+        let conditions = [self.condition(STOPPED, "True", ""), self.condition("Ready", "False", STOPPED)];
+        self.write(graph, json!({"conditions": conditions})).await
+    }
+
+    fn condition(&self, of_type: &str, status: &str, reason: &str) -> Value {
+        let now = object::stamp((self.clock)());
+        let mut condition = json!({"type": of_type, "status": status, "lastTransitionTime": now});
+        if !reason.is_empty() {
+            condition["reason"] = json!(reason);
+        }
+        condition
     }
 
     /// The router as a Deployment; its status, once something is said of its availability.

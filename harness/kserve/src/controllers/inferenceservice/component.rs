@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use proofmark_controllers::kit::{Reason as _, View, object};
 use proofmark_json::{Key, Map, Value, json};
 
+use super::model_status::Deployed;
 use super::multinode::Workers;
 use super::reconcile::Work;
-use super::{metadata, model_status, predictor, raw, serverless};
+use super::{metadata, model_status, predictor, raw, serverless, stop};
 use crate::conditions::Is;
 use crate::config::Mode;
 use crate::names::{MODEL_DIR, SERVER_CONTAINER, SOURCE_URI, kinds};
 use crate::{podspec, storage};
+
+/// The variable that tells a server of which service it is.
+const SERVICE_VARIABLE: &str = "INFERENCE_SERVICE_NAME";
 
 /// A component of an InferenceService.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,21 +86,51 @@ pub(super) async fn reconcile(work: &mut Work<'_>, component: Component) -> Resu
         Component::Predictor => predictor::deployable(work, block).await?,
         Component::Transformer | Component::Explainer => custom(work, component, block).await?,
     };
-    if work.is_stopped() {
-        serverless::stop(work, component).await.map_err(|error| error.to_string())?;
-        return Ok(());
+    let checked = work.config.check_initializer();
+    if work.is_stopped() && checked.is_ok() {
+        return stop::component(work, &deployable).await.map_err(|error| error.to_string());
     }
     let fails = |error: String| format!("fails to reconcile {}: {error}", component.field());
     let deployed = match work.mode {
-        Mode::Serverless => serverless::deploy(work, &deployable).await.map_err(fails)?,
-        _ => raw::deploy(work, &deployable).await?,
+        _ if checked.is_err() => checked.map(|()| Deployed::JustNow),
+        Mode::Serverless => serverless::deploy(work, &deployable).await.map_err(fails),
+        _ => raw::deploy(work, &deployable).await,
     };
+    let deployed = deployed.inspect_err(|why| {
+        if work.services.behaviour.tells_failed_components {
+            let known = work.status.component(component);
+            work.status.set_component(component, known);
+            work.set(&component.ready(), &Is::new("False", "ReconcileFailed", why));
+        }
+    })?;
     if component == Component::Predictor {
         model_status::propagate(work, &deployable, deployed)
             .await
             .map_err(|error| format!("fails to list inferenceservice pods by label: {error}"))?;
     }
     Ok(())
+}
+
+/// Tells all containers of a predictor, and the first of a transformer, of which service they are.
+pub(super) fn name_service(work: &Work<'_>, component: Component, pod: &mut Value) {
+    if !work.services.behaviour.names_service {
+        return;
+    }
+    let service = work.name();
+    let containers = pod.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten();
+    let told = match component {
+        Component::Predictor => usize::MAX,
+        Component::Transformer => 1,
+        Component::Explainer => 0,
+    };
+    for container in containers.take(told) {
+        let mut env = object::list(container, "/env").to_vec();
+        match env.iter_mut().find(|variable| object::text(variable, "/name") == SERVICE_VARIABLE) {
+            Some(there) => there["value"] = json!(service),
+            None => env.push(json!({"name": SERVICE_VARIABLE, "value": service})),
+        }
+        container["env"] = Value::Array(env);
+    }
 }
 
 /// A transformer or an explainer: a container that is told where the predictor is.
@@ -139,6 +173,7 @@ async fn custom(work: &Work<'_>, component: Component, block: Value) -> Result<D
         }
         first["args"] = json!(args);
     }
+    name_service(work, component, &mut pod);
     let metadata = metadata::of_children(&work.service, component, &block, None, annotations, &kept);
     Ok(Deployable { component, block, metadata, pod, workers: None })
 }

@@ -10,14 +10,16 @@ use crate::names::TRANSFORMER_CONTAINER;
 /// How servers are told which name their model has.
 const FLAG: &str = "--model_name";
 
-/// The URL by which a service's model is asked; none before the service has an address.
-pub(in crate::controllers) fn endpoint(service: &Value, behaviour: Behaviour) -> Option<String> {
+/// The URL by which a service's model is asked, by the protocol of its runtime if that is known; none before the service has an address.
+pub(in crate::controllers) fn endpoint(service: &Value, runtime: Option<&str>, behaviour: Behaviour) -> Option<String> {
     let address = Some(object::text(service, "/status/address/url")).filter(|address| !address.is_empty())?;
     let (predictor, transformer) = (&service["spec"]["predictor"], &service["spec"]["transformer"]);
     let protocol = if transformer.is_object() {
         of_container(transformer.pointer("/containers/0"))
     } else if serves_many(predictor) {
         return Some(address.to_owned());
+    } else if let Some(protocol) = runtime.filter(|_| predictor["model"].is_object()) {
+        protocol
     } else if predictor["model"].is_object() {
         Some(object::text(predictor, "/model/protocolVersion")).filter(|protocol| !protocol.is_empty()).unwrap_or("v1")
     } else {
@@ -82,6 +84,6 @@ mod tests {
     #[case(json!({"predictor": {"containers": [{"env": [{"name": "PROTOCOL", "value": "v2"}], "args": ["--model_name=m"]}]}}), Release::V0_13_1, "http://a/v2/models/m/infer")]
     fn models_are_asked_by_protocol_and_name(#[case] spec: Value, #[case] release: Release, #[case] url: &str) {
         let service = json!({"metadata": {"name": "s"}, "spec": spec, "status": {"address": {"url": "http://a"}}});
-        assert_eq!(endpoint(&service, Behaviour::of(release)).as_deref(), Some(url));
+        assert_eq!(endpoint(&service, None, Behaviour::of(release)).as_deref(), Some(url));
     }
 }

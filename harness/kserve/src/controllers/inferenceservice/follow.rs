@@ -1,4 +1,4 @@
-//! Services whose runtime changes are looked at again, unless they are ready and told to stay as they are.
+//! Services whose runtime changes are looked at again, unless they are ready and told to stay as they are; and those whose pods are initialized.
 
 use proofmark_controllers::kit::{Change, Informer, Queue, Selection, object};
 use proofmark_json::Value;
@@ -7,7 +7,7 @@ use crate::behaviour::Behaviour;
 use crate::conditions::{self, READY};
 use crate::control_plane::Context;
 use crate::controllers::watch::Key;
-use crate::names::{DISABLE_AUTO_UPDATE, kinds};
+use crate::names::{DISABLE_AUTO_UPDATE, SERVICE_LABEL, kinds};
 
 /// Informers of both kinds of runtimes. `services` has whole InferenceServices, whose status names what serves them.
 pub(super) fn runtimes(context: &mut Context, services: &Informer, queue: &Queue<Key>) -> [Informer; 2] {
@@ -22,6 +22,21 @@ pub(super) fn runtimes(context: &mut Context, services: &Informer, queue: &Queue
         });
         informer
     })
+}
+
+/// An informer of the pods of services, which are looked at again when something becomes of their init containers.
+pub(super) fn initializers(context: &mut Context, queue: &Queue<Key>) -> Informer {
+    let (informer, queue) = (context.informer(Selection::whole(kinds::PODS)), queue.clone());
+    informer.on_change(move |change| {
+        let (Some(old), Some(new)) = (&change.old, &change.new) else { return };
+        let became = |pod: &Value| pod.pointer("/status/initContainerStatuses").cloned();
+        if let Some(service) = object::labels(new).and_then(|labels| labels.get(SERVICE_LABEL)?.as_str())
+            && became(old) != became(new)
+        {
+            queue.add((object::namespace(new).to_owned(), service.to_owned()));
+        }
+    });
+    informer
 }
 
 /// The services that follow a changed runtime. What is made or taken away changes none.

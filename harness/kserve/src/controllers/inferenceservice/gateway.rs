@@ -3,7 +3,7 @@
 use proofmark_controllers::kit::{Reason as _, object};
 use proofmark_json::{Value, json};
 
-use super::component::{self, Component};
+use super::component::Component;
 use super::ingress;
 use super::reconcile::Work;
 use super::status::INGRESS_READY;
@@ -13,11 +13,13 @@ use crate::controllers::children;
 use crate::domain;
 use crate::names::kinds;
 
+/// Where Services listen.
+const PORT: i64 = 80;
 /// How long a request may take unless the component says.
 const TIMEOUT: i64 = 60;
 
-/// Makes the routes. They count when a gateway took them.
-pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result<(), String> {
+/// Makes the routes. They count when a gateway took them; until then later releases tell nothing of the service at all (`false`).
+pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result<bool, String> {
     let api = work.services.api.clone();
     let name = work.name().to_owned();
     let present = |component: &Component| work.service["spec"][component.field()].is_object();
@@ -30,8 +32,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
                     let (name, of) = (component.child_name(&name), kinds::HTTP_ROUTES);
                     return Err(format!("{}.{} \"{name}\" not found", of.kind, of.group));
                 }
-                work.set(INGRESS_READY, &component::no_ingress(*component, "False"));
-                return Ok(());
+                return Ok(false);
             }
         }
         let front =
@@ -41,45 +42,79 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
         routes.push((name.clone(), front, "TopLevel"));
         let mut found = Vec::new();
         for (of, to, title) in &routes {
-            let wanted = route(work, settings, of, *to)?;
+            let ports = if work.services.behaviour.grpc_routes { ports(work, *to).await? } else { None };
+            let wanted = route(work, settings, of, *to, ports)?;
             let made = children::replace_custom(&api, &kinds::HTTP_ROUTES, &wanted, &["/spec"]).await;
             found.push((made.map_err(|error| error.words())?, *title));
         }
         for (route, title) in &found {
             if let Some(is) = not_taken(route, title) {
                 work.set(INGRESS_READY, &is);
-                return Ok(());
+                return Ok(!work.services.behaviour.waits_for_routes);
             }
         }
     }
-    ingress::address(work, settings)?;
+    ingress::address(work, settings).await?;
     work.set(INGRESS_READY, &Is::new("True", "", ""));
-    Ok(())
+    Ok(true)
 }
 
-fn route(work: &Work<'_>, settings: &Ingress, name: &str, to: Component) -> Result<Value, String> {
+/// The ports of a component's Service for HTTP and gRPC, where it has both.
+async fn ports(work: &Work<'_>, of: Component) -> Result<Option<[i64; 2]>, String> {
+    let name = of.child_name(work.name());
+    let service = children::read(&work.services.api, &kinds::CORE_SERVICES, work.namespace(), &name).await;
+    let fails = |error: proofmark_controllers::kit::Error| {
+        format!("failed to detect protocol ports for {} service: {}", of.field(), error.words())
+    };
+    let Some(service) = service.map_err(fails)? else { return Ok(None) };
+    let speaks = |port: &&Value| {
+        let name = object::text(port, "/name").to_lowercase();
+        object::text(port, "/appProtocol") == "kubernetes.io/h2c" || name.contains("grpc") || name.contains("h2c")
+    };
+    let all = object::list(&service, "/spec/ports");
+    let number = |port: &Value| object::count(port, "/port");
+    let (http, grpc) = (all.iter().find(|port| !speaks(port)), all.iter().find(speaks));
+    Ok(http.zip(grpc).map(|(http, grpc)| [number(http), number(grpc)]))
+}
+
+fn route(
+    work: &Work<'_>,
+    settings: &Ingress,
+    name: &str,
+    to: Component,
+    ports: Option<[i64; 2]>,
+) -> Result<Value, String> {
     let host = domain::public(name, &work.service, settings).map_err(|error| error.to_string())?;
     let (gateway_namespace, gateway) = settings.kserve_ingress_gateway.split_once('/').unwrap_or_default();
     let timeout = work.service["spec"][to.field()].get("timeout").and_then(Value::as_i64).unwrap_or(TIMEOUT);
     let header = |name: &str, value: &str| json!({"name": name, "value": value});
     let explain = work.service["spec"]["explainer"].is_object() && name == work.name();
-    let rule = |to: Component, path: &str| {
-        json!({
+    let rule = |to: Component, path: &str, port: i64| {
+        let mut rule = json!({
             "matches": [{"path": {"type": "RegularExpression", "value": path}}],
             "filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [
                 header("KServe-Isvc-Name", work.name()), header("KServe-Isvc-Namespace", work.namespace()),
             ]}}],
             "backendRefs": [{
-                "group": "", "kind": "Service", "name": to.child_name(work.name()), "namespace": work.namespace(), "port": 80, "weight": 1,
+                "group": "", "kind": "Service", "name": to.child_name(work.name()), "namespace": work.namespace(), "port": port, "weight": 1,
             }],
-            "timeouts": {"request": format!("{timeout}s")},
-        })
+        });
+        if !settings.disable_http_route_timeout {
+            rule["timeouts"] = json!({"request": format!("{timeout}s")});
+        }
+        rule
     };
     let mut rules = Vec::new();
     if explain {
-        rules.push(rule(Component::Explainer, r"^/v1/models/[\w-]+:explain$"));
+        rules.push(rule(Component::Explainer, r"^/v1/models/[\w-]+:explain$", PORT));
     }
-    rules.push(rule(to, "^/.*$"));
+    if let Some([_, grpc]) = ports {
+        let mut of_grpc = rule(to, r"^/inference\.GRPCInferenceService/.*$", grpc);
+        let header = json!({"type": "RegularExpression", "name": "content-type", "value": "^application/grpc.*"});
+        of_grpc["matches"][0]["headers"] = json!([header]);
+        rules.push(of_grpc);
+    }
+    rules.push(rule(to, "^/.*$", ports.map_or(PORT, |[http, _]| http)));
     let mut metadata = json!({"name": name, "namespace": work.namespace(), "annotations": ingress::passed_on(work)?});
     if work.service["metadata"]["labels"].is_object() {
         metadata["labels"] = work.service["metadata"]["labels"].clone();

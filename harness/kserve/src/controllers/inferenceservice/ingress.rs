@@ -22,7 +22,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
         let made = children::replace(&api, &kinds::INGRESSES, &wanted, &["/spec"]).await;
         made.map_err(|error| error.words())?;
     }
-    address(work, settings)?;
+    address(work, settings).await?;
     work.set(INGRESS_READY, &Is::new("True", "", ""));
     Ok(())
 }
@@ -35,13 +35,23 @@ pub(super) fn is_internal(service: &Value, settings: &Ingress) -> bool {
 }
 
 /// Where the service is found, from outside and from inside.
-pub(super) fn address(work: &mut Work<'_>, settings: &Ingress) -> Result<(), String> {
+pub(super) async fn address(work: &mut Work<'_>, settings: &Ingress) -> Result<(), String> {
     let host = domain::public(work.name(), &work.service, settings).map_err(|error| error.to_string())?;
     let front =
         if work.service["spec"]["transformer"].is_object() { Component::Transformer } else { Component::Predictor };
-    let inside = domain::internal(&front.child_name(work.name()), work.namespace());
+    let front = front.child_name(work.name());
+    let mut inside = domain::internal(&front, work.namespace());
+    if work.services.behaviour.ports_of_headless {
+        let service = work.services.api.get(&kinds::CORE_SERVICES, work.namespace(), &front).await;
+        let service =
+            service.map_err(|error| format!("failed to get entry point service {front}: {}", error.words()))?;
+        if object::text(&service, "/spec/clusterIP") == "None" {
+            inside += ":8080";
+        }
+    }
     work.status.0["url"] = json!(format!("{}://{host}", settings.url_scheme));
-    work.status.0["address"] = json!({"url": format!("{}://{inside}", settings.url_scheme)});
+    let scheme = if work.services.behaviour.plain_addresses { "http" } else { &settings.url_scheme };
+    work.status.0["address"] = json!({"url": format!("{scheme}://{inside}")});
     Ok(())
 }
 

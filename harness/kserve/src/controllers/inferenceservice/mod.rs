@@ -12,8 +12,11 @@
 //! | `raw` | Deployments, Services, autoscalers |
 //! | `ingress` | Ingresses of raw mode |
 //! | `serverless` | Knative Services and VirtualServices |
+//! | `stop` | services that shall rest |
+//! | `availability` | what Deployments say of a component |
 //! | `status`, `model_status` | what the service says of itself |
 
+mod availability;
 mod component;
 mod endpoint;
 mod follow;
@@ -28,6 +31,7 @@ mod raw;
 mod reconcile;
 mod serverless;
 mod status;
+mod stop;
 
 use proofmark_controllers::kit::{Api, Next, Reconcile, Recorder, Selection, queue};
 
@@ -61,6 +65,9 @@ pub(super) fn start(context: &mut Context) {
     }
     if context.behaviour.follows_runtimes {
         caches.extend(follow::runtimes(context, &own, &queue));
+    }
+    if context.behaviour.watches_initializers {
+        caches.push(follow::initializers(context, &queue));
     }
     let services = Services {
         api: context.api.clone(),

@@ -50,6 +50,10 @@ pub(super) async fn propagate(work: &mut Work<'_>, predictor: &Deployable, deplo
     let settled = raw || revision == object::text(&of, "/latestReadyRevision");
     let ready = work.status.is_true(READY) && settled;
     let before = work.services.behaviour.init_before_ready;
+    let counts = work.services.behaviour.counts_copies;
+    if counts {
+        count(&mut work.status.0["modelStatus"], pods.iter().filter(|pod| is_ready(pod)).count());
+    }
     let Some(newest) = pods.first() else {
         let model = &mut work.status.0["modelStatus"];
         match before && deployed == Deployed::Refused {
@@ -66,7 +70,9 @@ pub(super) async fn propagate(work: &mut Work<'_>, predictor: &Deployable, deplo
     if ready {
         model["transitionStatus"] = json!("UpToDate");
         model["states"] = json!({"activeModelState": "Loaded", "targetModelState": "Loaded"});
-        model["copies"] = json!({"failedCopies": 0, "totalCopies": pods.len()});
+        if !counts {
+            count(model, pods.len());
+        }
         return Ok(());
     }
     let seen = of_container(newest, "/status/initContainerStatuses", INITIALIZER_CONTAINER).or_else(|| {
@@ -79,6 +85,19 @@ pub(super) async fn propagate(work: &mut Work<'_>, predictor: &Deployable, deplo
         None => {}
     }
     Ok(())
+}
+
+/// Tells how many copies there are.
+fn count(model: &mut Value, copies: usize) {
+    model["copies"] = json!({"failedCopies": 0});
+    if copies > 0 {
+        model["copies"]["totalCopies"] = json!(copies);
+    }
+}
+
+fn is_ready(pod: &Value) -> bool {
+    let ready = object::condition(pod, "Ready").is_some_and(|ready| object::text(ready, "/status") == "True");
+    ready && object::text(pod, "/status/phase") == "Running"
 }
 
 /// What a container says of the model.

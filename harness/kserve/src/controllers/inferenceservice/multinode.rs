@@ -63,6 +63,7 @@ pub(super) fn workers(work: &mut Work<'_>, runtime: &Value, head: &mut Deployabl
     if let Some(worker) = container(&mut pod, WORKER_CONTAINER) {
         give(worker, shares.worker);
     }
+    let behaviour = work.services.behaviour;
     let nodes = ("RAY_NODE_COUNT", shares.nodes);
     if let Some(server) = container(&mut head.pod, SERVER_CONTAINER) {
         variable(server, "PIPELINE_PARALLEL_SIZE", &pipeline.to_string());
@@ -72,7 +73,7 @@ pub(super) fn workers(work: &mut Work<'_>, runtime: &Value, head: &mut Deployabl
         }
         variable(server, "MODEL_NAME", &service);
         let uri = head.metadata["annotations"].get(SOURCE_URI).and_then(Value::as_str).unwrap_or_default();
-        if uri.starts_with("pvc://") {
+        if uri.starts_with("pvc://") || behaviour.workers_of_images && uri.starts_with("oci://") {
             variable(server, "MODEL_DIR", MODEL_DIR);
         }
     }
@@ -80,8 +81,15 @@ pub(super) fn workers(work: &mut Work<'_>, runtime: &Value, head: &mut Deployabl
         for (name, value) in [nodes, ("REQUEST_GPU_COUNT", shares.worker)] {
             variable(worker, name, &value.to_string());
         }
+        if behaviour.workers_find_each_other {
+            variable(worker, "PIPELINE_PARALLEL_SIZE", &pipeline.to_string());
+            variable(worker, "TENSOR_PARALLEL_SIZE", &tensor.to_string());
+        }
         variable(worker, "ISVC_NAME", &service);
         variable(worker, "HEAD_SVC", &head_service(&service, &generation));
+        if behaviour.workers_find_each_other {
+            variable(worker, "WORKER_SVC", &worker_service(&service, &generation));
+        }
     }
 
     head.metadata["labels"][GENERATION] = json!(generation);
@@ -95,7 +103,12 @@ pub(super) fn workers(work: &mut Work<'_>, runtime: &Value, head: &mut Deployabl
 }
 
 /// Makes the Deployments of head and workers, and the Service by which the workers find the head. What came of it goes into the status.
-pub(super) async fn deploy(work: &mut Work<'_>, head: &Deployable, workers: &Workers) -> Result<Deployed, String> {
+pub(super) async fn deploy(
+    work: &mut Work<'_>,
+    head: &Deployable,
+    workers: &Workers,
+    url: &str,
+) -> Result<Deployed, String> {
     let words = |error: proofmark_controllers::kit::Error| error.words();
     let api = work.services.api.clone();
     let behaviour = work.services.behaviour;
@@ -118,34 +131,23 @@ pub(super) async fn deploy(work: &mut Work<'_>, head: &Deployable, workers: &Wor
     selector[GENERATION] = json!(generation);
     finder["spec"] = json!({"selector": selector, "clusterIP": "None", "publishNotReadyAddresses": true});
     let front = raw::service(&work.service, &head.metadata, &head.pod, &head.block, &work.config);
-    for service in [front, finder] {
+    let mut services = vec![front, finder];
+    if behaviour.workers_find_each_other {
+        let mut finder = services[1].clone();
+        finder["metadata"]["name"] = json!(worker_service(work.name(), &generation));
+        finder["metadata"]["labels"][ROLE] = json!("worker");
+        finder["spec"]["selector"]["app"] = json!(format!("isvc.{}", object::text(&workers.metadata, "/name")));
+        services.push(finder);
+    }
+    for service in services {
         raw::front(&api, &service).await.map_err(words)?;
     }
-    if let Some(available) = available(&found) {
-        work.set(&head.component.ready(), &available);
-    }
-    let observed = found.first().map_or(0, |(_, head)| object::count(head, "/status/observedGeneration"));
-    work.status.observed(observed);
-    let component = work.status.component(head.component);
-    work.status.set_component(head.component, component);
+    raw::propagate(work, head, &found, url);
     Ok(found.first().map_or(Deployed::JustNow, |(_, head)| raw::how_far(head)))
 }
 
-/// Both have to be available; each says its own of it.
-fn available(found: &[(&str, Value)]) -> Option<Is> {
-    let mut all = Vec::new();
-    for (title, deployment) in found {
-        all.push((*title, Is::read(object::condition(deployment, "Available")?)));
-    }
-    if all.iter().all(|(_, is)| is.status == "True") {
-        return Some(Is::new("True", "", ""));
-    }
-    let told: Vec<String> = all
-        .iter()
-        .filter(|(_, is)| is.status != "True")
-        .map(|(title, is)| format!("{title}: {}", is.message))
-        .collect();
-    Some(Is::new("False", "", &told.join(", ")))
+fn worker_service(service: &str, generation: &str) -> String {
+    format!("{service}-workers-{generation}")
 }
 
 fn head_service(service: &str, generation: &str) -> String {

@@ -47,6 +47,7 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
                 *first = server;
             }
         }
+        component::name_service(work, Component::Predictor, &mut pod);
         let metadata = metadata::of_children(&work.service, Component::Predictor, &block, None, annotations, &kept);
         return Ok(Deployable { component: Component::Predictor, block, metadata, pod, workers: None });
     }
@@ -114,6 +115,7 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
     if let Some(server) = server {
         let image = object::text(server, "/image").to_owned();
         match block.pointer("/model/runtimeVersion").and_then(Value::as_str) {
+            _ if behaviour.keeps_digests && image.contains("@sha256:") => {}
             Some(version) => server["image"] = json!(with_version(&image, version)),
             None if asks_for_gpus(server)
                 && has_gpu_image(object::name(runtime), behaviour)
@@ -128,6 +130,7 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
     if let Some(uri) = uri.as_deref().filter(|_| !behaviour.configured_resources) {
         component::load(work, uri, &mut annotations).await?;
     }
+    component::name_service(work, Component::Predictor, &mut pod);
     let metadata =
         metadata::of_children(&work.service, Component::Predictor, &block, Some(runtime), annotations, &kept);
     let mut deployable = Deployable { component: Component::Predictor, block, metadata, pod, workers: None };
@@ -160,6 +163,12 @@ fn with_version(image: &str, version: &str) -> String {
     format!("{name}:{version}")
 }
 
+/// What kind of server a runtime has: as its annotation says in later releases, or else as its name does.
+fn server_type(runtime: &Value, behaviour: Behaviour) -> &str {
+    let annotated = object::annotation(runtime, "serving.kserve.io/server-type").filter(|_| behaviour.server_types);
+    annotated.unwrap_or_else(|| object::name(runtime).strip_prefix("kserve-").unwrap_or_default())
+}
+
 /// What some shipped runtimes need to know, as labels that their templates read and as variables.
 fn of_runtime(work: &mut Work<'_>, runtime: &Value, block: &mut Value) {
     let format = object::text(block, "/model/modelFormat/name").to_owned();
@@ -171,8 +180,8 @@ fn of_runtime(work: &mut Work<'_>, runtime: &Value, block: &mut Value) {
         object::text(block, "/model/protocolVersion").to_owned()
     };
     let loads = ["storageUri", "storage"].iter().any(|field| !block["model"][*field].is_null());
-    match object::name(runtime) {
-        "kserve-torchserve" => {
+    match server_type(runtime, work.services.behaviour) {
+        "torchserve" => {
             let protocol = asked("v1", block);
             let envelope = if matches!(protocol.as_str(), "v2" | "grpc-v2") { "kservev2" } else { "kserve" };
             work.service["metadata"]["labels"]["serviceEnvelope"] = json!(envelope);
@@ -180,7 +189,7 @@ fn of_runtime(work: &mut Work<'_>, runtime: &Value, block: &mut Value) {
             env.push(json!({"name": "PROTOCOL_VERSION", "value": protocol}));
             block["model"]["env"] = Value::Array(env);
         }
-        "kserve-mlserver" => {
+        "mlserver" => {
             asked("v2", block);
             let class = match format.as_str() {
                 "xgboost" => "mlserver_xgboost.XGBoostModel",
@@ -196,7 +205,7 @@ fn of_runtime(work: &mut Work<'_>, runtime: &Value, block: &mut Value) {
                 variable(block, "MLSERVER_LOAD_MODELS_AT_STARTUP", "false");
             }
         }
-        "kserve-tritonserver" => {
+        "tritonserver" => {
             asked("v2", block);
             if !loads {
                 let mut args = object::list(block, "/model/args").to_vec();

@@ -3,13 +3,13 @@
 use proofmark_controllers::kit::{Api, Error, Reason as _, object};
 use proofmark_json::{Value, json};
 
+use super::availability;
 use super::component::Deployable;
 use super::keda;
 use super::model_status::Deployed;
 use super::multinode;
 use super::reconcile::Work;
 use crate::behaviour::Behaviour;
-use crate::conditions::Is;
 use crate::config::Config;
 use crate::controllers::children;
 use crate::domain;
@@ -22,20 +22,27 @@ const PORT: i64 = 8080;
 
 /// Deploys a component and puts into the status what became of it.
 pub(super) async fn deploy(work: &mut Work<'_>, of: &Deployable) -> Result<Deployed, String> {
+    let host = host(&work.config, &work.service, &of.metadata).map_err(|why| unfit(of.component.field(), &why))?;
+    let url = format!("http://{host}");
     if let Some(workers) = &of.workers {
-        return multinode::deploy(work, of, workers).await;
+        return multinode::deploy(work, of, workers, &url).await;
     }
     let api = &work.services.api;
     let behaviour = work.services.behaviour;
     let words = |error: Error| format!("fails to reconcile {}: {}", of.component.field(), error.words());
-    let host = host(&work.config, &work.service, &of.metadata).map_err(|why| unfit(of.component.field(), &why))?;
     let deployment = deployment(&work.service, &of.metadata, &of.pod, &of.block, behaviour);
-    let found = children::deployment(api, &kinds::DEPLOYMENTS, &deployment, behaviour).await.map_err(words)?;
     let service = service(&work.service, &of.metadata, &of.pod, &of.block, &work.config);
-    front(api, &service).await.map_err(words)?;
+    if behaviour.services_first {
+        front(api, &service).await.map_err(words)?;
+    }
+    let found = children::deployment(api, &kinds::DEPLOYMENTS, &deployment, behaviour).await.map_err(words)?;
+    if !behaviour.services_first {
+        front(api, &service).await.map_err(words)?;
+    }
     scale(work, of).await.map_err(words)?;
-    propagate(work, of, &found, &format!("http://{host}"));
-    Ok(how_far(&found))
+    let deployed = how_far(&found);
+    propagate(work, of, &[("", found)], &url);
+    Ok(deployed)
 }
 
 /// The host of what is deployed, which is told before anything is made.
@@ -63,10 +70,12 @@ pub(super) fn how_far(deployment: &Value) -> Deployed {
     }
 }
 
-/// What the status says of a Deployment.
-fn propagate(work: &mut Work<'_>, of: &Deployable, deployment: &Value, url: &str) {
+/// What the status says of the Deployments of a component.
+pub(super) fn propagate(work: &mut Work<'_>, of: &Deployable, found: &availability::Found, url: &str) {
+    let behaviour = work.services.behaviour;
+    let Some((_, deployment)) = found.first() else { return };
     let mut component = work.status.component(of.component);
-    if !work.services.behaviour.no_raw_revisions {
+    if !behaviour.no_raw_revisions {
         let revision = object::annotation(deployment, "deployment.kubernetes.io/revision").unwrap_or_default();
         if revision.is_empty() {
             component.as_object_mut().map(|component| component.shift_remove("latestCreatedRevision"));
@@ -74,12 +83,11 @@ fn propagate(work: &mut Work<'_>, of: &Deployable, deployment: &Value, url: &str
             component["latestCreatedRevision"] = json!(revision);
         }
     }
-    let available = object::condition(deployment, "Available").map(Is::read);
-    if available.as_ref().is_some_and(|available| available.status == "True") {
-        component["url"] = json!(url);
-    }
-    if let Some(available) = available {
-        work.set(&of.component.ready(), &available);
+    if let Some(ready) = availability::readiness(found, behaviour) {
+        if ready.status == "True" {
+            component["url"] = json!(url);
+        }
+        work.set(&of.component.ready(), &ready);
     }
     work.status.set_component(of.component, component);
     work.status.observed(object::count(deployment, "/status/observedGeneration"));

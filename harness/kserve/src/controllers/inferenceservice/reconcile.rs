@@ -5,11 +5,12 @@ use proofmark_json::{Value, json};
 
 use super::component::{self, Component};
 use super::status::{self, Status};
-use super::{Services, gateway, ingress, predictor, serverless};
+use super::{Services, gateway, ingress, predictor, serverless, stop};
+use crate::conditions::READY;
 use crate::config::{Config, Mode};
 use crate::controllers::children;
 use crate::controllers::watch::Key;
-use crate::names::{CONFIG, DEPLOYMENT_MODE, FINALIZER, PARENT_LABEL, STOP, kinds};
+use crate::names::{CONFIG, DEPLOYMENT_MODE, DISABLE_AUTO_UPDATE, FINALIZER, PARENT_LABEL, STOP, kinds};
 
 /// The copy of the configured authorities in the namespaces of services, and the file in it.
 const CA_COPY: &str = "global-ca-bundle";
@@ -34,10 +35,11 @@ impl Work<'_> {
         object::name(&self.service)
     }
 
-    /// Whether the service is to rest, which only serverless ones can.
+    /// Whether the service is to rest, which at first only serverless ones could.
     pub(super) fn is_stopped(&self) -> bool {
-        self.services.behaviour.stop
-            && self.mode == Mode::Serverless
+        let behaviour = self.services.behaviour;
+        behaviour.stop
+            && (self.mode == Mode::Serverless || behaviour.stops_in_every_mode)
             && object::annotation(&self.service, STOP).is_some_and(|stop| stop.eq_ignore_ascii_case("true"))
     }
 
@@ -54,7 +56,7 @@ impl Work<'_> {
     /// Sets a condition.
     pub(super) fn set(&mut self, of_type: &str, is: &crate::conditions::Is) {
         let now = (self.services.clock)();
-        self.status.set(of_type, is, now);
+        self.status.set(of_type, is, now, self.services.behaviour);
     }
 }
 
@@ -67,6 +69,10 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
     let config = config.map_err(|error| format!("fails to read {CONFIG}: {}", error.words()))?;
     let mode = mode(services, &service, &config)?;
     if mode == Mode::ModelMesh && !service["spec"]["transformer"].is_object() {
+        if services.behaviour.conditions_before_deployment {
+            let status = Status::of(&service);
+            status::write(&mut Work { services, service, status, config, mode }.begun()).await?;
+        }
         return Ok(Next::Done);
     }
     let service = if object::is_being_deleted(&service) {
@@ -80,13 +86,19 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
         service["metadata"]["finalizers"] = json!(finalizers);
         services.api.update(&kinds::SERVICES, &service).await.map_err(words)?
     };
+    if services.behaviour.rests_when_ready
+        && object::annotation(&service, DISABLE_AUTO_UPDATE) == Some("true")
+        && crate::conditions::is_true(&service["status"], READY)
+    {
+        return Ok(Next::Done);
+    }
     if mode == Mode::Serverless && !serverless::is_available(&services.api).await.map_err(words)? {
         let named = mode.name(services.behaviour);
         let told = format!("It is not possible to use {named} deployment mode when Knative Services are not available");
-        services.recorder.warning(&service, &format!("{named}ModeRejected"), told);
+        services.recorder.warning(&service, "ServerlessModeRejected", told);
         if services.behaviour.conditions_before_deployment {
             let status = Status::of(&service);
-            status::store(&mut Work { services, service, status, config, mode }.begun()).await?;
+            status::write(&mut Work { services, service, status, config, mode }.begun()).await?;
         }
         // Trying again would change nothing.
         return Ok(Next::Done);
@@ -121,13 +133,22 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
             return Err(format!("fails to reconcile component: {error}"));
         }
     }
+    stop::tell(&mut work);
     if mode == Mode::Serverless {
         serverless::sum_up(&mut work);
     }
     let settings = work.config.ingress().map_err(|error| error.to_string())?;
+    if services.behaviour.without_mesh && !settings.disable_istio_virtual_host {
+        serverless::miss_mesh(&work).await.map_err(words)?;
+    }
     let entered = match mode {
         Mode::Serverless => serverless::ingress(&mut work, &settings).await,
-        _ if settings.enable_gateway_api => gateway::reconcile(&mut work, &settings).await,
+        _ if work.is_stopped() => stop::way_in(&mut work, &settings).await,
+        _ if settings.enable_gateway_api => match gateway::reconcile(&mut work, &settings).await {
+            // The next change of a route goes on from here.
+            Ok(false) => return Ok(Next::Done),
+            entered => entered.map(|_| ()),
+        },
         _ => ingress::reconcile(&mut work, &settings).await,
     };
     entered.map_err(|error| format!("fails to reconcile ingress: {error}"))?;

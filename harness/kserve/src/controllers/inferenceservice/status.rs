@@ -6,6 +6,7 @@ use proofmark_json::{Value, json};
 
 use super::component::Component;
 use super::reconcile::Work;
+use crate::behaviour::Behaviour;
 use crate::conditions::{self, Conditions, Is, READY};
 use crate::config::Mode;
 use crate::controllers::children;
@@ -30,8 +31,9 @@ impl Status {
         Self(status)
     }
 
-    pub(super) fn set(&mut self, of_type: &str, is: &Is, now: Timestamp) {
-        Conditions { status: &mut self.0, deciding: DECIDING, now }.set(of_type, is);
+    pub(super) fn set(&mut self, of_type: &str, is: &Is, now: Timestamp, behaviour: Behaviour) {
+        let reasons_of_true = behaviour.reasons_of_true;
+        Conditions { status: &mut self.0, deciding: DECIDING, now, reasons_of_true }.set(of_type, is);
     }
 
     pub(super) fn is_true(&self, of_type: &str) -> bool {

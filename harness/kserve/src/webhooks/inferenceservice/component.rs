@@ -80,17 +80,29 @@ impl Component {
     /// The fields that a block must name exactly one of, as a denial lists them.
     pub(super) fn choice(self, behaviour: Behaviour) -> String {
         let mut names = match self {
-            Self::Predictor => FRAMEWORKS.map(|(_, name, _)| name).to_vec(),
+            Self::Predictor => {
+                let name = behaviour.named_predictors.then_some("Name");
+                name.into_iter().chain(FRAMEWORKS.map(|(_, name, _)| name)).collect()
+            }
             Self::Transformer => Vec::new(),
             Self::Explainer => vec!["ART"],
         };
         if self == Self::Predictor {
             names.push("Model");
+            if behaviour.nameless_models {
+                names.push("StorageUris");
+            }
+            if behaviour.named_predictors {
+                names.push("StorageContainerName");
+            }
             if behaviour.worker_block {
                 names.push("WorkerSpec");
             }
         }
         names.push("PodSpec");
+        if behaviour.nameless_models && self != Self::Predictor {
+            names.push("ComponentExtensionSpec");
+        }
         let of = match self {
             Self::Predictor => "PredictorSpec",
             Self::Transformer => "TransformerSpec",

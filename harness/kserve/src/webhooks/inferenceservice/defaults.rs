@@ -5,7 +5,7 @@ use proofmark_json::{Map, Value, json};
 
 use super::component::{Component, FRAMEWORKS};
 use crate::behaviour::Behaviour;
-use crate::config::{Config, ConfigError, Mode, Resources};
+use crate::config::{Config, ConfigError, FORMAT, Mode, Resources};
 use crate::localmodel;
 use crate::names::{DEPLOYMENT_MODE, SERVER_CONTAINER};
 
@@ -18,14 +18,18 @@ pub(super) fn fill_in(service: &mut Value, config: &Config, caches: Option<&[Val
         service["metadata"]["annotations"][DEPLOYMENT_MODE] = json!(mode.name(config.behaviour));
     }
     let asked = object::annotation(service, DEPLOYMENT_MODE).and_then(|mode| Mode::read(mode, config.behaviour));
-    if let Some(asked) = asked {
+    if let Some(asked) = asked.filter(|_| config.behaviour.renames_modes) {
         // An older name becomes the one that the release gives the mode.
         service["metadata"]["annotations"][DEPLOYMENT_MODE] = json!(asked.name(config.behaviour));
     }
     // Other projects' predictors are left alone.
     let left_alone = asked == Some(Mode::ModelMesh);
     if let Some(predictor) = service.pointer_mut("/spec/predictor").filter(|_| !left_alone) {
-        into_model(predictor);
+        into_model(predictor, config.behaviour);
+        let format = object::text(predictor, "/model/modelFormat/name").to_owned();
+        if config.behaviour.annotates_format && !format.is_empty() && object::annotation(service, FORMAT).is_none() {
+            service["metadata"]["annotations"][FORMAT] = json!(format);
+        }
     }
     for component in Component::ALL.into_iter().filter(|of| *of != Component::Predictor || !left_alone) {
         // What names none or several is refused later, as it was given.
@@ -58,7 +62,7 @@ pub(super) fn fill_in(service: &mut Value, config: &Config, caches: Option<&[Val
 }
 
 /// A framework's block means a model of the format of that name. Of several the first counts; the others stay, and are refused later.
-fn into_model(predictor: &mut Value) {
+fn into_model(predictor: &mut Value, behaviour: Behaviour) {
     let Some(fields) = predictor.as_object_mut() else { return };
     for (field, _, protocol) in FRAMEWORKS {
         let Some(Value::Object(block)) = fields.get(field) else { continue };
@@ -72,7 +76,12 @@ fn into_model(predictor: &mut Value) {
         fields.insert("model", Value::Object(model));
         return;
     }
-    if let Some(model) = fields.get_mut("model").filter(|model| object::text(model, "/modelFormat/name") == "triton")
+    let speaks_v2 = |model: &&mut Value| match object::text(model, "/modelFormat/name") {
+        "triton" => true,
+        "vLLM" => behaviour.named_predictors,
+        _ => false,
+    };
+    if let Some(model) = fields.get_mut("model").filter(speaks_v2)
         && object::text(model, "/protocolVersion").is_empty()
     {
         model["protocolVersion"] = json!("v2");

@@ -40,8 +40,12 @@ pub(super) fn check(service: &Value, behaviour: Behaviour) -> Result<(), String>
             return Err(invalid("StorageURI must be set for multinode enabled"));
         };
         let scheme = uri.split("://").next().unwrap_or_default();
-        if scheme != "pvc" {
-            return Err(invalid(&format!("Multinode only supports 'pvc' Storage Protocol({scheme})")));
+        let (loads, told) = match behaviour.workers_of_images {
+            true => (["pvc", "oci"].as_slice(), "'pvc' and 'oci'"),
+            false => (["pvc"].as_slice(), "'pvc'"),
+        };
+        if !loads.contains(&scheme) {
+            return Err(invalid(&format!("Multinode only supports {told} Storage Protocol({scheme})")));
         }
         // The class that leaves scaling alone had another name at first, and the message already the new one.
         let alone = if behaviour.removes_from_deployments { "none" } else { "external" };

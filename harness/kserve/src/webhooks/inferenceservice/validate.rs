@@ -33,7 +33,8 @@ pub(in crate::webhooks) fn bad_name(the: &str, kind: &str, name: &str) -> String
 
 /// Checks a service; `old` is what it was before.
 pub(super) fn check(service: &Value, old: Option<&Value>, behaviour: Behaviour) -> Result<(), String> {
-    if let Some(old) = old.filter(|_| behaviour.sticky_mode) {
+    let asked = behaviour.sticky_mode && !(behaviour.lets_go && object::is_being_deleted(service));
+    if let Some(old) = old.filter(|_| asked) {
         mode_is_kept(service, old, behaviour)?;
     }
     let name = object::name(service);
@@ -45,6 +46,10 @@ pub(super) fn check(service: &Value, old: Option<&Value>, behaviour: Behaviour) 
         multinode::check(service, behaviour)?;
     }
     one_storage_uri(service)?;
+    let named = object::text(service, "/spec/predictor/model/name");
+    if behaviour.nameless_models && !named.is_empty() {
+        return Err("the 'name' field is not allowed in standard predictor".to_owned());
+    }
     for component in Component::ALL {
         let Some(block) = component.of(service) else { continue };
         if component.implementations(block, behaviour) != 1 {

@@ -6,6 +6,7 @@ use proofmark_controllers::kit::{Reason as _, object};
 use proofmark_json::{Map, Value, json};
 
 use super::{Denied, Inner, edit};
+use crate::behaviour::Behaviour;
 use crate::config::Config;
 use crate::names::{STORAGE_SPEC, STORAGE_SPEC_KEY, STORAGE_SPEC_PARAM, kinds};
 
@@ -222,10 +223,10 @@ fn of_secret(found: &mut Found, secret: &Value, settings: &Value, hooks: &Inner)
     } else if has(&gcs_file) {
         found.mount("user-gcp-sa", name, "/var/secrets/");
         found.set("GOOGLE_APPLICATION_CREDENTIALS", &format!("/var/secrets/{gcs_file}"));
-    } else if has("AZ_CLIENT_ID") || has("AZURE_CLIENT_ID") {
-        let prefix = if has("AZ_CLIENT_ID") { "AZ" } else { "AZURE" };
-        for part in ["SUBSCRIPTION_ID", "TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"] {
-            found.refer(&format!("AZURE_{part}"), name, &format!("{prefix}_{part}"));
+    } else if has("AZ_CLIENT_ID") || has("AZURE_CLIENT_ID") || hooks.behaviour.azure_tokens && has("AZURE_ACCESS_TOKEN")
+    {
+        for (variable, key) in azure(&has, hooks.behaviour) {
+            found.refer(&variable, name, &key);
         }
     } else if has("AZURE_STORAGE_ACCESS_KEY") {
         found.refer("AZURE_STORAGE_ACCESS_KEY", name, "AZURE_STORAGE_ACCESS_KEY");
@@ -241,31 +242,65 @@ fn of_secret(found: &mut Found, secret: &Value, settings: &Value, hooks: &Inner)
         } else if let Some(token) = datum(secret, "HF_TOKEN") {
             found.set("HF_TOKEN", &token);
         }
-        if hooks.behaviour.configured_resources {
+        if hooks.behaviour.configured_resources && !hooks.behaviour.hugging_face_speed {
             found.set("HF_HUB_ENABLE_HF_TRANSFER", "1");
         }
     }
 }
 
+/// What identifies a client of Azure: variables, and the keys of the secret that they refer to. Some are older names, one for one.
+fn azure(has: &impl Fn(&str) -> bool, behaviour: Behaviour) -> Vec<(String, String)> {
+    let older = ["SUBSCRIPTION_ID", "TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
+    let key = behaviour.azure_access_keys.then_some("STORAGE_ACCESS_KEY");
+    let tokens = ["ACCESS_TOKEN", "ACCESS_EXPIRES_ON_SECONDS", "ACCOUNT_NAME", "SERVICE_URL"];
+    let tokens = tokens.into_iter().filter(|_| behaviour.azure_tokens);
+    let mut all = Vec::new();
+    for part in older.into_iter().chain(key).chain(tokens) {
+        let variable = format!("AZURE_{part}");
+        let legacy = Some(format!("AZ_{part}")).filter(|legacy| older.contains(&part) && has(legacy));
+        let key = legacy.unwrap_or_else(|| variable.clone());
+        let optional = match part {
+            "CLIENT_SECRET" => behaviour.azure_identities,
+            "SUBSCRIPTION_ID" | "CLIENT_ID" => behaviour.azure_tokens,
+            "TENANT_ID" => false,
+            _ => true,
+        };
+        if has(&key) || !optional {
+            all.push((variable, key));
+        }
+    }
+    all
+}
+
 /// The settings of S3 that annotations of a secret or an account state, or else the configuration.
 fn s3(found: &mut Found, of: &Value, settings: &Value, hooks: &Inner) {
-    let setting = |annotation: &str, config: &str| {
+    let setting = |annotation: &str, config: &str, variable: &str| {
         let annotated = object::annotation(of, &format!("{PREFIX}{annotation}")).map(str::to_owned);
-        annotated.unwrap_or_else(|| object::text(settings, &format!("/s3/{config}")).to_owned())
+        let stated = || datum(of, variable).filter(|_| hooks.behaviour.s3_data);
+        annotated.or_else(stated).unwrap_or_else(|| object::text(settings, &format!("/s3/{config}")).to_owned())
     };
-    // Whether to use HTTPS is asked where the endpoint is named; the configuration's is told only when it says no.
+    // At first whether to use HTTPS was asked where the endpoint is named, and the configuration's told only when it says no.
     let annotated = |annotation: &str| object::annotation(of, &format!("{PREFIX}{annotation}"));
     let configured =
         |config: &str| Some(object::text(settings, &format!("/s3/{config}"))).filter(|text| !text.is_empty());
+    let filled = |text: String| Some(text).filter(|text| !text.is_empty());
     let (endpoint, https) = match annotated("s3-endpoint") {
-        Some(endpoint) => (Some(endpoint), annotated("s3-usehttps")),
-        None => (configured("s3Endpoint"), configured("s3UseHttps").filter(|https| *https == "0")),
+        _ if hooks.behaviour.s3_data => (
+            filled(setting("s3-endpoint", "s3Endpoint", "S3_ENDPOINT")),
+            filled(setting("s3-usehttps", "s3UseHttps", "S3_USE_HTTPS")),
+        ),
+        Some(endpoint) => (Some(endpoint.to_owned()), annotated("s3-usehttps").map(str::to_owned)),
+        None => (
+            configured("s3Endpoint").map(str::to_owned),
+            configured("s3UseHttps").filter(|https| *https == "0").map(str::to_owned),
+        ),
     };
+    let https = https.as_deref();
+    if let Some(https) = https.filter(|_| endpoint.is_some() || hooks.behaviour.s3_data) {
+        found.set("S3_USE_HTTPS", https);
+    }
     if let Some(endpoint) = endpoint {
-        if let Some(https) = https {
-            found.set("S3_USE_HTTPS", https);
-        }
-        found.set("S3_ENDPOINT", endpoint);
+        found.set("S3_ENDPOINT", &endpoint);
         let scheme = if https == Some("0") { "http" } else { "https" };
         found.set("AWS_ENDPOINT_URL", &format!("{scheme}://{endpoint}"));
     }
@@ -278,7 +313,7 @@ fn s3(found: &mut Found, of: &Value, settings: &Value, hooks: &Inner) {
         ("s3-cabundle", "s3CABundle", "AWS_CA_BUNDLE", true),
         ("s3-cabundle-configmap", "s3CABundleConfigMap", "AWS_CA_BUNDLE_CONFIGMAP", hooks.behaviour.ca_bundles),
     ] {
-        let value = setting(annotation, config);
+        let value = setting(annotation, config, variable);
         if known && !value.is_empty() {
             found.set(variable, &value);
         }

@@ -30,7 +30,10 @@ pub(super) fn inject(pod: &mut Value, image: &str, config: &Container, behaviour
         None => edit::push(server, "env", json!({"name": WAITS, "value": "async"})),
     }
     if let Some(security) = &security {
-        server["securityContext"] = security.clone();
+        match server.get_mut("securityContext").filter(|own| own.is_object() && behaviour.keeps_security_of_servers) {
+            Some(own) => own["runAsUser"] = security["runAsUser"].clone(),
+            None => server["securityContext"] = security.clone(),
+        }
     }
     if let Some(beside) = edit::container(pod, TRANSFORMER_CONTAINER) {
         edit::push_named(beside, "volumeMounts", mount);

@@ -3,6 +3,7 @@
 use proofmark_controllers::kit::{Api, Error, Reason as _, object};
 use proofmark_json::{Key, Value, json};
 
+use super::has_mesh;
 use crate::conditions::Is;
 use crate::config::Ingress;
 use crate::controllers::children;
@@ -10,6 +11,7 @@ use crate::controllers::inferenceservice::component::{self, Component};
 use crate::controllers::inferenceservice::ingress as raw;
 use crate::controllers::inferenceservice::reconcile::Work;
 use crate::controllers::inferenceservice::status::INGRESS_READY;
+use crate::controllers::inferenceservice::stop;
 use crate::domain;
 use crate::names::{CLUSTER_LOCAL, KNATIVE_VISIBILITY, kinds};
 use crate::template::{self, Called};
@@ -26,7 +28,10 @@ pub(in crate::controllers::inferenceservice) async fn ingress(
     settings: &Ingress,
 ) -> Result<(), String> {
     if work.is_stopped() {
-        return Ok(());
+        return match work.services.behaviour.stops_in_every_mode {
+            true => stop::way_in(work, settings).await,
+            false => Ok(()),
+        };
     }
     let words = |error: proofmark_controllers::kit::Error| error.words();
     let api = work.services.api.clone();
@@ -57,8 +62,10 @@ pub(in crate::controllers::inferenceservice) async fn ingress(
         let domains = domains(&api).await.map_err(words)?;
         let wanted = virtual_service(work, settings, public, &domains)?;
         stands().await?;
-        let parts = ["/spec", "/metadata/annotations", "/metadata/labels"];
-        children::ensure(&api, &kinds::VIRTUAL_SERVICES, &wanted, &parts).await.map_err(words)?;
+        if !work.services.behaviour.without_mesh || has_mesh(&api).await.map_err(words)? {
+            let parts = ["/spec", "/metadata/annotations", "/metadata/labels"];
+            children::ensure(&api, &kinds::VIRTUAL_SERVICES, &wanted, &parts).await.map_err(words)?;
+        }
     }
     let Some(public) = public else { return Ok(()) };
     with_scheme(work, &settings.url_scheme);

@@ -5,53 +5,38 @@
 mod knative;
 mod mesh;
 
-use proofmark_controllers::kit::{Api, Error};
-use proofmark_json::json;
-
 use super::component::Component;
 use super::reconcile::Work;
-use super::status::{INGRESS_READY, PREDICTOR_READY};
-use crate::conditions::{Is, READY};
+use crate::conditions::Is;
 use crate::controllers::children;
 use crate::names::kinds;
+use proofmark_controllers::kit::{Api, Error};
 
 pub(super) use knative::deploy;
 pub(in crate::controllers) use knative::{first_scale, starts_at_zero};
 pub(super) use mesh::ingress;
-
-/// What a stopped service is, beside its deployment.
-const STOPPED: &str = "Stopped";
 
 /// Whether Knative is there.
 pub(in crate::controllers) async fn is_available(api: &Api) -> Result<bool, Error> {
     Ok(children::read(api, &kinds::CRDS, "", "services.serving.knative.dev").await?.is_some())
 }
 
-/// Takes a component of a service that shall rest away.
-pub(super) async fn stop(work: &mut Work<'_>, component: Component) -> Result<(), Error> {
-    let name = component.child_name(work.name());
-    children::remove(&work.services.api, &kinds::KNATIVE_SERVICES, &work.service, &name).await?;
-    if component == Component::Predictor {
-        let name = work.name().to_owned();
-        for of in [kinds::VIRTUAL_SERVICES, kinds::CORE_SERVICES] {
-            children::remove(&work.services.api, &of, &work.service, &name).await?;
-        }
-        work.status.0 = json!({"modelStatus": {"transitionStatus": ""}, "conditions": []});
-        for of_type in [PREDICTOR_READY, INGRESS_READY, READY] {
-            work.set(of_type, &Is::new("False", "", ""));
-        }
-    } else {
-        work.set(&component.ready(), &Is::new("False", "", ""));
+/// Whether Istio leads into services.
+async fn has_mesh(api: &Api) -> Result<bool, Error> {
+    Ok(children::read(api, &kinds::CRDS, "", "virtualservices.networking.istio.io").await?.is_some())
+}
+
+/// Warns where Istio would be told about the service, were it there.
+pub(super) async fn miss_mesh(work: &Work<'_>) -> Result<(), Error> {
+    if !has_mesh(&work.services.api).await? {
+        let told = "Istio VirtualService CRD not present; VirtualService reconciliation skipped. If you do not use Istio, set ingress.disableIstioVirtualHost=true.";
+        work.services.recorder.warning(&work.service, "VirtualServiceCRDNotFound", told);
     }
     Ok(())
 }
 
 /// Whether all routes and all revisions are ready.
 pub(super) fn sum_up(work: &mut Work<'_>) {
-    if work.services.behaviour.stop {
-        let stopped = if work.is_stopped() { "True" } else { "False" };
-        work.set(STOPPED, &Is::new(stopped, "", ""));
-    }
     if work.is_stopped() {
         return;
     }
