@@ -1,7 +1,7 @@
 //! What differs between releases in behaviour, in one table.
 //!
-//! Code asks this table, never a release: a new release is a new row of dates here. Sources: the recordings of v0.13.0 and v0.15.2, and the release
-//! notes and sources of the tags between them.
+//! Code asks this table, never a release: a new release is a new row of dates here. Sources: the recordings of v0.13.0, v0.14.1,
+//! v0.15.2, v0.16.0, v0.17.0 and v0.20.0, and the sources of the tags between them.
 
 use crate::release::Release;
 
@@ -132,6 +132,8 @@ behaviour! {
     /// The storage initializer's quantities are looked at before anything is deployed; those of model images must be there at first.
     checks_initializer: from V0_16_0;
     optional_modelcar_resources: from V0_17_0;
+    /// Loggers may store events instead of sending them.
+    logger_stores: from V0_16_0;
     /// Graphs ask services whose runtime is stated by the protocol of that.
     asks_runtimes: from V0_16_0;
     /// Models in images can be served by several nodes, too.
@@ -156,6 +158,12 @@ behaviour! {
     tells_failed_components: from V0_17_0;
     /// Addresses of services without an address of the cluster have the port of the server.
     ports_of_headless: from V0_17_0;
+    /// Endpoints of S3 may name their scheme; whether to use HTTPS is told with an endpoint alone.
+    s3_schemes: from V0_17_0;
+    /// Times that nobody set are left out of what Knative gets.
+    omits_null_times: from V0_17_0;
+    /// Loggers may collect events before they send them.
+    logger_batches: from V0_17_0;
     /// What becomes of init containers is seen at once, not with the next change of a Deployment.
     watches_initializers: from V0_17_0;
     /// Runtimes may name a scheduler.
@@ -170,6 +178,12 @@ behaviour! {
     keeps_security_of_servers: from V0_19_0;
     /// HTTPRoutes lead gRPC to a port of its own, and may have no timeout.
     grpc_routes: from V0_19_0;
+    /// Images may be mounted as volumes (`oci+native://`).
+    native_images: from V0_20_0;
+    /// The agent is probed where the server is.
+    mirrors_probes: from V0_20_0;
+    /// A service whose routes are waited for says so.
+    tells_missing_routes: from V0_20_0;
     /// Services are made before the Deployments that they lead to.
     services_first: from V0_20_0;
     /// Predictors may have a name, and say by which container their model is loaded.

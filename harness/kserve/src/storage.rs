@@ -11,12 +11,29 @@ use crate::behaviour::Behaviour;
 /// What URIs may begin with, in the order in which it is told.
 pub(crate) const PREFIXES: [&str; 10] =
     ["gs://", "s3://", "pvc://", "file://", "https://", "http://", "hdfs://", "webhdfs://", "oci://", "hf://"];
+/// The same where images may be mounted.
+const WITH_NATIVE_IMAGES: [&str; 11] = [
+    "gs://",
+    "s3://",
+    "pvc://",
+    "file://",
+    "https://",
+    "http://",
+    "hdfs://",
+    "webhdfs://",
+    "oci://",
+    "oci+native://",
+    "hf://",
+];
 
 static AZURE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("https://(.+?).blob.core.windows.net/(.+)").ok());
 static SCHEME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\w+?://").ok());
 
 /// The prefixes of a release.
 pub(crate) fn prefixes(behaviour: Behaviour) -> &'static [&'static str] {
+    if behaviour.native_images {
+        return &WITH_NATIVE_IMAGES;
+    }
     match (behaviour.hugging_face_uris, behaviour.modelcars) {
         (true, _) => &PREFIXES,
         (false, true) => &PREFIXES[..9],

@@ -1,8 +1,8 @@
 //! What the real KServe manager did, played against this control plane on an embedded API server: no sockets, simulated time.
 //!
 //! `recordings/<release>.jsonl.gz` holds one case a line: objects to create, and what was there after each step. The leaves of expected and found
-//! objects are counted: those that are equal, of all. The cases of v0.14.1, and some of v0.15.2, are neighbours of the others, recorded to tell what
-//! lies between. `floors.txt` says how many fields of each release are equal; fewer fail the test.
+//! objects are counted: those that are equal, of all. The cases of v0.14.1, some of v0.15.2, and all of the later releases are neighbours of
+//! the others, recorded to tell what lies between and beyond; from v0.16.0 on they call modes by their new names. `floors.txt` says how many fields of each release are equal; fewer fail the test.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -36,6 +36,9 @@ const RECORDINGS: &[(Release, &[u8])] = &[
     (Release::V0_13_0, include_bytes!("recordings/v0.13.0.jsonl.gz")),
     (Release::V0_14_1, include_bytes!("recordings/v0.14.1.jsonl.gz")),
     (Release::V0_15_2, include_bytes!("recordings/v0.15.2.jsonl.gz")),
+    (Release::V0_16_0, include_bytes!("recordings/v0.16.0.jsonl.gz")),
+    (Release::V0_17_0, include_bytes!("recordings/v0.17.0.jsonl.gz")),
+    (Release::V0_20_0, include_bytes!("recordings/v0.20.0.jsonl.gz")),
 ];
 
 /// Lines of `release equal all`.

@@ -9,6 +9,8 @@ use proofmark_replay::{Level, Link, Load, Profile, Resource, Scenario, Step, Tar
 use crate::cloud::{self, ACCOUNT, FILE, MODELS, NAMESPACE, SERVICE_ACCOUNTS, URI, WEIGHTS};
 use crate::initializer::{affected, steps, without_credentials};
 
+/// The service whose pods these are.
+const SERVICE: &str = "churn";
 const PODS: Resource = Resource::new("", "v1", "pods", "Pod");
 const SECRETS: Resource = Resource::new("", "v1", "secrets", "Secret");
 const SECRET: &str = "minio";
@@ -55,11 +57,10 @@ fn arrange() -> Vec<Step> {
 
 fn reproduce(release: Release) -> Vec<Step> {
     vec![
-        pod(
-            "a pod of the predictor is created, and its initializer knows no endpoint",
-            "before",
-            &json!({"name": "storage-initializer", "env": null}),
-        ),
+        pod("a pod of the predictor is created", "before", &json!({"name": "storage-initializer"})),
+        step("its initializer knows no endpoint").newest_pod(NAMESPACE, SERVICE).shows(json!({
+            "initContainers": {"storage-initializer": {"env": {"S3_ENDPOINT": null, "AWS_ENDPOINT_URL": null}}},
+        })),
         step("so it asks AWS, and has no credentials")
             .load(Load::new(release, URI))
             .gives_up(without_credentials(release)),
@@ -135,7 +136,7 @@ fn pod(title: &str, name: &str, initializer: &Value) -> Step {
             "containers": [{"name": "kserve-container", "image": "registry.example.com/server:1"}],
         }}),
     );
-    pod["metadata"]["labels"] = json!({"serving.kserve.io/inferenceservice": "churn"});
+    pod["metadata"]["labels"] = json!({"serving.kserve.io/inferenceservice": SERVICE});
     pod["metadata"]["annotations"] = json!({"internal.serving.kserve.io/storage-initializer-sourceuri": URI});
     step(title).create(&PODS, pod).shows(json!({"spec": {"initContainers": [initializer]}}))
 }

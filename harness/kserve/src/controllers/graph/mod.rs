@@ -7,8 +7,8 @@ use proofmark_json::{Value, json};
 
 use super::children;
 use super::inferenceservice::{
-    autoscaler, deployment, endpoint, ensure_autoscaler, first_scale, front, host, is_available, service,
-    starts_at_zero, unfit,
+    autoscaler, deployment, endpoint, ensure_autoscaler, first_scale, front, host, is_available, rest_autoscaler,
+    service, starts_at_zero, unfit,
 };
 use super::watch::{self, Key};
 use crate::behaviour::Behaviour;
@@ -155,11 +155,15 @@ impl Graphs {
     async fn stop(&self, graph: &Value, mode: Mode) -> Result<(), Error> {
         let metadata = router::metadata(graph);
         let kinds = match mode {
-            Mode::Raw => vec![kinds::DEPLOYMENTS, kinds::CORE_SERVICES, kinds::AUTOSCALERS],
+            Mode::Raw => vec![kinds::DEPLOYMENTS, kinds::CORE_SERVICES],
             _ => vec![kinds::KNATIVE_SERVICES],
         };
         for of in kinds {
             children::remove(&self.api, &of, graph, object::text(&metadata, "/name")).await?;
+        }
+        if mode == Mode::Raw {
+            let scaler = autoscaler(graph, &metadata, &graph["spec"], self.behaviour);
+            rest_autoscaler(&self.api, graph, &scaler).await?;
         }
         let conditions = [self.condition(STOPPED, "True", ""), self.condition("Ready", "False", STOPPED)];
         self.write(graph, json!({"conditions": conditions})).await

@@ -168,8 +168,9 @@ pub(super) fn knative(owner: &Value, graph: &Value, pod: Value, behaviour: Behav
         metadata["labels"] = json!(own);
     }
     let mut knative = children::child(owner, &kinds::KNATIVE_SERVICES, metadata);
-    knative["spec"] = json!({
-        "template": {"metadata": {"annotations": annotations, "creationTimestamp": null, "labels": labels}, "spec": pod},
-    });
+    knative["spec"] = json!({"template": {"metadata": {"annotations": annotations, "labels": labels}, "spec": pod}});
+    if !behaviour.omits_null_times {
+        knative["spec"]["template"]["metadata"]["creationTimestamp"] = Value::Null;
+    }
     knative
 }

@@ -32,7 +32,12 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
                     let (name, of) = (component.child_name(&name), kinds::HTTP_ROUTES);
                     return Err(format!("{}.{} \"{name}\" not found", of.kind, of.group));
                 }
-                return Ok(false);
+                let (title, told) = (component.title(), work.services.behaviour.tells_missing_routes);
+                if told {
+                    let reason = format!("{title} Deployment NotReady");
+                    work.set(INGRESS_READY, &Is::new("False", &reason, &format!("{title} HTTPRoute not created")));
+                }
+                return Ok(told);
             }
         }
         let front =
@@ -50,7 +55,8 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
         for (route, title) in &found {
             if let Some(is) = not_taken(route, title) {
                 work.set(INGRESS_READY, &is);
-                return Ok(!work.services.behaviour.waits_for_routes);
+                let behaviour = work.services.behaviour;
+                return Ok(!behaviour.waits_for_routes || behaviour.tells_missing_routes);
             }
         }
     }

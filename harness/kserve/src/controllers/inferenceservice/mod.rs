@@ -44,6 +44,7 @@ pub(super) use component::{model_config_name, serves_many};
 pub(super) use endpoint::endpoint;
 pub(super) use raw::{autoscaler, deployment, ensure_autoscaler, front, host, service, unfit};
 pub(super) use serverless::{first_scale, is_available, starts_at_zero};
+pub(super) use stop::autoscaler as rest_autoscaler;
 
 pub(super) fn start(context: &mut Context) {
     let (queue, worker) = queue::new();

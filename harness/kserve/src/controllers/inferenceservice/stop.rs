@@ -2,16 +2,17 @@
 //!
 //! Source: `pkg/controller/v1beta1/inferenceservice` of v0.15.1 (serverless mode) and v0.16.0 (every mode, with a reason).
 
-use proofmark_controllers::kit::{Error, Reason as _, object};
-use proofmark_json::json;
+use proofmark_controllers::kit::{Api, Error, Reason as _, object};
+use proofmark_json::{Value, json};
 
 use super::component::{Component, Deployable};
+use super::raw;
 use super::reconcile::Work;
 use super::status::{INGRESS_READY, PREDICTOR_READY};
 use crate::conditions::{self, Is, READY};
 use crate::config::{Ingress, Mode};
 use crate::controllers::children;
-use crate::names::{AUTOSCALER_CLASS, kinds};
+use crate::names::{AUTOSCALER_CLASS, STOP, kinds};
 
 /// The condition of a service that rests, and why others of its are false.
 const STOPPED: &str = "Stopped";
@@ -23,10 +24,15 @@ pub(super) async fn component(work: &mut Work<'_>, of: &Deployable) -> Result<()
     if work.mode == Mode::Serverless {
         children::remove(&api, &kinds::KNATIVE_SERVICES, &work.service, name).await?;
     } else {
-        let scaled = of.metadata["annotations"][AUTOSCALER_CLASS] == "keda";
-        let scaler = if scaled { kinds::SCALED_OBJECTS } else { kinds::AUTOSCALERS };
-        for kind in [kinds::DEPLOYMENTS, kinds::CORE_SERVICES, scaler] {
+        for kind in [kinds::DEPLOYMENTS, kinds::CORE_SERVICES] {
             children::remove(&api, &kind, &work.service, name).await?;
+        }
+        match of.metadata["annotations"][AUTOSCALER_CLASS] == "keda" {
+            true => children::remove(&api, &kinds::SCALED_OBJECTS, &work.service, name).await?,
+            false => {
+                let scaler = raw::autoscaler(&work.service, &of.metadata, &of.block, work.services.behaviour);
+                autoscaler(&api, &work.service, &scaler).await?;
+            }
         }
     }
     let predictor = of.component == Component::Predictor;
@@ -60,6 +66,18 @@ pub(super) async fn component(work: &mut Work<'_>, of: &Deployable) -> Result<()
     Ok(())
 }
 
+/// Takes an autoscaler away that was told that its owner rests; one that was not is told first.
+pub(in crate::controllers) async fn autoscaler(api: &Api, owner: &Value, wanted: &Value) -> Result<(), Error> {
+    let name = object::name(wanted);
+    let Some(found) = children::read(api, &kinds::AUTOSCALERS, object::namespace(owner), name).await? else {
+        return Ok(());
+    };
+    match object::annotation(&found, STOP).is_some_and(|stop| stop.eq_ignore_ascii_case("true")) {
+        true => children::remove(api, &kinds::AUTOSCALERS, owner, name).await,
+        false => raw::ensure_autoscaler(api, wanted).await,
+    }
+}
+
 /// Tells whether the service rests.
 pub(super) fn tell(work: &mut Work<'_>) {
     let behaviour = work.services.behaviour;
@@ -74,7 +92,13 @@ pub(super) async fn way_in(work: &mut Work<'_>, settings: &Ingress) -> Result<()
     let taken = match work.mode {
         Mode::Serverless => mesh(work).await,
         _ if settings.enable_gateway_api => routes(work).await,
-        _ => children::remove(&work.services.api, &kinds::INGRESSES, &work.service, work.name()).await,
+        _ => {
+            let there = children::read(&work.services.api, &kinds::INGRESSES, work.namespace(), work.name()).await;
+            if there.map_err(|error| error.words())?.is_none() {
+                return Ok(());
+            }
+            children::remove(&work.services.api, &kinds::INGRESSES, &work.service, work.name()).await
+        }
     };
     taken.map_err(|error| error.words())?;
     work.set(INGRESS_READY, &Is::new("False", STOPPED, ""));

@@ -156,5 +156,11 @@ fn extensions(block: &Value, behaviour: Behaviour) -> Result<(), String> {
     if block.get("logger").is_some_and(Value::is_object) && !["all", "request", "response"].contains(&mode) {
         return Err(if small { "invalid logger type" } else { "Invalid logger type" }.to_owned());
     }
+    if behaviour.logger_stores
+        && let Some(storage) = block.pointer("/logger/storage").filter(|storage| storage.is_object())
+        && ["path", "parameters", "key"].iter().any(|field| storage.get(field).is_none_or(Value::is_null))
+    {
+        return Err("invalid logger storage configuration".to_owned());
+    }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The agent: a container in front of the server that pulls models, logs requests and batches them, whichever annotations ask for.
 
-use proofmark_controllers::kit::object;
+use proofmark_controllers::kit::{Reason as _, object};
 use proofmark_json::{Map, Value, json};
 use proofmark_text::go_json;
 
@@ -9,10 +9,12 @@ use crate::config::{Config, ConfigError, Container};
 use crate::names::{
     AGENT, AGENT_CONFIG, AGENT_CONFIG_DIR, AGENT_MODEL_DIR, BATCHER, BATCHER_LATENCY, BATCHER_SIZE, COMPONENT_LABEL,
     LOGGER, LOGGER_ANNOTATIONS, LOGGER_HEADERS, LOGGER_MODE, LOGGER_URL, SERVER_CONTAINER, SERVICE_LABEL,
-    TRANSFORMER_CONTAINER,
+    TRANSFORMER_CONTAINER, kinds,
 };
 
 const CONTAINER: &str = "agent";
+/// The account that stores events unless the logger names another.
+const STORING_ACCOUNT: &str = "logger-sa";
 /// Knative's container in front of every server.
 const QUEUE_PROXY: &str = "queue-proxy";
 /// Where the agent listens.
@@ -62,6 +64,10 @@ pub(super) async fn inject(hooks: &Inner, pod: &mut Value, config: &Config, sett
     if pulls.is_none() && logs.is_none() && batches.is_none() || there {
         return Ok(());
     }
+    let store = match logs.is_some() && hooks.behaviour.logger_stores {
+        true => Store::read(hooks, object::namespace(pod), &label(SERVICE_LABEL), config).await?,
+        false => Store::default(),
+    };
     let mut args: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
     if pulls.is_some() {
@@ -88,6 +94,9 @@ pub(super) async fn inject(hooks: &Inner, pod: &mut Value, config: &Config, sett
         add(&["--log-url", &url, "--source-uri", object::name(pod), "--log-mode", &mode]);
         add(&["--inference-service", &label(SERVICE_LABEL), "--namespace", object::namespace(pod)]);
         add(&["--endpoint", &label("endpoint"), "--component", &label(COMPONENT_LABEL)]);
+        for (flag, value) in &store.arguments {
+            add(&[flag, value]);
+        }
         if hooks.behaviour.logger_tls {
             if let Some(headers) = annotation(LOGGER_HEADERS) {
                 add(&["--metadata-headers", &headers]);
@@ -123,6 +132,9 @@ pub(super) async fn inject(hooks: &Inner, pod: &mut Value, config: &Config, sett
         None if !hooks.behaviour.collocation => Some("null".to_owned()),
         _ => None,
     };
+    let asked = beside.unwrap_or(&first);
+    let path = Some(object::text(asked, "/readinessProbe/httpGet/path"));
+    let path = path.filter(|path| hooks.behaviour.mirrors_probes && !path.is_empty()).unwrap_or("/").to_owned();
     let env = probe.map(|probe| json!({"name": "SERVING_READINESS_PROBE", "value": probe}));
     let env: Vec<Value> = env.into_iter().collect();
     let mut agent = json!({
@@ -130,7 +142,7 @@ pub(super) async fn inject(hooks: &Inner, pod: &mut Value, config: &Config, sett
         "ports": [{"name": "agent-port", "containerPort": PORT, "protocol": "TCP"}],
         "env": env,
         "readinessProbe": {"httpGet": {
-            "httpHeaders": [{"name": "K-Network-Probe", "value": "queue"}], "port": PORT, "path": "/", "scheme": "HTTP",
+            "httpHeaders": [{"name": "K-Network-Probe", "value": "queue"}], "port": PORT, "path": path, "scheme": "HTTP",
         }},
     });
     if let Some(security) = first.get("securityContext") {
@@ -144,7 +156,11 @@ pub(super) async fn inject(hooks: &Inner, pod: &mut Value, config: &Config, sett
         edit::push(&mut pod["spec"], "volumes", json!({"name": CA_VOLUME, "configMap": map}));
         edit::push(&mut agent, "volumeMounts", json!({"name": CA_VOLUME, "mountPath": CA_DIR, "readOnly": true}));
     }
-    credentials::of_account(hooks, pod, &config.raw("credentials")?).await?.add_to(pod, &mut agent);
+    let identified = config.raw("credentials")?;
+    credentials::of_account(hooks, pod, &identified).await?.add_to(pod, &mut agent);
+    if let Some(account) = &store.account {
+        credentials::of_named_account(hooks, pod, account, &identified).await?.add_to(pod, &mut agent);
+    }
     if pulls.is_some() {
         let (folder, map) =
             (annotation(AGENT_CONFIG_DIR).unwrap_or_default(), annotation(AGENT_CONFIG).unwrap_or_default());
@@ -159,6 +175,50 @@ pub(super) async fn inject(hooks: &Inner, pod: &mut Value, config: &Config, sett
     }
     edit::push(&mut pod["spec"], "containers", agent);
     Ok(())
+}
+
+/// Where events are stored instead of sent: as the predictor of the service says, or else the configuration.
+#[derive(Default)]
+struct Store {
+    arguments: Vec<(&'static str, String)>,
+    /// Who stores them.
+    account: Option<String>,
+}
+
+impl Store {
+    async fn read(hooks: &Inner, namespace: &str, service: &str, config: &Config) -> Result<Self, Denied> {
+        let service = match hooks.api.get(&kinds::SERVICES, namespace, service).await {
+            Ok(service) => service,
+            Err(error) if error.is_not_found() => Value::Null,
+            Err(error) => return Err(error.into()),
+        };
+        let configured = config.raw("logger")?;
+        let own = service.pointer("/spec/predictor/logger").filter(|logger| logger.is_object());
+        let mut of = Self::default();
+        let store = own.unwrap_or(&configured).get("storage").filter(|storage| storage.is_object());
+        if let Some(store) = store {
+            let text = |at: &str| Some(object::text(store, at)).filter(|text| !text.is_empty()).map(str::to_owned);
+            of.arguments.extend(text("/path").map(|path| ("--log-store-path", path)));
+            of.arguments.extend(text("/parameters/format").map(|format| ("--log-store-format", format)));
+            of.account = Some(text("/serviceAccountName").unwrap_or_else(|| STORING_ACCOUNT.to_owned()));
+        }
+        if hooks.behaviour.logger_batches {
+            let stated = |field: &str| {
+                let own = own.and_then(|own| own.get(field)).filter(|value| !value.is_null());
+                own.or(configured.get(field))
+                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            };
+            for (flag, field) in [
+                ("--log-marshaller-url", "marshallerUrl"),
+                ("--log-batch-size", "batchSize"),
+                ("--log-batch-interval", "batchInterval"),
+            ] {
+                let value = stated(field).filter(|value| !value.is_empty() && value != "0");
+                of.arguments.extend(value.map(|value| (flag, value)));
+            }
+        }
+        Ok(of)
+    }
 }
 
 /// Knative's proxy asks the agent in place of the server, and the agent learns what the proxy was told; none without a proxy.

@@ -176,12 +176,22 @@ fn texts(json: &str) -> Result<std::collections::BTreeMap<String, String>, Strin
 
 /// What the pod's service account and its secrets hold.
 pub(super) async fn of_account(hooks: &Inner, pod: &Value, settings: &Value) -> Result<Found, Denied> {
-    let mut found = Found::default();
-    let namespace = object::namespace(pod);
     let name = match object::text(pod, "/spec/serviceAccountName") {
         "" => "default",
         name => name,
     };
+    of_named_account(hooks, pod, name, settings).await
+}
+
+/// The same for an account of this name.
+pub(super) async fn of_named_account(
+    hooks: &Inner,
+    pod: &Value,
+    name: &str,
+    settings: &Value,
+) -> Result<Found, Denied> {
+    let mut found = Found::default();
+    let namespace = object::namespace(pod);
     let account = match hooks.api.get(&kinds::ACCOUNTS, namespace, name).await {
         Ok(account) => account,
         // Without an account there are no credentials; the pod says so soon enough.
@@ -295,14 +305,31 @@ fn s3(found: &mut Found, of: &Value, settings: &Value, hooks: &Inner) {
             configured("s3UseHttps").filter(|https| *https == "0").map(str::to_owned),
         ),
     };
-    let https = https.as_deref();
-    if let Some(https) = https.filter(|_| endpoint.is_some() || hooks.behaviour.s3_data) {
+    let mut https = https.as_deref();
+    let mut endpoint = endpoint;
+    let mut stated = None;
+    if hooks.behaviour.s3_schemes
+        && let Some(trimmed) = endpoint.as_deref().map(|endpoint| endpoint.trim().to_owned())
+    {
+        for (scheme, yes) in [("https://", "1"), ("http://", "0")] {
+            if stated.is_none() && trimmed.get(..scheme.len()).is_some_and(|own| own.eq_ignore_ascii_case(scheme)) {
+                https = Some(yes);
+                stated = Some(trimmed.clone());
+                endpoint = trimmed.get(scheme.len()..).map(str::to_owned);
+            }
+        }
+        if stated.is_none() {
+            endpoint = Some(trimmed);
+        }
+    }
+    let alone = hooks.behaviour.s3_data && !hooks.behaviour.s3_schemes;
+    if let Some(https) = https.filter(|_| endpoint.is_some() || alone) {
         found.set("S3_USE_HTTPS", https);
     }
     if let Some(endpoint) = endpoint {
         found.set("S3_ENDPOINT", &endpoint);
         let scheme = if https == Some("0") { "http" } else { "https" };
-        found.set("AWS_ENDPOINT_URL", &format!("{scheme}://{endpoint}"));
+        found.set("AWS_ENDPOINT_URL", &stated.unwrap_or_else(|| format!("{scheme}://{endpoint}")));
     }
     for (annotation, config, variable, known) in [
         ("s3-verifyssl", "s3VerifySSL", "S3_VERIFY_SSL", true),

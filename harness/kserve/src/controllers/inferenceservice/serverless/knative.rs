@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proofmark_controllers::kit::{Api, Reason as _, object};
 use proofmark_json::{Value, json};
 
+use crate::behaviour::Behaviour;
 use crate::conditions::Is;
 use crate::config::Kept;
 use crate::controllers::children;
@@ -27,7 +28,8 @@ pub(in crate::controllers::inferenceservice) async fn deploy(
     let api = &work.services.api;
     let rolled_out = work.status.component(of.component);
     let kept = work.config.kept().map_err(|error| error.to_string())?;
-    let mut wanted = wanted(&work.service, of, object::text(&rolled_out, "/latestRolledoutRevision"), &kept);
+    let behaviour = work.services.behaviour;
+    let mut wanted = wanted(&work.service, of, object::text(&rolled_out, "/latestRolledoutRevision"), &kept, behaviour);
     let parts = ["/spec", "/metadata/labels", "/metadata/annotations"];
     let found = children::read(api, &kinds::KNATIVE_SERVICES, work.namespace(), object::name(&wanted)).await;
     if let Some(found) = found.map_err(|error| error.words())?
@@ -75,7 +77,7 @@ pub(in crate::controllers) fn first_scale(service: &mut Value, zero: bool) {
 }
 
 /// The Knative Service of a component.
-fn wanted(service: &Value, of: &Deployable, rolled_out: &str, kept: &Kept) -> Value {
+fn wanted(service: &Value, of: &Deployable, rolled_out: &str, kept: &Kept, behaviour: Behaviour) -> Value {
     let block = &of.block;
     let number = |field: &str| block.get(field).and_then(Value::as_i64);
     let mut annotations = of.metadata["annotations"].clone();
@@ -115,9 +117,12 @@ fn wanted(service: &Value, of: &Deployable, rolled_out: &str, kept: &Kept) -> Va
     let tagged = annotations.get(TAGS).is_some_and(|tags| tags == "true");
     let mut knative = children::child(service, &kinds::KNATIVE_SERVICES, metadata);
     knative["spec"] = json!({
-        "template": {"metadata": {"annotations": annotations, "creationTimestamp": null, "labels": labels}, "spec": revision},
+        "template": {"metadata": {"annotations": annotations, "labels": labels}, "spec": revision},
         "traffic": traffic(number("canaryTrafficPercent"), rolled_out, tagged),
     });
+    if !behaviour.omits_null_times {
+        knative["spec"]["template"]["metadata"]["creationTimestamp"] = Value::Null;
+    }
     knative
 }
 
