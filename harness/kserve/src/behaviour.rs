@@ -1,7 +1,7 @@
 //! What differs between releases in behaviour, in one table.
 //!
 //! Code asks this table, never a release: a new release is a new row of dates here. Sources: the recordings of v0.13.0, v0.14.1,
-//! v0.15.2, v0.16.0, v0.17.0 and v0.20.0, and the sources of the tags between them.
+//! v0.15.2, v0.16.0, v0.17.0, v0.19.0 and v0.20.0, and the sources of the tags between them.
 
 use crate::release::Release;
 

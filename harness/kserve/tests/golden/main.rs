@@ -1,8 +1,9 @@
 //! What the real KServe manager did, played against this control plane on an embedded API server: no sockets, simulated time.
 //!
 //! `recordings/<release>.jsonl.gz` holds one case a line: objects to create, and what was there after each step. The leaves of expected and found
-//! objects are counted: those that are equal, of all. The cases of v0.14.1, some of v0.15.2, and all of the later releases are neighbours of
-//! the others, recorded to tell what lies between and beyond; from v0.16.0 on they call modes by their new names. `floors.txt` says how many fields of each release are equal; fewer fail the test.
+//! objects are counted: those that are equal, of all. The cases of v0.14.1, some of v0.15.2, and all of later releases are neighbours of the others,
+//! recorded to tell what lies between and beyond; from v0.16.0 on they call modes by their new names. `floors.txt` says how many fields of each
+//! release are equal; fewer fail the test.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -38,6 +39,7 @@ const RECORDINGS: &[(Release, &[u8])] = &[
     (Release::V0_15_2, include_bytes!("recordings/v0.15.2.jsonl.gz")),
     (Release::V0_16_0, include_bytes!("recordings/v0.16.0.jsonl.gz")),
     (Release::V0_17_0, include_bytes!("recordings/v0.17.0.jsonl.gz")),
+    (Release::V0_19_0, include_bytes!("recordings/v0.19.0.jsonl.gz")),
     (Release::V0_20_0, include_bytes!("recordings/v0.20.0.jsonl.gz")),
 ];
 
