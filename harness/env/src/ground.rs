@@ -59,6 +59,7 @@ struct Installed {
     kserve: Option<Release>,
     control_plane: Option<Flavor>,
     extras: Vec<Project>,
+    without: Vec<Project>,
     manifests: Vec<Value>,
 }
 
@@ -69,6 +70,7 @@ impl Installed {
             kserve: plan.kserve,
             control_plane: plan.control_plane,
             extras: plan.extras.clone(),
+            without: plan.without.clone(),
             manifests: plan.manifests.clone(),
         }
     }

@@ -21,6 +21,8 @@ pub struct Plan {
     pub control_plane: Option<Flavor>,
     /// Other projects whose kinds are there for KServe to use.
     pub extras: Vec<Project>,
+    /// Projects whose kinds are not there although the release's control plane needs them.
+    pub without: Vec<Project>,
     /// These objects, of whatever origin, in any order.
     pub manifests: Vec<Value>,
     /// The manifests tell what the cluster has already: nothing is to be installed.
@@ -80,11 +82,18 @@ impl Plan {
         self.kubeflow.map_or(Flavor::Standalone, |_| Flavor::Kubeflow)
     }
 
+    /// The projects whose kinds are there: those that are asked for, and those that the control plane needs.
+    fn projects(&self) -> Vec<Project> {
+        let needed = self.control_plane.and(self.kserve).map(extras::needed_by).unwrap_or_default();
+        let more = needed.iter().filter(|project| !self.extras.contains(project) && !self.without.contains(project));
+        self.extras.iter().chain(more).copied().collect()
+    }
+
     /// Everything that is to be installed beside KServe's kinds.
     pub(crate) fn beside_kinds(&self) -> Vec<Value> {
         let mut objects = self.kubeflow.map(proofmark_kubeflow::install::objects).unwrap_or_default();
         objects.extend(self.kserve.map(|kserve| install::around(kserve, self.flavor())).unwrap_or_default());
-        objects.extend(extras::objects(&self.extras));
+        objects.extend(extras::objects(&self.projects()));
         if let (Some(flavor), Some(kserve)) = (self.control_plane, self.kserve) {
             objects.extend(install::control_plane(kserve, flavor.namespace()));
             extras::switch_on(&self.extras, &mut objects);

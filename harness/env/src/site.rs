@@ -24,9 +24,9 @@ use crate::transport::{Transport, erase};
 use crate::webhook_server::WebhookServer;
 use crate::{Cluster, EnvError, Identity, Plan};
 
-/// Answers reviews.
+/// Answers reviews; or does not, and ends the exchange.
 pub(crate) type Answer =
-    Arc<dyn Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>> + Send + Sync>;
+    Arc<dyn Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Option<Response<Bytes>>> + Send>> + Send + Sync>;
 
 /// A network without anybody.
 struct Nobody;
@@ -193,7 +193,7 @@ impl Site {
     ) -> Result<Option<WebhookAddress>, EnvError>
     where
         F: Fn(Request<Bytes>) -> R + Send + Sync + 'static,
-        R: Future<Output = Response<Bytes>> + Send + 'static,
+        R: Future<Output: Into<Option<Response<Bytes>>>> + Send + 'static,
     {
         match &self.way_back {
             WayBack::Call(server) => {
@@ -201,7 +201,10 @@ impl Site {
                 Ok(None)
             }
             WayBack::Ports { host, authority, clock } => {
-                let answer: Answer = Arc::new(move |request| Box::pin(answer(request)));
+                let answer: Answer = Arc::new(move |request| {
+                    let answered = answer(request);
+                    Box::pin(async move { answered.await.into() })
+                });
                 let port = WebhookServer::bind(host).await?.serve(authority, clock.now(), answer)?;
                 let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
                 let url = format!("https://{host}:{port}");

@@ -1,6 +1,5 @@
 //! Webhooks behind a port of their own, for an API server in another process: TLS, HTTP/1.1 and HTTP/2.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -59,14 +58,20 @@ impl WebhookServer {
     }
 }
 
-async fn answer(webhooks: Answer, request: Request<Incoming>) -> Result<Response<Full<bytes::Bytes>>, Infallible> {
+/// A webhook broke off: the stream is reset, or, before HTTP/2, the connection closed.
+#[derive(Debug, thiserror::Error)]
+#[error("the webhook gave no answer")]
+struct BrokenOff;
+
+async fn answer(webhooks: Answer, request: Request<Incoming>) -> Result<Response<Full<bytes::Bytes>>, BrokenOff> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LIMIT).collect().await else {
         let mut refusal = Response::new(Full::default());
         *refusal.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(refusal);
     };
-    Ok(webhooks(Request::from_parts(parts, body.to_bytes())).await.map(Full::new))
+    let answered = webhooks(Request::from_parts(parts, body.to_bytes())).await.ok_or(BrokenOff)?;
+    Ok(answered.map(Full::new))
 }
 
 fn failed(error: &dyn std::fmt::Display) -> EnvError {

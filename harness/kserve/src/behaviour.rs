@@ -1,7 +1,8 @@
 //! What differs between releases in behaviour, in one table.
 //!
-//! Code asks this table, never a release: a new release is a new row of dates here. Sources: the recordings of v0.13.0, v0.14.1,
-//! v0.15.2, v0.16.0, v0.17.0, v0.19.0 and v0.20.0, and the sources of the tags between them.
+//! Code asks this table, never a release: a new release is a new row of dates here. Sources: the recordings of v0.11.2, v0.12.1, v0.13.0, v0.14.1,
+//! v0.15.2, v0.16.0, v0.17.0, v0.19.0 and v0.20.0, and the sources of the tags between them. What v0.12.1 does and v0.11.2 does not is dated
+//! v0.12.0-rc0, whose sources were not at hand.
 
 use crate::release::Release;
 
@@ -23,20 +24,64 @@ macro_rules! behaviour {
 }
 
 behaviour! {
+    /// Models for Triton speak V2 unless they say otherwise, whichever way they are written.
+    triton_speaks_v2: from V0_11_2;
+    /// Pods without a collector of metrics are read at 9091 instead of 9090.
+    metrics_of_proxy: from V0_11_2;
+    /// Refusals have a message; before, what is wrong was their reason.
+    refusals_have_messages: from V0_12_0Rc0;
+    /// Events name who reports them once more (`reportingComponent`).
+    events_name_reporters: from V0_12_0Rc0;
+    /// Predictors have a block `huggingface`; without a URI its models are not taken for a server of several.
+    hugging_face_block: from V0_12_0Rc0;
+    /// The autoscaler class `external`.
+    external_autoscalers: from V0_12_0Rc0;
+    /// Whatever is wrong in an autoscaler is set right, not its metrics and numbers alone.
+    compares_autoscalers: from V0_12_0Rc0;
+    /// A `transformer-container` beside a server is probed, answers instead of it, and names no model.
+    transformers_in_front: from V0_12_0Rc0;
+    /// The server of a user's own containers is the one with its name, wherever it stands.
+    named_servers: from V0_12_0Rc0;
+    /// How long revisions may take until they begin to answer is stated, too.
+    limits_first_answers: from V0_12_0Rc0;
+    /// What Knative fills in is left to Knative.
+    leaves_defaults_to_knative: from V0_12_0Rc0;
+    /// `disableIngressCreation` is understood in raw mode.
+    optional_ingress: from V0_12_0Rc0;
+    /// Graphs can be deployed in raw mode.
+    raw_graphs: from V0_12_0Rc0;
+    /// A runtime's priorities for one format must be the same.
+    one_priority: from V0_12_0Rc0;
+    /// What is said of too small a target for requests per second begins with a small letter.
+    small_target: from V0_12_0Rc0;
+    /// Batchers have no timeout.
+    no_batch_timeout: from V0_12_0Rc0;
+    /// The port where Knative's proxy shows collected metrics is one of its container's.
+    opens_metrics_port: from V0_12_0Rc0;
+    /// Storage initializers take the user of Istio's proxy where its CNI redirects traffic.
+    follows_istio: from V0_12_0Rc0;
+    /// Servers of TorchServe's kind are told V2 of models that are asked by gRPC, too.
+    envelopes_of_grpc: from V0_12_0Rc0;
     /// Secrets and ConfigMaps with authorities can be mounted beside models (kserve/kserve#3250).
     ca_bundles: from V0_12_0Rc0;
-    /// `storage.kserve.io` containers choose what loads a model (ClusterStorageContainer).
-    storage_containers: from V0_12_0Rc0;
     /// A PVC is mounted where the model is wanted, without an init container.
     direct_pvc: from V0_12_0Rc0;
     /// Secrets for Azure need not hold a client's secret.
     azure_identities: from V0_12_0Rc0;
     /// `oci://` models run as a container beside the server.
     modelcars: from V0_12_0Rc0;
+    /// Without Knative's and Istio's kinds the manager does without; before, its controllers waited for them.
+    looks_for_kinds: from V0_13_0;
+    /// Secrets are read past what is watched: what is missing is told in other words.
+    reads_secrets_anew: from V0_13_0;
+    /// Alibi's explainers are gone.
+    no_alibi: from V0_13_0;
     /// Error texts begin with a small letter and end without a full stop.
     small_letters: from V0_14_0;
     /// A defaulter that cannot read its configuration refuses instead of panicking.
     defaulter_refuses: from V0_14_0;
+    /// Webhooks that panic say so instead of ending the exchange.
+    recovers_panics: from V0_15_0Rc0;
     /// Secrets may hold a Hugging Face token.
     hugging_face: from V0_14_0;
     /// Requests to agents and by them may be encrypted, and loggers pass on headers (`--logger-tls-skip-verify`, `--metadata-headers`).
@@ -174,14 +219,27 @@ behaviour! {
     workers_find_each_other: from V0_19_0;
     /// Addresses within the cluster are asked by plain HTTP, whatever the scheme outside.
     plain_addresses: from V0_19_0;
+    /// The agent is probed where the server is.
+    mirrors_probes: from V0_19_0;
+    /// Of the mode that a service was first deployed in the meaning counts, and of one that was not deployed yet that it would be `Standard`: others
+    /// cannot be changed any more, their first finalizer included, until [`Self::modes_by_meaning`].
+    normalises_kept_modes: from V0_19_0;
+    /// What is being deleted is not validated.
+    lets_all_go: from V0_19_0;
+    /// Containers may not set `PYTHONPATH`.
+    no_python_path: from V0_19_0;
+    /// The defaulter looks for the predictor's implementation whether or not models are cached, and panics where there is none.
+    looks_for_implementation: from V0_19_0;
+    /// Cached models lie under a hash of where they came from.
+    hashes_local_models: from V0_19_0;
     /// What a server's security context says stays when its model is in an image.
     keeps_security_of_servers: from V0_19_0;
     /// HTTPRoutes lead gRPC to a port of its own, and may have no timeout.
     grpc_routes: from V0_19_0;
+    /// What the defaulter would leave out of a service as empty stays as it was given.
+    keeps_empty_fields: from V0_20_0;
     /// Images may be mounted as volumes (`oci+native://`).
     native_images: from V0_20_0;
-    /// The agent is probed where the server is.
-    mirrors_probes: from V0_20_0;
     /// A service whose routes are waited for says so.
     tells_missing_routes: from V0_20_0;
     /// Services are made before the Deployments that they lead to.

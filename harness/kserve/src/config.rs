@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use proofmark_controllers::kit::{Api, Error, Reason as _};
 use proofmark_json::Value;
+use proofmark_text::go_json;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -144,6 +145,8 @@ pub(crate) struct Kept {
     pub(crate) labels: Vec<String>,
 }
 
+/// The name of the part about the storage initializer.
+pub(crate) const INITIALIZER: &str = "storageInitializer";
 /// The name of the part about services in general.
 const SERVICES: &str = "inferenceService";
 /// Annotations that stay with a service in every release.
@@ -183,7 +186,10 @@ impl Config {
     /// A part of it; the default when there is none.
     fn part<T: DeserializeOwned + Default>(&self, part: &str) -> Result<T, ConfigError> {
         let Some(text) = self.data.get(part).and_then(Value::as_str) else { return Ok(T::default()) };
-        proofmark_json::from_str(text).map_err(|error| ConfigError::Json { part: part.to_owned(), why: in_go(&error) })
+        proofmark_json::from_str(text).map_err(|error| {
+            let why = go_json::problem(text.as_bytes()).unwrap_or_else(|| error.to_string());
+            ConfigError::Json { part: part.to_owned(), why }
+        })
     }
 
     /// `deploy.defaultDeploymentMode`
@@ -244,7 +250,7 @@ impl Config {
 
     /// `storageInitializer` for what does not make its container: quantities are not looked at.
     pub(crate) fn initializer(&self) -> Result<Container, ConfigError> {
-        self.part("storageInitializer")
+        self.part(INITIALIZER)
     }
 
     /// Looks at the quantities of the storage initializer, before anything is deployed that may need it.
@@ -252,8 +258,13 @@ impl Config {
         if !self.behaviour.checks_initializer {
             return Ok(());
         }
-        let fails = "failed to get StorageInitializer config";
-        let of: Container = self.part("storageInitializer").map_err(|error| format!("{fails}: {error}"))?;
+        let of = self.initializer().map_err(|error| error.to_string());
+        let checked = of.and_then(|of| self.quantities(&of));
+        checked.map_err(|why| format!("failed to get StorageInitializer config: {why}"))
+    }
+
+    /// Looks at the quantities of the storage initializer, as releases do that look at them first.
+    fn quantities(&self, of: &Container) -> Result<(), String> {
         let optional = self.behaviour.optional_modelcar_resources;
         let all = [
             ("memoryRequest", &of.memory_request, false),
@@ -266,8 +277,8 @@ impl Config {
         for (name, quantity, _) in all.into_iter().filter(|(_, quantity, optional)| !(*optional && quantity.is_empty()))
         {
             if let Err(why) = proofmark_text::quantity::Quantity::parse(quantity) {
-                let of = format!("\"storageInitializer\".{name:?}");
-                return Err(format!("{fails}: failed to parse resource configuration for {of}: {why}"));
+                let of = format!("{INITIALIZER:?}.{name:?}");
+                return Err(format!("failed to parse resource configuration for {of}: {why}"));
             }
         }
         Ok(())
@@ -289,11 +300,19 @@ impl Config {
     /// `storageInitializer`, `agent`, `logger`, `batcher` or `router`. Quantities are checked: the error names the part.
     pub(crate) fn container(&self, part: &str) -> Result<Container, ConfigError> {
         let container: Container = self.part(part)?;
+        if part == INITIALIZER && self.behaviour.checks_initializer {
+            self.quantities(&container).map_err(ConfigError::Rule)?;
+            return Ok(container);
+        }
         let given = [&container.memory_request, &container.memory_limit, &container.cpu_request, &container.cpu_limit];
         for quantity in given {
             if let Err(error) = proofmark_text::quantity::Quantity::parse(quantity) {
-                let why = format!("Failed to parse resource configuration for {part:?}: {:?}", error.to_string());
-                return Err(ConfigError::Rule(why));
+                let why = error.to_string();
+                return Err(ConfigError::Rule(match part {
+                    "agent" => format!("failed to parse resource configuration for {part:?}: {why}"),
+                    "router" => format!("Failed to parse resource configuration for router: {why:?}"),
+                    _ => format!("Failed to parse resource configuration for {part:?}: {why:?}"),
+                }));
             }
         }
         Ok(container)
@@ -375,9 +394,4 @@ fn gateway(written: &str) -> Result<(), &'static str> {
         (_, false) => Err("kserveIngressGateway gateway name is invalid"),
         _ => Ok(()),
     }
-}
-
-/// The words of Go's decoder for the mistakes that people make.
-pub(crate) fn in_go(error: &proofmark_json::Error) -> String {
-    if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() }
 }

@@ -119,18 +119,18 @@ pub fn start(client: Client, options: Options) -> ControlPlane {
     let behaviour = Behaviour::of(options.release);
     let stop = CancellationToken::new();
     let webhooks = Webhooks::new(api.clone(), options.namespace.clone(), behaviour);
+    let crds = Informer::new(api.clone(), Selection::metadata(kinds::CRDS));
+    let informers = vec![crds.clone()];
     let mut context =
-        Context { api, behaviour, options, stop: stop.clone(), informers: Vec::new(), optional: Vec::new() };
+        Context { api, behaviour, options, crds: crds.clone(), stop: stop.clone(), informers, optional: Vec::new() };
     controllers::start(&mut context);
-    let crds = context.informer(Selection::metadata(kinds::CRDS));
     for informer in &context.informers {
         context.spawn(informer.clone().run());
     }
     for informer in std::mem::take(&mut context.optional) {
         let crds = crds.clone();
         context.spawn(async move {
-            let resource = informer.resource();
-            let name = format!("{}.{}", resource.plural, resource.group);
+            let name = controllers::definition(informer.resource());
             crds.wait_until(|_| crds.get("", &name).is_some()).await;
             informer.run().await;
         });
@@ -143,6 +143,8 @@ pub(crate) struct Context {
     pub(crate) api: Api,
     pub(crate) behaviour: Behaviour,
     pub(crate) options: Options,
+    /// The kinds that there are.
+    pub(crate) crds: Informer,
     stop: CancellationToken,
     informers: Vec<Informer>,
     optional: Vec<Informer>,
@@ -166,13 +168,19 @@ impl Context {
     /// Tells of objects in the name of a controller.
     pub(crate) fn recorder(&self, component: &'static str) -> Recorder {
         let (recorder, scribe) = events::new(self.api.clone(), component, self.options.clock.clone());
+        let scribe = if self.behaviour.events_name_reporters { scribe } else { scribe.without_reporter() };
         self.spawn(scribe.run());
         recorder
     }
 
-    /// Has work done once what is known to be there is known here.
-    pub(crate) fn run<W>(&self, worker: Worker<W::Key>, caches: Vec<Informer>, work: W)
-    where
+    /// Has work done once what is known to be there is known here, and `first` is done.
+    pub(crate) fn run<W>(
+        &self,
+        worker: Worker<W::Key>,
+        caches: Vec<Informer>,
+        first: impl Future<Output = ()> + Send + 'static,
+        work: W,
+    ) where
         W: Reconcile + Send + Sync + 'static,
         W::Key: Ord + Clone + std::fmt::Debug + Send + Sync + 'static,
     {
@@ -180,6 +188,7 @@ impl Context {
             for cache in caches {
                 cache.synced().await;
             }
+            first.await;
             worker.run(work).await;
         });
     }

@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use proofmark_json::{Value, json};
 
+use crate::behaviour::Behaviour;
+use crate::release::Release;
+
 /// Another project, or a part of KServe that is not on by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Project {
@@ -69,6 +72,12 @@ impl Project {
             _ => None,
         }
     }
+}
+
+/// The projects without whose kinds the manager of a release, configured as it is shipped, does not start its controllers.
+#[must_use]
+pub fn needed_by(release: Release) -> &'static [Project] {
+    if Behaviour::of(release).looks_for_kinds { &[] } else { &[Project::Knative, Project::Istio] }
 }
 
 /// The definitions of these projects' kinds, and what else KServe reads of them.

@@ -54,7 +54,7 @@ fn holds(source: &str, uri: &str, behaviour: Behaviour) -> bool {
 }
 
 /// The URI that a predictor's own server names its model by.
-fn uri_of_container(predictor: &Value) -> Option<String> {
+pub(crate) fn uri_of_container(predictor: &Value) -> Option<String> {
     let mut containers = object::list(predictor, "/containers").iter();
     let server = containers.find(|container| object::text(container, "/name") == SERVER_CONTAINER)?;
     let variable = object::list(server, "/env").iter().find(|v| object::text(v, "/name") == "STORAGE_URI")?;

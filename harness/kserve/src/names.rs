@@ -39,6 +39,7 @@ names! {
     BATCHER = "internal.serving.kserve.io/batcher";
     BATCHER_SIZE = "internal.serving.kserve.io/batcher-max-batchsize";
     BATCHER_LATENCY = "internal.serving.kserve.io/batcher-max-latency";
+    BATCHER_TIMEOUT = "internal.serving.kserve.io/batcher-timeout";
     AGENT = "internal.serving.kserve.io/agent";
     AGENT_CONFIG = "internal.serving.kserve.io/configVolumeName";
     AGENT_CONFIG_DIR = "internal.serving.kserve.io/configMountPath";

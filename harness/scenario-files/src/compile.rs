@@ -5,6 +5,7 @@ use std::path::Path;
 use proofmark_env::{CloudPlan, Plan};
 use proofmark_json::Value;
 use proofmark_kserve::Flavor;
+use proofmark_kserve::extras::Project;
 use proofmark_manifests::{Object, Source};
 use proofmark_replay::{Level, Link, Scenario, Target};
 use serde_saphyr::{Location, Spanned};
@@ -71,13 +72,14 @@ fn whole(path: &Path, document: Document, compiler: &mut Compiler<'_>) -> Scenar
     }
     let universe = &document.universe;
     let (control_plane, nodes, kubeflow) = (universe.control_plane, universe.nodes, universe.kubeflow != Some(false));
+    let without = if universe.knative == Some(false) { vec![Project::Knative, Project::Istio] } else { Vec::new() };
     let cloud = universe.cloud.clone().map(|accounts| CloudPlan { accounts, ..CloudPlan::default() });
     scenario = scenario.universe(move |target| {
         let kubeflow = target.plan.kubeflow.filter(|_| kubeflow);
         let flavor = if kubeflow.is_some() { Flavor::Kubeflow } else { Flavor::Standalone };
         let cloud = cloud.clone().or_else(|| target.plan.cloud.clone());
         let control_plane = control_plane.then_some(flavor);
-        Plan { control_plane, nodes, kubeflow, cloud, ..target.plan.clone() }
+        Plan { control_plane, nodes, kubeflow, cloud, without: without.clone(), ..target.plan.clone() }
     });
     if !document.fix.is_empty() && !document.fixes.is_empty() {
         let at = document.fix.first().map_or(Location::UNKNOWN, place);

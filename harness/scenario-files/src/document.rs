@@ -146,6 +146,8 @@ pub(crate) struct Universe {
     pub(crate) control_plane: bool,
     /// Whether Kubeflow is there as well, where the release comes with it. It is, unless this says `false`.
     pub(crate) kubeflow: Option<bool>,
+    /// Whether the kinds of Knative and Istio are there for a control plane that needs them (KServe before 0.13). They are, unless this says `false`.
+    pub(crate) knative: Option<bool>,
     /// So many nodes.
     #[serde(default)]
     pub(crate) nodes: u32,

@@ -77,8 +77,8 @@ pub(crate) async fn call(
 /// Hands a request to whoever answers at its place.
 async fn send(server: &Arc<Inner>, config: &ClientConfig, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
     let place = resolve::place(server, config)?;
-    if let Some(handler) = server.webhooks.find(config) {
-        return Ok(handler?.call(request).await);
+    if let Some(webhook) = server.webhooks.find(config) {
+        return webhook.call(config, request).await;
     }
     match place {
         Place::Address(address) if server.clock.is_real() => https::post(config, &address, request).await,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -15,19 +16,21 @@ use super::target::{ClientConfig, Location, host_port};
 
 /// Somebody in this process who answers the server's calls: a POST with a review as JSON, answered with a review.
 ///
-/// Closures from a request to a future of a response are webhooks.
+/// Closures from a request to a future of a response are webhooks; so are those to one of `Option<Response>`.
 pub trait Webhook: Send + Sync + 'static {
-    /// Answers one call. Its path and query are in the request's URI.
-    fn call(&self, request: Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
+    /// Answers one call. Its path and query are in the request's URI. `None` is given where the call ends without an answer, as it does when a
+    /// handler of Go's server panics: over HTTP/2 that resets the stream.
+    fn call(&self, request: Request<Bytes>) -> Pin<Box<dyn Future<Output = Option<Response<Bytes>>> + Send>>;
 }
 
 impl<F, A> Webhook for F
 where
     F: Fn(Request<Bytes>) -> A + Send + Sync + 'static,
-    A: Future<Output = Response<Bytes>> + Send + 'static,
+    A: Future<Output: Into<Option<Response<Bytes>>>> + Send + 'static,
 {
-    fn call(&self, request: Request<Bytes>) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send>> {
-        Box::pin(self(request))
+    fn call(&self, request: Request<Bytes>) -> Pin<Box<dyn Future<Output = Option<Response<Bytes>>> + Send>> {
+        let answered = self(request);
+        Box::pin(async move { answered.await.into() })
     }
 }
 
@@ -69,22 +72,42 @@ pub struct Webhooks(Arc<RwLock<BTreeMap<Endpoint, Registered>>>);
 
 /// A webhook, and the authority that callers must trust.
 #[derive(Clone)]
-struct Registered {
+pub(super) struct Registered {
     webhook: Arc<dyn Webhook>,
     authority: Option<Arc<str>>,
+    /// How often it was called, as if over one connection that lasts.
+    calls: Arc<AtomicU64>,
+}
+
+impl Registered {
+    fn new(webhook: impl Webhook, authority: Option<Arc<str>>) -> Self {
+        Self { webhook: Arc::new(webhook), authority, calls: Arc::default() }
+    }
+
+    /// Calls it. The error is Go's text.
+    pub(super) async fn call(self, config: &ClientConfig, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
+        let bundle = String::from_utf8_lossy(&config.ca_bundle);
+        if self.authority.is_some_and(|authority| !bundle.contains(&*authority)) {
+            return Err(certificate::UNKNOWN_AUTHORITY.to_owned());
+        }
+        // The streams of clients have odd numbers.
+        let stream = 2 * self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let reset = || format!("stream error: stream ID {stream}; INTERNAL_ERROR; received from peer");
+        self.webhook.call(request).await.ok_or_else(reset)
+    }
 }
 
 impl Webhooks {
     /// Lets a webhook answer at an endpoint, instead of the one that did.
     pub fn register(&self, endpoint: Endpoint, webhook: impl Webhook) {
-        self.0.write().insert(endpoint, Registered { webhook: Arc::new(webhook), authority: None });
+        self.0.write().insert(endpoint, Registered::new(webhook, None));
     }
 
     /// The same for a webhook whose certificate, if it had one, would be signed by this authority (a certificate as PEM): calls
     /// fail, as over the network, unless the configuration's `caBundle` holds it.
     pub fn register_signed_by(&self, endpoint: Endpoint, authority: &str, webhook: impl Webhook) {
         let authority = Some(authority.trim().into());
-        self.0.write().insert(endpoint, Registered { webhook: Arc::new(webhook), authority });
+        self.0.write().insert(endpoint, Registered::new(webhook, authority));
     }
 
     /// Lets nobody answer at an endpoint any more.
@@ -97,18 +120,13 @@ impl Webhooks {
         self.0.write().clear();
     }
 
-    /// The webhook that a configuration names. The error is Go's text.
-    pub(super) fn find(&self, config: &ClientConfig) -> Option<Result<Arc<dyn Webhook>, String>> {
+    /// The webhook that a configuration names, if it is one of these.
+    pub(super) fn find(&self, config: &ClientConfig) -> Option<Registered> {
         let endpoint = match &config.location {
             Location::Service { namespace, name, .. } => Endpoint::service(namespace, name),
             Location::Url(url) => Endpoint::url(url),
         };
-        let Registered { webhook, authority } = self.0.read().get(&endpoint).cloned()?;
-        let bundle = String::from_utf8_lossy(&config.ca_bundle);
-        if authority.is_some_and(|authority| !bundle.contains(&*authority)) {
-            return Some(Err(certificate::UNKNOWN_AUTHORITY.to_owned()));
-        }
-        Some(Ok(webhook))
+        self.0.read().get(&endpoint).cloned()
     }
 }
 

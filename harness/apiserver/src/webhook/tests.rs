@@ -48,6 +48,17 @@ async fn a_service_must_exist() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_answer() {
+    let broken = |_: Request<Bytes>| async { None::<Response<Bytes>> };
+    let server = ApiServer::builder().webhook(Endpoint::url("https://broken"), broken).build().unwrap();
+    for stream in [1, 3] {
+        let refused = asked(&server, json!({"url": "https://broken/"}), None).await.unwrap_err();
+        let why = format!("stream error: stream ID {stream}; INTERNAL_ERROR; received from peer");
+        assert_eq!(refused, format!("Post \"https://broken/\": {why}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slow_answer() {
     let slow = |_: Request<Bytes>| async {
         tokio::time::sleep(Duration::from_secs(3)).await;

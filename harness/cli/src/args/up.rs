@@ -23,7 +23,7 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["kserve", "kubeflow"])]
     pub(crate) manifests: Vec<String>,
     /// Kinds of other projects for KServe to use: knative, istio, keda, gateway-api, local-model; and irsa, the webhook that gives pods the IAM roles of their
-    /// service accounts
+    /// service accounts. KServe before 0.13 needs those of Knative and Istio, and has them in any case
     #[arg(long, value_name = "PROJECTS", value_delimiter = ',')]
     pub(crate) with: Vec<Project>,
     /// A cloud of AWS accounts beside the cluster, which pods reach by its usual names, with irsa; WORLD says what is in it, as `aws --world` does

@@ -58,6 +58,8 @@ pub struct Scribe {
     told: UnboundedReceiver<Told>,
     api: Api,
     component: &'static str,
+    /// The same, as events of newer clients say it once more.
+    reporting: &'static str,
     memory: Memory,
     /// The last moment that an event was named by, in nanoseconds.
     named: i128,
@@ -66,7 +68,10 @@ pub struct Scribe {
 /// A recorder, and what writes the events that are told to it. `component` is the source of the events: `replicaset-controller`.
 pub fn new(api: Api, component: &'static str, clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> (Recorder, Scribe) {
     let (sender, told) = unbounded_channel();
-    (Recorder { told: sender, clock }, Scribe { told, api, component, memory: Memory::default(), named: 0 })
+    (
+        Recorder { told: sender, clock },
+        Scribe { told, api, component, reporting: component, memory: Memory::default(), named: 0 },
+    )
 }
 
 impl Recorder {
@@ -102,6 +107,13 @@ impl Recorder {
 }
 
 impl Scribe {
+    /// The same as a client of before Kubernetes 1.27 writes them, whose events do not say who reports them.
+    #[must_use]
+    pub fn without_reporter(mut self) -> Self {
+        self.reporting = "";
+        self
+    }
+
     /// Writes what is told until every recorder is gone.
     pub async fn run(mut self) {
         while let Some(told) = self.told.recv().await {
@@ -133,7 +145,7 @@ impl Scribe {
             "count": seen.count,
             "type": match told.severity { Severity::Normal => "Normal", Severity::Warning => "Warning" },
             "eventTime": null,
-            "reportingComponent": self.component,
+            "reportingComponent": self.reporting,
             "reportingInstance": "",
         });
         let mut name = seen.name;

@@ -62,7 +62,7 @@ pub(super) fn start(context: &mut Context) {
     caches.push(nodes);
     let models =
         Models { api: context.api.clone(), namespace: context.options.namespace.clone(), behaviour: context.behaviour };
-    context.run(worker, caches, models);
+    context.run(worker, caches, std::future::ready(()), models);
 }
 
 struct Models {

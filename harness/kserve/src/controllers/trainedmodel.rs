@@ -10,6 +10,7 @@ use proofmark_text::quantity::Quantity;
 use super::children;
 use super::inferenceservice::{model_config_name, serves_many};
 use super::watch::{self, Key};
+use crate::behaviour::Behaviour;
 use crate::conditions::{Conditions, Is, READY, is_true};
 use crate::control_plane::{Clock, Context};
 use crate::names::{ALLOCATED_LABEL, MODEL_FINALIZER, PARENT_LABEL, kinds};
@@ -25,12 +26,18 @@ pub(super) fn start(context: &mut Context) {
     let (queue, worker) = queue::new();
     let own = watch::own(context, Selection::metadata(kinds::TRAINED_MODELS), &queue);
     let recorder = context.recorder("v1beta1Controllers");
-    let models = Models { api: context.api.clone(), clock: context.options.clock.clone(), recorder };
-    context.run(worker, vec![own], models);
+    let models = Models {
+        api: context.api.clone(),
+        behaviour: context.behaviour,
+        clock: context.options.clock.clone(),
+        recorder,
+    };
+    context.run(worker, vec![own], std::future::ready(()), models);
 }
 
 struct Models {
     api: Api,
+    behaviour: Behaviour,
     clock: Clock,
     recorder: Recorder,
 }
@@ -92,7 +99,7 @@ impl Models {
     async fn conditions(&self, mut model: Value, parent: &Value) -> Result<Value, String> {
         let (name, of) = (object::name(&model).to_owned(), object::name(parent));
         let ready = is_true(&parent["status"], READY);
-        let many = serves_many(&parent["spec"]["predictor"]);
+        let many = serves_many(&parent["spec"]["predictor"], self.behaviour);
         let room = self.has_room(&model, parent).await.map_err(|error| error.words())?;
         if room && object::labels(&model).is_none_or(|labels| labels.get(ALLOCATED_LABEL).is_none()) {
             model["metadata"]["labels"][ALLOCATED_LABEL] = json!(of);

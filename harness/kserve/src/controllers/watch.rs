@@ -7,6 +7,11 @@ use crate::control_plane::Context;
 /// Namespace and name.
 pub(super) type Key = (String, String);
 
+/// The name of the definition of a kind.
+pub(crate) fn definition(of: &Resource) -> String {
+    format!("{}.{}", of.plural, of.group)
+}
+
 /// An informer of a kind whose objects are worked on themselves.
 pub(super) fn own(context: &mut Context, of: Selection, queue: &Queue<Key>) -> Informer {
     let (informer, queue) = (context.informer(of), queue.clone());

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use proofmark_controllers::kit::Api;
+use proofmark_controllers::kit::{Api, object};
 
 use crate::behaviour::Behaviour;
 pub(crate) use review::{Denied, Review};
@@ -46,19 +46,30 @@ impl Webhooks {
         Self(Arc::new(Inner { api, namespace, behaviour }))
     }
 
-    /// Answers a review. What is no review, or has an unknown path, is answered 400 or 404, as the real server does.
-    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let Some(review) = Review::read(request.body()) else { return review::plain(400, "not an admission review") };
+    /// Answers a review. What is no review, or has an unknown path, is answered 400 or 404, as the real server does. Where that one panics and
+    /// does not recover, there is no answer.
+    pub async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let Some(review) = Review::read(request.body()) else {
+            return Some(review::plain(400, "not an admission review"));
+        };
         let hooks = &*self.0;
+        // Of these, what is being deleted is not looked at.
+        let goes = hooks.behaviour.lets_all_go && review.old.is_some() && object::is_being_deleted(&review.object);
         let decided = match request.uri().path() {
             "/mutate-serving-kserve-io-v1beta1-inferenceservice" => inferenceservice::mutate(hooks, &review).await,
             "/validate-serving-kserve-io-v1beta1-inferenceservice" => {
                 inferenceservice::validate(hooks, &review).map(|()| None)
             }
-            "/mutate-pods" => pod::mutate(hooks, &review).await,
+            "/mutate-pods" => pod::mutate(hooks, &review).await.map_err(Denied::on_the_way),
             "/validate-serving-kserve-io-v1alpha1-servingruntime"
             | "/validate-serving-kserve-io-v1alpha1-clusterservingruntime" => {
                 runtimes::validate(hooks, &review).await.map(|()| None)
+            }
+            "/validate-serving-kserve-io-v1alpha1-inferencegraph"
+            | "/validate-serving-kserve-io-v1alpha1-trainedmodel"
+                if goes =>
+            {
+                Ok(None)
             }
             "/validate-serving-kserve-io-v1alpha1-inferencegraph" => graph::validate(&review.object).map(|()| None),
             "/validate-serving-kserve-io-v1alpha1-trainedmodel" => {
@@ -67,8 +78,8 @@ impl Webhooks {
             "/validate-serving-kserve-io-v1alpha1-localmodelcache" => {
                 localmodel::validate(hooks, &review).await.map(|()| None)
             }
-            _ => return review::plain(404, "404 page not found\n"),
+            _ => return Some(review::plain(404, "404 page not found\n")),
         };
-        review.answer(decided)
+        review.answer(decided, hooks.behaviour)
     }
 }

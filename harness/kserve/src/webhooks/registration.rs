@@ -14,8 +14,8 @@ const VALIDATORS: &[(&str, &str, &str, &[&str], Release)] = &[
     ("inferenceservice", "v1beta1", "inferenceservices", &["CREATE", "UPDATE"], Release::V0_11_0),
     ("trainedmodel", "v1alpha1", "trainedmodels", &["CREATE", "UPDATE"], Release::V0_11_0),
     ("inferencegraph", "v1alpha1", "inferencegraphs", &["CREATE", "UPDATE"], Release::V0_11_0),
-    ("clusterservingruntime", "v1alpha1", "clusterservingruntimes", &["CREATE", "UPDATE"], Release::V0_12_0Rc0),
-    ("servingruntime", "v1alpha1", "servingruntimes", &["CREATE", "UPDATE"], Release::V0_12_0Rc0),
+    ("clusterservingruntime", "v1alpha1", "clusterservingruntimes", &["CREATE", "UPDATE"], Release::V0_11_1),
+    ("servingruntime", "v1alpha1", "servingruntimes", &["CREATE", "UPDATE"], Release::V0_11_1),
     ("localmodelcache", "v1alpha1", "localmodelcaches", &["CREATE", "UPDATE", "DELETE"], Release::V0_14_1),
 ];
 
@@ -29,12 +29,16 @@ pub(crate) fn registrations(release: Release, namespace: &str) -> Vec<Value> {
             "failurePolicy": "Fail", "sideEffects": "None", "admissionReviewVersions": ["v1beta1"],
         })
     };
+    // Before, pods were asked about once when they were made, and whenever they changed.
+    let once = release < Release::V0_12_0Rc0;
     let mut pods = common(
         "inferenceservice.kserve-webhook-server.pod-mutator".to_owned(),
         "/mutate-pods".to_owned(),
-        rule("", "v1", "pods", &["CREATE"]),
+        rule("", "v1", "pods", if once { &["CREATE", "UPDATE"] } else { &["CREATE"] }),
     );
-    pods["reinvocationPolicy"] = json!("IfNeeded");
+    if !once {
+        pods["reinvocationPolicy"] = json!("IfNeeded");
+    }
     pods["namespaceSelector"] = json!({"matchExpressions": [{"key": "control-plane", "operator": "DoesNotExist"}]});
     pods["objectSelector"] = json!({"matchExpressions": [{"key": crate::names::SERVICE_LABEL, "operator": "Exists"}]});
     let defaulter = common(

@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Response;
-use proofmark_controllers::kit::Error;
+use proofmark_controllers::kit::{Error, object};
 use proofmark_json::{Value, json};
 
+use crate::behaviour::Behaviour;
 use crate::config::ConfigError;
 
 /// A question of the API server.
@@ -20,31 +21,71 @@ pub(crate) struct Review {
     pub(crate) old: Option<Value>,
 }
 
-/// Why something is not admitted: a code and words, and on refusals that come from the API server itself its whole status.
+/// The reason of what a validator refuses.
+const FORBIDDEN: &str = "Forbidden";
+
+/// Why something is not admitted.
 #[derive(Debug)]
-pub(crate) struct Denied(Value);
+pub(crate) enum Denied {
+    /// A code and words; on refusals that come from the API server itself its whole status.
+    With(Value),
+    /// The original panics with these words.
+    Panic(String),
+}
 
 impl Denied {
     /// Refuses in a validator's words.
     pub(crate) fn because(words: impl Into<String>) -> Self {
-        Self(json!({"code": 403, "reason": "Forbidden", "message": words.into()}))
+        Self::With(json!({"code": 403, "reason": FORBIDDEN, "message": words.into()}))
     }
 
     /// The object does not fit the types of the webhook.
     pub(crate) fn unreadable(words: impl Into<String>) -> Self {
-        Self(json!({"code": 400, "message": words.into()}))
+        Self::With(json!({"code": 400, "message": words.into()}))
     }
 
     /// Something went wrong on the way to a decision.
     pub(crate) fn failed(words: impl Into<String>) -> Self {
-        Self(json!({"code": 500, "message": words.into()}))
+        Self::With(json!({"code": 500, "message": words.into()}))
+    }
+}
+
+impl Denied {
+    /// The same as an error on the way: whatever code it had, it is 500.
+    pub(super) fn on_the_way(self) -> Self {
+        match self {
+            Self::With(status) => Self::failed(object::text(&status, "/message")),
+            panic @ Self::Panic(_) => panic,
+        }
+    }
+
+    /// The same where everything that goes wrong makes the original panic.
+    pub(super) fn panics(self) -> Self {
+        match self {
+            Self::With(status) => Self::Panic(object::text(&status, "/message").to_owned()),
+            panic @ Self::Panic(_) => panic,
+        }
+    }
+
+    /// What the API server is told; nothing where a panic ends the exchange instead.
+    fn status(self, behaviour: Behaviour) -> Option<Value> {
+        match self {
+            Self::With(status) if status["reason"] == FORBIDDEN && !behaviour.refusals_have_messages => {
+                Some(json!({"code": 403, "reason": status["message"]}))
+            }
+            Self::With(status) => Some(status),
+            Self::Panic(words) if behaviour.recovers_panics => {
+                Some(json!({"code": 500, "message": format!("panic: {words} [recovered]")}))
+            }
+            Self::Panic(_) => None,
+        }
     }
 }
 
 impl From<Error> for Denied {
     fn from(error: Error) -> Self {
         match error {
-            Error::Api(status) => Self(proofmark_json::to_value(&*status).unwrap_or_default()),
+            Error::Api(status) => Self::With(proofmark_json::to_value(&*status).unwrap_or_default()),
             other => Self::failed(other.to_string()),
         }
     }
@@ -70,8 +111,12 @@ impl Review {
         Some(Self { uid, operation, namespace, object, old })
     }
 
-    /// Admits, with the object that it shall become if that is another; or denies.
-    pub(super) fn answer(&self, decided: Result<Option<Value>, Denied>) -> Response<Bytes> {
+    /// Admits, with the object that it shall become if that is another; or denies; or does not answer at all.
+    pub(super) fn answer(
+        &self,
+        decided: Result<Option<Value>, Denied>,
+        behaviour: Behaviour,
+    ) -> Option<Response<Bytes>> {
         let mut response = json!({"uid": self.uid, "allowed": decided.is_ok()});
         match decided {
             Ok(Some(object)) if object != self.object => {
@@ -80,10 +125,10 @@ impl Review {
                 response["patch"] = json!(STANDARD.encode(patch));
             }
             Ok(_) => {}
-            Err(Denied(status)) => response["status"] = status,
+            Err(denied) => response["status"] = denied.status(behaviour)?,
         }
         let review = json!({"apiVersion": "admission.k8s.io/v1beta1", "kind": "AdmissionReview", "response": response});
-        plain(200, &review.to_string())
+        Some(plain(200, &review.to_string()))
     }
 }
 

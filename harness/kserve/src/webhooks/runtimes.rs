@@ -3,6 +3,7 @@
 use proofmark_controllers::kit::{View, object};
 use proofmark_json::Value;
 
+use super::inferenceservice::python_path_unset;
 use super::{Denied, Inner, Review, gpus};
 use crate::names::{SERVER_CONTAINER, WORKER_CONTAINER, kinds};
 use crate::runtime;
@@ -26,7 +27,7 @@ pub(super) async fn validate(hooks: &Inner, review: &Review) -> Result<(), Denie
     let items = object::list(&list, "/items");
     let itself = |other: &&Value| object::name(other) == object::name(new);
     // The first runtime of a scope has nobody to be compared with, and its priorities are not looked at at all.
-    if !items.is_empty() {
+    if !items.is_empty() && hooks.behaviour.one_priority {
         different(new, cluster, small)?;
     }
     for other in items.iter().filter(|other| !itself(other)) {
@@ -35,6 +36,13 @@ pub(super) async fn validate(hooks: &Inner, review: &Review) -> Result<(), Denie
     if hooks.behaviour.worker_spec {
         nodes(new, items.iter().find(itself)).map_err(|why| {
             Denied::because(format!("the {} {} is invalid: {why}", object::text(new, "/kind"), object::name(new)))
+        })?;
+    }
+    if hooks.behaviour.no_python_path {
+        let own = object::list(new, "/spec/containers").iter();
+        let all = own.chain(object::list(new, "/spec/workerSpec/containers"));
+        all.into_iter().try_for_each(python_path_unset).map_err(|why| {
+            Denied::because(format!("the {} {:?} is invalid: {why}", object::text(new, "/kind"), object::name(new)))
         })?;
     }
     Ok(())

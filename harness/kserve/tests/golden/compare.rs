@@ -9,7 +9,10 @@ use regex::Regex;
 /// Texts that differ from run to run, and what stands for them. The order matters: a suffix is told by the hash before it.
 static RANDOM: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
-        (r"\b(127\.0\.0\.1(:\d+)?|10\.\d{1,3}\.\d{1,3}\.\d{1,3})\b", "<addr>"),
+        (r"\b(127\.0\.0\.1(:\d+)?|10\.\d{1,3}\.\d{1,3}\.\d{1,3}(:443)?)\b", "<addr>"),
+        // Recorded webhooks had an address instead of a service.
+        (r"\bkserve-webhook-server-service\.kserve\.svc:443\b", "<addr>"),
+        (r"\bstream ID \d+\b", "stream ID <number>"),
         (r"\b0x[0-9a-f]{8,14}\b", "<ptr>"),
         (r"kube-api-access-[a-z0-9]{5}", "kube-api-access-<random>"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uid>"),

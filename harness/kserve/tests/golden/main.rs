@@ -1,8 +1,8 @@
 //! What the real KServe manager did, played against this control plane on an embedded API server: no sockets, simulated time.
 //!
 //! `recordings/<release>.jsonl.gz` holds one case a line: objects to create, and what was there after each step. The leaves of expected and found
-//! objects are counted: those that are equal, of all. The cases of v0.14.1, some of v0.15.2, and all of later releases are neighbours of the others,
-//! recorded to tell what lies between and beyond; from v0.16.0 on they call modes by their new names. `floors.txt` says how many fields of each
+//! objects are counted: those that are equal, of all. The cases of v0.14.1, some of v0.15.2, and all of earlier and later releases are neighbours of the
+//! others, recorded to tell what lies between and beyond; from v0.16.0 on they call modes by their new names. `floors.txt` says how many fields of each
 //! release are equal; fewer fail the test.
 //!
 //! | module | what it does |
@@ -23,8 +23,12 @@ mod compare;
 mod play;
 mod world;
 
+use std::fmt::Write as _;
 use std::io::Read as _;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::read::GzDecoder;
 use play::Play;
@@ -34,6 +38,8 @@ use world::{Extras, World};
 
 /// Recorded cases, and the release whose manager was recorded.
 const RECORDINGS: &[(Release, &[u8])] = &[
+    (Release::V0_11_2, include_bytes!("recordings/v0.11.2.jsonl.gz")),
+    (Release::V0_12_1, include_bytes!("recordings/v0.12.1.jsonl.gz")),
     (Release::V0_13_0, include_bytes!("recordings/v0.13.0.jsonl.gz")),
     (Release::V0_14_1, include_bytes!("recordings/v0.14.1.jsonl.gz")),
     (Release::V0_15_2, include_bytes!("recordings/v0.15.2.jsonl.gz")),
@@ -57,29 +63,52 @@ fn main() -> ExitCode {
     let mut wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     let releases: Vec<Release> =
         wanted.extract_if(.., |arg| arg.parse::<Release>().is_ok()).filter_map(|arg| arg.parse().ok()).collect();
-    let mut good = true;
-    for (release, recording) in RECORDINGS {
-        if !releases.is_empty() && !releases.contains(release) {
-            continue;
+    let chosen = RECORDINGS.iter().filter(|(release, _)| releases.is_empty() || releases.contains(release));
+    // Releases have nothing to do with each other: each thread takes the next.
+    let next = Mutex::new(chosen);
+    let good = AtomicBool::new(true);
+    let work = || {
+        while let Some((release, recording)) = take(&next) {
+            let (told, held) = compare_release(*release, recording, &wanted);
+            print!("{told}");
+            good.fetch_and(held, Ordering::Relaxed);
         }
-        let cases: Vec<Value> = read(recording);
-        let named =
-            |case: &Value| wanted.is_empty() || wanted.iter().any(|w| text(case, "case").starts_with(w.as_str()));
-        let cases: Vec<&Value> = cases.iter().filter(|case| named(case)).collect();
-        let Score(equal, all) = play(*release, &cases, !wanted.is_empty());
-        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
-        let share = 100.0 * equal as f64 / all.max(1) as f64;
-        println!("{release}: {equal} of {all} fields ({share:.2} %) in {} cases", cases.len());
-        if wanted.is_empty() && equal < floor(*release) {
-            println!("{release}: fewer than its floor, {}", floor(*release));
-            good = false;
+    };
+    std::thread::scope(|threads| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            threads.spawn(work);
         }
+    });
+    if good.into_inner() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn take<I: Iterator>(next: &Mutex<I>) -> Option<I::Item> {
+    next.lock().expect("not poisoned").next()
+}
+
+/// Plays what was recorded of a release, of cases whose names begin as `wanted` if there are any; what is to be told, and whether the floor holds.
+fn compare_release(release: Release, recording: &[u8], wanted: &[String]) -> (String, bool) {
+    let cases: Vec<Value> = read(recording);
+    let named = |case: &Value| wanted.is_empty() || wanted.iter().any(|w| text(case, "case").starts_with(w.as_str()));
+    let cases: Vec<&Value> = cases.iter().filter(|case| named(case)).collect();
+    let mut told = String::new();
+    let Score(equal, all) = play(release, &cases, !wanted.is_empty(), &mut told);
+    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+    let share = 100.0 * equal as f64 / all.max(1) as f64;
+    tell(&mut told, format_args!("{release}: {equal} of {all} fields ({share:.2} %) in {} cases", cases.len()));
+    let held = !wanted.is_empty() || equal >= floor(release);
+    if !held {
+        tell(&mut told, format_args!("{release}: fewer than its floor, {}", floor(release)));
     }
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    (told, held)
+}
+
+fn tell(told: &mut String, line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(told, "{line}");
 }
 
 /// Plays cases, each group on a server of its own: most were recorded where no other project's kinds existed.
-fn play(release: Release, cases: &[&Value], verbose: bool) -> Score {
+fn play(release: Release, cases: &[&Value], verbose: bool, told: &mut String) -> Score {
     let mut total = Score::default();
     for extras in Extras::ALL {
         let group: Vec<&Value> =
@@ -92,7 +121,7 @@ fn play(release: Release, cases: &[&Value], verbose: bool) -> Score {
             let world = World::start(release, extras).await;
             let mut total = Score::default();
             for case in group {
-                let Score(equal, all) = one(&world, case, verbose).await;
+                let Score(equal, all) = one(&world, case, verbose, told).await;
                 total = Score(total.0 + equal, total.1 + all);
             }
             total
@@ -102,16 +131,17 @@ fn play(release: Release, cases: &[&Value], verbose: bool) -> Score {
     total
 }
 
-async fn one(world: &World, case: &Value, verbose: bool) -> Score {
+async fn one(world: &World, case: &Value, verbose: bool, told: &mut String) -> Score {
     let mut score = Score::default();
     for step in Play::new(world, case).run().await {
         score = Score(score.0 + step.equal, score.1 + step.all);
         if !step.differences.is_empty() && verbose {
-            println!("  {}", step.what);
-            step.differences.iter().take(DETAIL).for_each(|difference| println!("      {difference}"));
+            tell(told, format_args!("  {}", step.what));
+            step.differences.iter().take(DETAIL).for_each(|it| tell(told, format_args!("      {it}")));
         }
     }
-    println!("{:4} % {:6} of {:6} {}", 100 * score.0 / score.1.max(1), score.0, score.1, text(case, "case"));
+    let share = 100 * score.0 / score.1.max(1);
+    tell(told, format_args!("{share:4} % {:6} of {:6} {}", score.0, score.1, text(case, "case")));
     score
 }
 

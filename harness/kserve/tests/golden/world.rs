@@ -36,9 +36,11 @@ impl Extras {
         }
     }
 
-    fn projects(self) -> &'static [extras::Project] {
+    fn projects(self, release: Release) -> &'static [extras::Project] {
         use extras::Project::{GatewayApi, Istio, Keda, Knative, LocalModel};
         match self {
+            // Managers before v0.13 do not start without these.
+            Self::None if release < Release::V0_13_0 => &[Knative, Istio],
             Self::None => &[],
             Self::Serverless => &[Knative, Istio],
             Self::Keda => &[Keda],
@@ -112,8 +114,8 @@ impl World {
         objects.extend(install::control_plane(release, Flavor::Standalone.namespace()));
         objects.extend(install::cluster_roles(release));
         objects.extend(proofmark_kubeflow::roles::objects(KubeflowRelease::latest()));
-        objects.extend(extras::objects(extras.projects()));
-        extras::switch_on(extras.projects(), &mut objects);
+        objects.extend(extras::objects(extras.projects(release)));
+        extras::switch_on(extras.projects(release), &mut objects);
         for object in objects {
             world.discover().await;
             let (code, body) = world.create(&object).await;

@@ -7,9 +7,10 @@ use proofmark_json::{Value, json};
 
 use super::children;
 use super::inferenceservice::{
-    autoscaler, deployment, endpoint, ensure_autoscaler, first_scale, front, host, is_available, rest_autoscaler,
-    service, starts_at_zero, unfit,
+    UNKNOWN_KIND, autoscaler, deployment, endpoint, ensure_autoscaler, first_scale, front, host, is_available,
+    rest_autoscaler, service, starts_at_zero, unfit,
 };
+use super::scheme::Scheme;
 use super::watch::{self, Key};
 use crate::behaviour::Behaviour;
 use crate::conditions::is_true;
@@ -17,7 +18,7 @@ use crate::config::{Config, Mode};
 use crate::control_plane::{Clock, Context};
 use crate::names::{CONFIG, DEPLOYMENT_MODE, STOP, kinds};
 
-pub(super) fn start(context: &mut Context) {
+pub(super) fn start(context: &mut Context, scheme: &Scheme) {
     let (queue, worker) = queue::new();
     let caches = vec![
         watch::own(context, Selection::metadata(kinds::GRAPHS), &queue),
@@ -28,16 +29,19 @@ pub(super) fn start(context: &mut Context) {
         api: context.api.clone(),
         namespace: context.options.namespace.clone(),
         behaviour: context.behaviour,
+        scheme: scheme.clone(),
         clock: context.options.clock.clone(),
         recorder: context.recorder("InferenceGraphController"),
     };
-    context.run(worker, caches, graphs);
+    let scheme = scheme.clone();
+    context.run(worker, caches, async move { scheme.settled().await }, graphs);
 }
 
 struct Graphs {
     api: Api,
     namespace: String,
     behaviour: Behaviour,
+    scheme: Scheme,
     clock: Clock,
     recorder: Recorder,
 }
@@ -70,7 +74,10 @@ impl Reconcile for Graphs {
         let asked = object::annotation(&graph, DEPLOYMENT_MODE).and_then(|mode| Mode::read(mode, self.behaviour));
         let mode = asked.unwrap_or(default);
         if mode != Mode::Raw {
-            if !is_available(&self.api).await.map_err(words)? {
+            if !self.scheme.knows_knative() {
+                return Err(format!("fails to reconcile inference graph ksvc: {UNKNOWN_KIND}"));
+            }
+            if self.behaviour.looks_for_kinds && !is_available(&self.api).await.map_err(words)? {
                 let named = Mode::Serverless.name(self.behaviour);
                 let told = format!(
                     "It is not possible to use {named} deployment mode when Knative Services are not available"
@@ -85,6 +92,9 @@ impl Reconcile for Graphs {
         if stopped {
             self.stop(&stored, mode).await.map_err(words)?;
             return Ok(Next::Done);
+        }
+        if mode == Mode::Raw && !self.behaviour.raw_graphs {
+            return Err("RawDeployment mode is not supported for InferenceGraph".to_owned());
         }
         let pod = router::pod(&graph, &settings, self.behaviour, mode == Mode::Raw);
         let status = match mode {
@@ -163,7 +173,7 @@ impl Graphs {
         }
         if mode == Mode::Raw {
             let scaler = autoscaler(graph, &metadata, &graph["spec"], self.behaviour);
-            rest_autoscaler(&self.api, graph, &scaler).await?;
+            rest_autoscaler(&self.api, graph, &scaler, self.behaviour).await?;
         }
         let conditions = [self.condition(STOPPED, "True", ""), self.condition("Ready", "False", STOPPED)];
         self.write(graph, json!({"conditions": conditions})).await
@@ -188,7 +198,7 @@ impl Graphs {
             children::deployment(&self.api, &kinds::DEPLOYMENTS, &wanted, self.behaviour).await.map_err(words)?;
         front(&self.api, &service(owner, &metadata, pod, &graph["spec"], config)).await.map_err(words)?;
         let scaler = autoscaler(owner, &metadata, &graph["spec"], self.behaviour);
-        ensure_autoscaler(&self.api, &scaler).await.map_err(words)?;
+        ensure_autoscaler(&self.api, &scaler, self.behaviour).await.map_err(words)?;
         // Whatever is said of its availability, the graph counts as ready.
         if object::condition(&made, "Available").is_none() {
             return Ok(None);

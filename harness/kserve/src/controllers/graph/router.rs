@@ -8,6 +8,7 @@ use proofmark_text::go_json;
 use crate::behaviour::Behaviour;
 use crate::config::Container;
 use crate::controllers::children;
+use crate::controllers::inferenceservice::fill_in;
 use crate::names::{GRAPH_LABEL, KNATIVE_AUTOSCALING_CLASS, KNATIVE_MAX_SCALE, KNATIVE_MIN_SCALE, kinds};
 use crate::podspec::{self, Part};
 
@@ -169,6 +170,9 @@ pub(super) fn knative(owner: &Value, graph: &Value, pod: Value, behaviour: Behav
     }
     let mut knative = children::child(owner, &kinds::KNATIVE_SERVICES, metadata);
     knative["spec"] = json!({"template": {"metadata": {"annotations": annotations, "labels": labels}, "spec": pod}});
+    if !behaviour.leaves_defaults_to_knative {
+        fill_in(&mut knative["spec"]);
+    }
     if !behaviour.omits_null_times {
         knative["spec"]["template"]["metadata"]["creationTimestamp"] = Value::Null;
     }

@@ -9,6 +9,7 @@ use super::model_status::Deployed;
 use super::multinode::Workers;
 use super::reconcile::Work;
 use super::{metadata, model_status, predictor, raw, serverless, stop};
+use crate::behaviour::Behaviour;
 use crate::conditions::Is;
 use crate::config::Mode;
 use crate::names::{MODEL_DIR, SERVER_CONTAINER, SOURCE_URI, kinds};
@@ -60,9 +61,13 @@ impl Component {
         format!("{}ConfigurationReady", self.title())
     }
 
-    /// The name of its children.
-    pub(super) fn child_name(self, service: &str) -> String {
-        format!("{service}-{}", self.field())
+    /// The name of its children. A predictor may have one of its own.
+    pub(super) fn child_name(self, service: &Value) -> String {
+        let (name, field) = (object::name(service), self.field());
+        match object::text(service, "/spec/predictor/name") {
+            own if self == Self::Predictor && !own.is_empty() => format!("{name}-{own}-{field}"),
+            _ => format!("{name}-{field}"),
+        }
     }
 }
 
@@ -136,21 +141,22 @@ pub(super) fn name_service(work: &Work<'_>, component: Component, pod: &mut Valu
 /// A transformer or an explainer: a container that is told where the predictor is.
 async fn custom(work: &Work<'_>, component: Component, block: Value) -> Result<Deployable, String> {
     let kept = work.config.kept().map_err(|error| error.to_string())?;
-    let mut annotations = metadata::annotations(&work.service, component, &block, &kept);
+    let mut annotations = metadata::annotations(work, component, &block, &kept);
     let mut pod = podspec::of_component(&block);
-    let known = component == Component::Explainer && block["art"].is_object();
-    let uri = if known {
-        Some(object::text(&block["art"], "/storageUri").to_owned()).filter(|uri| !uri.is_empty())
+    let blocks: &[&str] = if work.services.behaviour.no_alibi { &["art"] } else { &["alibi", "art"] };
+    let known = blocks.iter().find(|explainer| component == Component::Explainer && block[**explainer].is_object());
+    let uri = if let Some(explainer) = known {
+        Some(object::text(&block[*explainer], "/storageUri").to_owned()).filter(|uri| !uri.is_empty())
     } else {
         object::list(&pod, "/containers").first().and_then(uri_of_container)
     };
     if let Some(uri) = uri {
         load(work, &uri, &mut annotations).await?;
     }
-    let predictor = format!("{}.{}", Component::Predictor.child_name(work.name()), work.namespace());
-    if known {
-        let explainers = work.config.raw("explainers").map_err(|error| error.to_string())?;
-        let server = art(&block, &explainers, work.name(), &predictor);
+    let predictor = format!("{}.{}", Component::Predictor.child_name(&work.service), work.namespace());
+    if let Some(explainer) = known {
+        let settings = work.config.raw("explainers").map_err(|error| error.to_string())?;
+        let server = explaining(explainer, &block, &settings[*explainer], work.name(), &predictor);
         match pod.pointer_mut("/containers/0") {
             Some(first) => *first = server,
             None => pod["containers"] = json!([server]),
@@ -178,11 +184,11 @@ async fn custom(work: &Work<'_>, component: Component, block: Value) -> Result<D
     Ok(Deployable { component, block, metadata, pod, workers: None })
 }
 
-/// The container of the Adversarial Robustness Toolbox, which the configuration knows. What the user says of it comes twice at the end, as in the
-/// original.
-fn art(block: &Value, explainers: &Value, service: &str, predictor: &str) -> Value {
-    let art = &block["art"];
-    let mut container = podspec::container_of_model(art);
+/// The container of an explainer that the configuration knows: Alibi, or the Adversarial Robustness Toolbox. What the user says of it comes twice at
+/// the end, as in the original.
+fn explaining(explainer: &str, block: &Value, settings: &Value, service: &str, predictor: &str) -> Value {
+    let own = &block[explainer];
+    let mut container = podspec::container_of_model(own);
     if let Some(fields) = container.as_object_mut() {
         fields.shift_remove("type");
         fields.shift_remove("config");
@@ -199,18 +205,24 @@ fn art(block: &Value, explainers: &Value, service: &str, predictor: &str) -> Val
     if let Some(limit) = block.get("containerConcurrency").and_then(Value::as_i64).filter(|_| !stated("--workers")) {
         add("--workers", &limit.to_string());
     }
-    if !object::text(art, "/storageUri").is_empty() {
+    if !object::text(own, "/storageUri").is_empty() {
         add("--storage_uri", MODEL_DIR);
     }
-    add("--adversary_type", object::text(art, "/type"));
-    let config: BTreeMap<&Key, &Value> = art["config"].as_object().into_iter().flatten().collect();
+    let of_type = object::text(own, "/type");
+    if explainer == "art" {
+        add("--adversary_type", of_type);
+    } else {
+        args.push(of_type.to_owned());
+    }
+    let mut add = |flag: &str, value: &str| args.extend([flag.to_owned(), value.to_owned()]);
+    let config: BTreeMap<&Key, &Value> = own["config"].as_object().into_iter().flatten().collect();
     for (key, value) in config {
         add(&format!("--{key}"), value.as_str().unwrap_or_default());
     }
     args.extend(given.iter().chain(&given).cloned());
     if object::text(&container, "/image").is_empty() {
-        let version = object::text(art, "/runtimeVersion");
-        container["image"] = json!(format!("{}:{version}", object::text(explainers, "/art/image")));
+        let version = object::text(own, "/runtimeVersion");
+        container["image"] = json!(format!("{}:{version}", object::text(settings, "/image")));
     }
     container["args"] = json!(args);
     container["name"] = json!(SERVER_CONTAINER);
@@ -230,19 +242,14 @@ pub(super) async fn load(work: &Work<'_>, uri: &str, annotations: &mut Map) -> R
     if annotations.contains_key(SOURCE_URI) {
         return Err("must provide only one of storageUri and storage.path".to_owned());
     }
-    let containers = if behaviour.storage_containers {
-        let list = work.services.api.list(&kinds::STORAGE_CONTAINERS, "", &[], View::Whole).await;
-        object::list(&list.map_err(|error| error.words())?, "/items").to_vec()
-    } else {
-        Vec::new()
-    };
-    storage::check(uri, &containers, behaviour)?;
+    let list = work.services.api.list(&kinds::STORAGE_CONTAINERS, "", &[], View::Whole).await;
+    storage::check(uri, object::list(&list.map_err(|error| error.words())?, "/items"), behaviour)?;
     annotations.insert(SOURCE_URI.to_owned(), json!(uri));
     Ok(())
 }
 
 /// Whether a predictor serves models that join it: it has none of its own.
-pub(in crate::controllers) fn serves_many(predictor: &Value) -> bool {
+pub(in crate::controllers) fn serves_many(predictor: &Value, behaviour: Behaviour) -> bool {
     let model = &predictor["model"];
     // Containers of the user's own say it themselves, beside a model, too.
     if !model.is_object() || !object::list(predictor, "/containers").is_empty() {
@@ -250,7 +257,7 @@ pub(in crate::controllers) fn serves_many(predictor: &Value) -> bool {
         return env.iter().any(|variable| variable["name"] == "MULTI_MODEL_SERVER" && variable["value"] == "true");
     }
     let loads = ["storageUri", "storage", "storageUris"].iter().any(|field| !model[*field].is_null());
-    !loads && object::text(model, "/modelFormat/name") != "huggingface"
+    !loads && !(behaviour.hugging_face_block && object::text(model, "/modelFormat/name") == "huggingface")
 }
 
 /// The list of models of a server for several.

@@ -16,7 +16,7 @@ pub(in crate::controllers) fn endpoint(service: &Value, runtime: Option<&str>, b
     let (predictor, transformer) = (&service["spec"]["predictor"], &service["spec"]["transformer"]);
     let protocol = if transformer.is_object() {
         of_container(transformer.pointer("/containers/0"))
-    } else if serves_many(predictor) {
+    } else if serves_many(predictor, behaviour) {
         return Some(address.to_owned());
     } else if let Some(protocol) = runtime.filter(|_| predictor["model"].is_object()) {
         protocol

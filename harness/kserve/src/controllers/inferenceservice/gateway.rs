@@ -29,7 +29,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
         for component in &components {
             if !work.status.is_true(&component.ready()) {
                 if !work.services.behaviour.waits_for_routes {
-                    let (name, of) = (component.child_name(&name), kinds::HTTP_ROUTES);
+                    let (name, of) = (component.child_name(&work.service), kinds::HTTP_ROUTES);
                     return Err(format!("{}.{} \"{name}\" not found", of.kind, of.group));
                 }
                 let (title, told) = (component.title(), work.services.behaviour.tells_missing_routes);
@@ -42,8 +42,10 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
         }
         let front =
             if components.contains(&Component::Transformer) { Component::Transformer } else { Component::Predictor };
-        let mut routes: Vec<(String, Component, &str)> =
-            components.iter().map(|component| (component.child_name(&name), *component, component.title())).collect();
+        let mut routes: Vec<(String, Component, &str)> = components
+            .iter()
+            .map(|component| (component.child_name(&work.service), *component, component.title()))
+            .collect();
         routes.push((name.clone(), front, "TopLevel"));
         let mut found = Vec::new();
         for (of, to, title) in &routes {
@@ -67,7 +69,7 @@ pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result
 
 /// The ports of a component's Service for HTTP and gRPC, where it has both.
 async fn ports(work: &Work<'_>, of: Component) -> Result<Option<[i64; 2]>, String> {
-    let name = of.child_name(work.name());
+    let name = of.child_name(&work.service);
     let service = children::read(&work.services.api, &kinds::CORE_SERVICES, work.namespace(), &name).await;
     let fails = |error: proofmark_controllers::kit::Error| {
         format!("failed to detect protocol ports for {} service: {}", of.field(), error.words())
@@ -102,7 +104,7 @@ fn route(
                 header("KServe-Isvc-Name", work.name()), header("KServe-Isvc-Namespace", work.namespace()),
             ]}}],
             "backendRefs": [{
-                "group": "", "kind": "Service", "name": to.child_name(work.name()), "namespace": work.namespace(), "port": port, "weight": 1,
+                "group": "", "kind": "Service", "name": to.child_name(&work.service), "namespace": work.namespace(), "port": port, "weight": 1,
             }],
         });
         if !settings.disable_http_route_timeout {

@@ -17,7 +17,9 @@ use crate::names::{CLUSTER_LOCAL, VISIBILITY, kinds};
 pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result<(), String> {
     let api = work.services.api.clone();
     // One that was made before nothing could come in stays.
-    if !is_internal(&work.service, settings) && !settings.disable_ingress_creation {
+    if !is_internal(&work.service, settings)
+        && !(settings.disable_ingress_creation && work.services.behaviour.optional_ingress)
+    {
         let Some(wanted) = wanted(work, settings) else { return Ok(()) };
         let made = children::replace(&api, &kinds::INGRESSES, &wanted, &["/spec"]).await;
         made.map_err(|error| error.words())?;
@@ -39,7 +41,7 @@ pub(super) async fn address(work: &mut Work<'_>, settings: &Ingress) -> Result<(
     let host = domain::public(work.name(), &work.service, settings).map_err(|error| error.to_string())?;
     let front =
         if work.service["spec"]["transformer"].is_object() { Component::Transformer } else { Component::Predictor };
-    let front = front.child_name(work.name());
+    let front = front.child_name(&work.service);
     let mut inside = domain::internal(&front, work.namespace());
     if work.services.behaviour.ports_of_headless {
         let service = work.services.api.get(&kinds::CORE_SERVICES, work.namespace(), &front).await;
@@ -69,19 +71,19 @@ fn wanted(work: &mut Work<'_>, settings: &Ingress) -> Option<Value> {
         return None;
     }
     let name = work.name().to_owned();
-    let predictor = Component::Predictor.child_name(&name);
+    let predictor = Component::Predictor.child_name(&work.service);
     let has = |component: Component| work.service["spec"][component.field()].is_object();
     let mut hosts = vec![(name.clone(), predictor.clone())];
     if has(Component::Transformer) {
-        let transformer = Component::Transformer.child_name(&name);
+        let transformer = Component::Transformer.child_name(&work.service);
         // The second rule leads past the transformer in every release so far.
         hosts = vec![(name.clone(), transformer.clone()), (transformer.clone(), predictor.clone())];
         if has(Component::Explainer) {
             // The explainer's rule has the transformer's host.
-            hosts.insert(0, (transformer, Component::Explainer.child_name(&name)));
+            hosts.insert(0, (transformer, Component::Explainer.child_name(&work.service)));
         }
     } else if has(Component::Explainer) {
-        let explainer = Component::Explainer.child_name(&name);
+        let explainer = Component::Explainer.child_name(&work.service);
         hosts.push((explainer.clone(), explainer));
     }
     hosts.push((predictor.clone(), predictor));

@@ -5,11 +5,13 @@ use proofmark_json::{Key, Map, Value, json};
 use proofmark_text::go_json;
 
 use super::component::{self, Component};
+use super::reconcile::Work;
 use crate::config::Kept;
 use crate::names;
 
 /// The part of a pod's annotations that follows from the service and its component. Explainers do not batch.
-pub(super) fn annotations(service: &Value, component: Component, block: &Value, kept: &Kept) -> Map {
+pub(super) fn annotations(work: &Work<'_>, component: Component, block: &Value, kept: &Kept) -> Map {
+    let service = &work.service;
     let mut all = passed_on(&service["metadata"]["annotations"], kept);
     let mut add = |key: &str, value: String| all.insert(key.to_owned(), json!(value));
     if let Some(logger) = block.get("logger").filter(|logger| logger.is_object()) {
@@ -30,7 +32,9 @@ pub(super) fn annotations(service: &Value, component: Component, block: &Value, 
         block.get("batcher").filter(|batcher| batcher.is_object() && component != Component::Explainer)
     {
         add(names::BATCHER, "true".to_owned());
-        for (field, key) in [("maxBatchSize", names::BATCHER_SIZE), ("maxLatency", names::BATCHER_LATENCY)] {
+        let timeout = ("timeout", names::BATCHER_TIMEOUT);
+        let known = [("maxBatchSize", names::BATCHER_SIZE), ("maxLatency", names::BATCHER_LATENCY)].into_iter();
+        for (field, key) in known.chain((!work.services.behaviour.no_batch_timeout).then_some(timeout)) {
             if let Some(value) = batcher.get(field).and_then(Value::as_i64) {
                 add(key, value.to_string());
             }
@@ -96,7 +100,7 @@ pub(super) fn of_children(
     all.extend(annotations);
     all.extend(passed_on(&block["annotations"], kept));
     json!({
-        "name": component.child_name(object::name(service)), "namespace": object::namespace(service),
+        "name": component.child_name(service), "namespace": object::namespace(service),
         "labels": labels, "annotations": all,
     })
 }

@@ -35,6 +35,7 @@ mod stop;
 
 use proofmark_controllers::kit::{Api, Next, Reconcile, Recorder, Selection, queue};
 
+use super::scheme::Scheme;
 use super::watch::{self, Key};
 use crate::behaviour::Behaviour;
 use crate::control_plane::{Clock, Context};
@@ -43,10 +44,10 @@ use crate::names::kinds;
 pub(super) use component::{model_config_name, serves_many};
 pub(super) use endpoint::endpoint;
 pub(super) use raw::{autoscaler, deployment, ensure_autoscaler, front, host, service, unfit};
-pub(super) use serverless::{first_scale, is_available, starts_at_zero};
+pub(super) use serverless::{UNKNOWN_KIND, fill_in, first_scale, is_available, starts_at_zero};
 pub(super) use stop::autoscaler as rest_autoscaler;
 
-pub(super) fn start(context: &mut Context) {
+pub(super) fn start(context: &mut Context, scheme: &Scheme) {
     let (queue, worker) = queue::new();
     let follows = context.behaviour.follows_runtimes;
     let services = if follows { Selection::whole(kinds::SERVICES) } else { Selection::metadata(kinds::SERVICES) };
@@ -74,10 +75,12 @@ pub(super) fn start(context: &mut Context) {
         api: context.api.clone(),
         namespace: context.options.namespace.clone(),
         behaviour: context.behaviour,
+        scheme: scheme.clone(),
         clock: context.options.clock.clone(),
         recorder: context.recorder("v1beta1Controllers"),
     };
-    context.run(worker, caches, services);
+    let scheme = scheme.clone();
+    context.run(worker, caches, async move { scheme.settled().await }, services);
 }
 
 /// The controller.
@@ -86,6 +89,7 @@ struct Services {
     /// Where the control plane lives.
     namespace: String,
     behaviour: Behaviour,
+    scheme: Scheme,
     clock: Clock,
     recorder: Recorder,
 }

@@ -28,8 +28,8 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
     let words = |error: proofmark_controllers::kit::Error| error.words();
     let (api, behaviour) = (&work.services.api, work.services.behaviour);
     let kept = work.config.kept().map_err(|error| error.to_string())?;
-    let mut annotations = metadata::annotations(&work.service, Component::Predictor, &block, &kept);
-    if serves_many(&block) {
+    let mut annotations = metadata::annotations(work, Component::Predictor, &block, &kept);
+    if serves_many(&block, behaviour) {
         metadata::agent(&work.service, &mut annotations);
     }
     metadata::storage(&block, &mut annotations);
@@ -37,7 +37,8 @@ pub(super) async fn deployable(work: &mut Work<'_>, mut block: Value) -> Result<
         let mut pod = podspec::of_component(&block);
         let containers = pod.get_mut("containers").and_then(Value::as_array_mut).map(Vec::as_mut_slice);
         let containers = containers.unwrap_or_default();
-        let server = containers.iter().find(|c| object::text(c, "/name") == SERVER_CONTAINER).cloned();
+        let named = |container: &&Value| object::text(container, "/name") == SERVER_CONTAINER;
+        let server = if behaviour.named_servers { containers.iter().find(named) } else { containers.first() }.cloned();
         if let Some(server) = server {
             if let Some(uri) = component::uri_of_container(&server) {
                 component::load(work, &uri, &mut annotations).await?;
@@ -183,7 +184,8 @@ fn of_runtime(work: &mut Work<'_>, runtime: &Value, block: &mut Value) {
     match server_type(runtime, work.services.behaviour) {
         "torchserve" => {
             let protocol = asked("v1", block);
-            let envelope = if matches!(protocol.as_str(), "v2" | "grpc-v2") { "kservev2" } else { "kserve" };
+            let grpc = work.services.behaviour.envelopes_of_grpc && protocol == "grpc-v2";
+            let envelope = if protocol == "v2" || grpc { "kservev2" } else { "kserve" };
             work.service["metadata"]["labels"]["serviceEnvelope"] = json!(envelope);
             let mut env = object::list(block, "/model/env").to_vec();
             env.push(json!({"name": "PROTOCOL_VERSION", "value": protocol}));

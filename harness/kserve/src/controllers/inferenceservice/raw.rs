@@ -1,10 +1,10 @@
 //! Raw mode: a Deployment, a Service in front of it, and something that scales it.
 
-use proofmark_controllers::kit::{Api, Error, Reason as _, object};
+use proofmark_controllers::kit::{Api, Error, Reason as _, View, object};
 use proofmark_json::{Value, json};
 
 use super::availability;
-use super::component::Deployable;
+use super::component::{Component, Deployable};
 use super::keda;
 use super::model_status::Deployed;
 use super::multinode;
@@ -13,7 +13,10 @@ use crate::behaviour::Behaviour;
 use crate::config::Config;
 use crate::controllers::children;
 use crate::domain;
-use crate::names::{AUTOSCALER_CLASS, SERVER_CONTAINER, TARGET_UTILIZATION, TRANSFORMER_CONTAINER, kinds};
+use crate::names::{
+    AUTOSCALER_CLASS, COMPONENT_LABEL, SERVER_CONTAINER, SERVICE_LABEL, TARGET_UTILIZATION, TRANSFORMER_CONTAINER,
+    kinds,
+};
 
 /// Where the agent listens, which logs and batches.
 const AGENT_PORT: i64 = 9081;
@@ -42,7 +45,26 @@ pub(super) async fn deploy(work: &mut Work<'_>, of: &Deployable) -> Result<Deplo
     scale(work, of).await.map_err(words)?;
     let deployed = how_far(&found);
     propagate(work, of, &[("", found)], &url);
+    if behaviour.named_predictors && of.component == Component::Predictor {
+        forget_other_names(work, object::text(&of.metadata, "/name")).await.map_err(words)?;
+    }
     Ok(deployed)
+}
+
+/// Deletes what a predictor of another name left.
+async fn forget_other_names(work: &Work<'_>, name: &str) -> Result<(), Error> {
+    let api = &work.services.api;
+    let selector = format!("{SERVICE_LABEL}={},{COMPONENT_LABEL}={}", work.name(), Component::Predictor.field());
+    for of in [kinds::DEPLOYMENTS, kinds::CORE_SERVICES] {
+        let list = api.list(&of, work.namespace(), &[("labelSelector", selector.as_str())], View::Metadata).await?;
+        for other in object::list(&list, "/items").iter().map(object::name).filter(|other| *other != name) {
+            match api.delete(&of, work.namespace(), other, &json!({})).await {
+                Err(error) if !error.is_not_found() => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The host of what is deployed, which is told before anything is made.
@@ -117,7 +139,7 @@ pub(in crate::controllers) fn deployment(
     let default = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}});
     deployment["spec"] = json!({
         "selector": {"matchLabels": {"app": app(&metadata)}},
-        "template": {"metadata": metadata, "spec": complete(pod)},
+        "template": {"metadata": metadata, "spec": complete(pod, behaviour)},
         "strategy": block.get("deploymentStrategy").filter(|strategy| strategy.is_object()).unwrap_or(&default),
         "revisionHistoryLimit": 10,
         "progressDeadlineSeconds": 600,
@@ -140,14 +162,15 @@ pub(in crate::controllers) fn deployment(
 }
 
 /// What is left open in a pod, where the control plane's choice is not the API server's.
-fn complete(pod: &Value) -> Value {
+fn complete(pod: &Value, behaviour: Behaviour) -> Value {
     let mut pod = pod.clone();
     let containers = pod.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten();
     for container in containers {
         if object::text(container, "/imagePullPolicy").is_empty() {
             container["imagePullPolicy"] = json!("IfNotPresent");
         }
-        let probed = [SERVER_CONTAINER, TRANSFORMER_CONTAINER].contains(&object::text(container, "/name"));
+        let name = object::text(container, "/name");
+        let probed = name == SERVER_CONTAINER || behaviour.transformers_in_front && name == TRANSFORMER_CONTAINER;
         if probed && container.get("readinessProbe").is_none_or(Value::is_null) {
             let port = object::number(container, "/ports/0/containerPort").unwrap_or(PORT);
             container["readinessProbe"] = json!({
@@ -169,6 +192,7 @@ pub(in crate::controllers) fn service(
     let metadata = labelled(metadata);
     let containers = object::list(pod, "/containers");
     let beside = containers.iter().find(|container| object::text(container, "/name") == TRANSFORMER_CONTAINER);
+    let beside = beside.filter(|_| config.behaviour.transformers_in_front);
     let front = beside.or_else(|| containers.first());
     let ports = front.map(|front| object::list(front, "/ports")).unwrap_or_default();
     let name = object::text(&metadata, "/name");
@@ -227,11 +251,16 @@ async fn scale(work: &Work<'_>, of: &Deployable) -> Result<(), Error> {
     if class == "external" || class == "none" {
         return children::remove(api, &kinds::AUTOSCALERS, &work.service, name).await;
     }
-    ensure_autoscaler(api, &autoscaler(&work.service, &metadata, &of.block, work.services.behaviour)).await
+    let behaviour = work.services.behaviour;
+    ensure_autoscaler(api, &autoscaler(&work.service, &metadata, &of.block, behaviour), behaviour).await
 }
 
 /// Makes an autoscaler, or corrects one.
-pub(in crate::controllers) async fn ensure_autoscaler(api: &Api, wanted: &Value) -> Result<(), Error> {
+pub(in crate::controllers) async fn ensure_autoscaler(
+    api: &Api,
+    wanted: &Value,
+    behaviour: Behaviour,
+) -> Result<(), Error> {
     let parts = [
         "/spec/metrics",
         "/spec/minReplicas",
@@ -240,7 +269,8 @@ pub(in crate::controllers) async fn ensure_autoscaler(api: &Api, wanted: &Value)
         "/metadata/annotations",
         "/metadata/labels",
     ];
-    children::replace(api, &kinds::AUTOSCALERS, wanted, &parts).await.map(|_| ())
+    let compared = if behaviour.compares_autoscalers { &parts[..] } else { &parts[..3] };
+    children::replace(api, &kinds::AUTOSCALERS, wanted, compared).await.map(|_| ())
 }
 
 /// The autoscaler of a component.

@@ -92,7 +92,8 @@ pub(super) async fn reconcile(services: &Services, (namespace, name): &Key) -> R
     {
         return Ok(Next::Done);
     }
-    if mode == Mode::Serverless && !serverless::is_available(&services.api).await.map_err(words)? {
+    let looks = mode == Mode::Serverless && services.behaviour.looks_for_kinds;
+    if looks && !serverless::is_available(&services.api).await.map_err(words)? {
         let named = mode.name(services.behaviour);
         let told = format!("It is not possible to use {named} deployment mode when Knative Services are not available");
         services.recorder.warning(&service, "ServerlessModeRejected", told);
@@ -218,7 +219,7 @@ async fn authorities(work: &Work<'_>) -> Result<(), String> {
 
 /// Makes the list of models that a server for several of them reads. Its entries are the TrainedModels' business.
 async fn model_config(work: &Work<'_>) -> Result<(), proofmark_controllers::kit::Error> {
-    if !component::serves_many(&work.service["spec"]["predictor"]) {
+    if !component::serves_many(&work.service["spec"]["predictor"], work.services.behaviour) {
         return Ok(());
     }
     let name = component::model_config_name(work.name());

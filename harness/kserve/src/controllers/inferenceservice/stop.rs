@@ -9,6 +9,7 @@ use super::component::{Component, Deployable};
 use super::raw;
 use super::reconcile::Work;
 use super::status::{INGRESS_READY, PREDICTOR_READY};
+use crate::behaviour::Behaviour;
 use crate::conditions::{self, Is, READY};
 use crate::config::{Ingress, Mode};
 use crate::controllers::children;
@@ -31,7 +32,7 @@ pub(super) async fn component(work: &mut Work<'_>, of: &Deployable) -> Result<()
             true => children::remove(&api, &kinds::SCALED_OBJECTS, &work.service, name).await?,
             false => {
                 let scaler = raw::autoscaler(&work.service, &of.metadata, &of.block, work.services.behaviour);
-                autoscaler(&api, &work.service, &scaler).await?;
+                autoscaler(&api, &work.service, &scaler, work.services.behaviour).await?;
             }
         }
     }
@@ -67,14 +68,19 @@ pub(super) async fn component(work: &mut Work<'_>, of: &Deployable) -> Result<()
 }
 
 /// Takes an autoscaler away that was told that its owner rests; one that was not is told first.
-pub(in crate::controllers) async fn autoscaler(api: &Api, owner: &Value, wanted: &Value) -> Result<(), Error> {
+pub(in crate::controllers) async fn autoscaler(
+    api: &Api,
+    owner: &Value,
+    wanted: &Value,
+    behaviour: Behaviour,
+) -> Result<(), Error> {
     let name = object::name(wanted);
     let Some(found) = children::read(api, &kinds::AUTOSCALERS, object::namespace(owner), name).await? else {
         return Ok(());
     };
     match object::annotation(&found, STOP).is_some_and(|stop| stop.eq_ignore_ascii_case("true")) {
         true => children::remove(api, &kinds::AUTOSCALERS, owner, name).await,
-        false => raw::ensure_autoscaler(api, wanted).await,
+        false => raw::ensure_autoscaler(api, wanted, behaviour).await,
     }
 }
 
@@ -113,7 +119,7 @@ async fn mesh(work: &Work<'_>) -> Result<(), Error> {
 }
 
 async fn routes(work: &Work<'_>) -> Result<(), Error> {
-    let components = Component::ALL.iter().map(|component| component.child_name(work.name()));
+    let components = Component::ALL.iter().map(|component| component.child_name(&work.service));
     for name in components.chain([work.name().to_owned()]) {
         children::remove(&work.services.api, &kinds::HTTP_ROUTES, &work.service, &name).await?;
     }

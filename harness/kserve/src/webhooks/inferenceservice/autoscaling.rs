@@ -11,7 +11,11 @@ use crate::names::{AUTOSCALER_CLASS, DEPLOYMENT_MODE, KNATIVE_AUTOSCALING_CLASS,
 /// Class, metric and target as annotations.
 pub(super) fn annotations(service: &Value, behaviour: Behaviour) -> Result<(), String> {
     if let Some(class) = object::annotation(service, AUTOSCALER_CLASS) {
-        let known: &[&str] = if behaviour.keda { &["hpa", "external", "keda", "none"] } else { &["hpa", "external"] };
+        let known: &[&str] = match (behaviour.keda, behaviour.external_autoscalers) {
+            (true, _) => &["hpa", "external", "keda", "none"],
+            (false, true) => &["hpa", "external"],
+            (false, false) => &["hpa"],
+        };
         if !known.contains(&class) {
             let end = if behaviour.small_letters { "" } else { ".\n" };
             return Err(format!("[{class}] is not a supported autoscaler class type{end}"));
@@ -183,7 +187,10 @@ fn kpa(block: &Value, behaviour: Behaviour) -> Result<(), String> {
         return Err(not_supported(metric, behaviour));
     }
     match target(block) {
-        Some(target) if metric == "rps" && target < 1 => Err("the target for rps should be greater than 1".to_owned()),
+        Some(target) if metric == "rps" && target < 1 => {
+            let the = if behaviour.small_target { "the" } else { "The" };
+            Err(format!("{the} target for rps should be greater than 1"))
+        }
         _ => Ok(()),
     }
 }

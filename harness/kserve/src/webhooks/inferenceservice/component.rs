@@ -15,7 +15,7 @@ pub(super) enum Component {
 }
 
 /// The frameworks with a block of their own in a predictor: the field, its Go name, and the protocol that it means unless another is named.
-pub(super) const FRAMEWORKS: [(&str, &str, Option<&str>); 10] = [
+const FRAMEWORKS: [(&str, &str, Option<&str>); 10] = [
     ("sklearn", "SKLearn", None),
     ("xgboost", "XGBoost", None),
     ("tensorflow", "Tensorflow", None),
@@ -27,6 +27,19 @@ pub(super) const FRAMEWORKS: [(&str, &str, Option<&str>); 10] = [
     ("lightgbm", "LightGBM", None),
     ("paddle", "Paddle", None),
 ];
+
+/// Those of a release.
+pub(super) fn frameworks(
+    behaviour: Behaviour,
+) -> impl Iterator<Item = (&'static str, &'static str, Option<&'static str>)> {
+    FRAMEWORKS.into_iter().filter(move |(field, ..)| behaviour.hugging_face_block || *field != "huggingface")
+}
+
+/// The blocks of explainers with a server of their own: the field, and its Go name.
+pub(super) fn explainers(behaviour: Behaviour) -> &'static [(&'static str, &'static str)] {
+    const ALL: &[(&str, &str)] = &[("alibi", "Alibi"), ("art", "ART")];
+    if behaviour.no_alibi { &ALL[1..] } else { ALL }
+}
 
 impl Component {
     pub(super) const ALL: [Self; 3] = [Self::Predictor, Self::Transformer, Self::Explainer];
@@ -47,7 +60,7 @@ impl Component {
     /// How many implementations its block names. Where models may have company in their pod, containers of a predictor count when they are named as
     /// servers, or when nothing else serves.
     pub(super) fn implementations(self, block: &Value, behaviour: Behaviour) -> usize {
-        let blocks = self.blocks(block);
+        let blocks = self.blocks(block, behaviour);
         let containers = object::list(block, "/containers");
         let own = match behaviour.collocation && self == Self::Predictor {
             true => containers.iter().filter(|container| object::text(container, "/name") == SERVER_CONTAINER).count(),
@@ -62,18 +75,19 @@ impl Component {
     }
 
     /// Whether containers of the user's own serve, and nothing beside them.
-    pub(super) fn is_custom(self, block: &Value) -> bool {
-        self.blocks(block) == 0 && !object::list(block, "/containers").is_empty()
+    pub(super) fn is_custom(self, block: &Value, behaviour: Behaviour) -> bool {
+        self.blocks(block, behaviour) == 0 && !object::list(block, "/containers").is_empty()
     }
 
     /// How many blocks name a framework, a model or an explainer.
-    fn blocks(self, block: &Value) -> usize {
-        let named =
-            |fields: &[&str]| fields.iter().filter(|field| block.get(**field).is_some_and(Value::is_object)).count();
+    fn blocks(self, block: &Value, behaviour: Behaviour) -> usize {
+        let there = |field: &str| block.get(field).is_some_and(Value::is_object);
         match self {
-            Self::Predictor => named(&FRAMEWORKS.map(|(field, ..)| field)) + named(&["model"]),
+            Self::Predictor => {
+                frameworks(behaviour).filter(|(field, ..)| there(field)).count() + usize::from(there("model"))
+            }
             Self::Transformer => 0,
-            Self::Explainer => named(&["art"]),
+            Self::Explainer => explainers(behaviour).iter().filter(|(field, _)| there(field)).count(),
         }
     }
 
@@ -82,10 +96,10 @@ impl Component {
         let mut names = match self {
             Self::Predictor => {
                 let name = behaviour.named_predictors.then_some("Name");
-                name.into_iter().chain(FRAMEWORKS.map(|(_, name, _)| name)).collect()
+                name.into_iter().chain(frameworks(behaviour).map(|(_, name, _)| name)).collect()
             }
             Self::Transformer => Vec::new(),
-            Self::Explainer => vec!["ART"],
+            Self::Explainer => explainers(behaviour).iter().map(|(_, name)| *name).collect(),
         };
         if self == Self::Predictor {
             names.push("Model");

@@ -3,7 +3,7 @@
 use proofmark_controllers::kit::object;
 use proofmark_json::{Map, Value, json};
 
-use super::component::{Component, FRAMEWORKS};
+use super::component::{Component, explainers, frameworks};
 use crate::behaviour::Behaviour;
 use crate::config::{Config, ConfigError, FORMAT, Mode, Resources};
 use crate::localmodel;
@@ -34,19 +34,23 @@ pub(super) fn fill_in(service: &mut Value, config: &Config, caches: Option<&[Val
     for component in Component::ALL.into_iter().filter(|of| *of != Component::Predictor || !left_alone) {
         // What names none or several is refused later, as it was given.
         let custom = match component.of(service) {
-            Some(block) if component.implementations(block, config.behaviour) == 1 => component.is_custom(block),
+            Some(block) if component.implementations(block, config.behaviour) == 1 => {
+                component.is_custom(block, config.behaviour)
+            }
             _ => continue,
         };
         let Some(block) = service.get_mut("spec").and_then(|spec| spec.get_mut(component.field())) else { continue };
         if custom {
             own_containers(block, component, &resources, config.behaviour);
-        } else if let Some(art) = block.get_mut("art").filter(|art| art.is_object()) {
-            art["name"] = json!(SERVER_CONTAINER);
-            if art.get("runtimeVersion").is_none() {
-                let explainers = config.raw("explainers")?;
-                art["runtimeVersion"] = json!(object::text(&explainers, "/art/defaultImageVersion"));
+        }
+        for (explainer, _) in explainers(config.behaviour).iter().filter(|_| component == Component::Explainer) {
+            let Some(own) = block.get_mut(explainer).filter(|own| own.is_object()) else { continue };
+            own["name"] = json!(SERVER_CONTAINER);
+            if own.get("runtimeVersion").is_none() {
+                let known = config.raw("explainers")?;
+                own["runtimeVersion"] = json!(object::text(&known, &format!("/{explainer}/defaultImageVersion")));
             }
-            ask_for(art, &resources);
+            ask_for(own, &resources);
         }
     }
     if let Some(caches) = caches {
@@ -64,7 +68,7 @@ pub(super) fn fill_in(service: &mut Value, config: &Config, caches: Option<&[Val
 /// A framework's block means a model of the format of that name. Of several the first counts; the others stay, and are refused later.
 fn into_model(predictor: &mut Value, behaviour: Behaviour) {
     let Some(fields) = predictor.as_object_mut() else { return };
-    for (field, _, protocol) in FRAMEWORKS {
+    for (field, _, protocol) in frameworks(behaviour) {
         let Some(Value::Object(block)) = fields.get(field) else { continue };
         let mut model = Map::new();
         model.insert("modelFormat", json!({"name": field}));
@@ -77,7 +81,7 @@ fn into_model(predictor: &mut Value, behaviour: Behaviour) {
         return;
     }
     let speaks_v2 = |model: &&mut Value| match object::text(model, "/modelFormat/name") {
-        "triton" => true,
+        "triton" => behaviour.triton_speaks_v2,
         "vLLM" => behaviour.named_predictors,
         _ => false,
     };

@@ -6,7 +6,7 @@
 use proofmark_builtin::decode::is_zero;
 use proofmark_json::{Map, Value, json};
 
-use super::component::FRAMEWORKS;
+use super::component::{explainers, frameworks};
 use crate::behaviour::Behaviour;
 use crate::podspec::{self, Part};
 
@@ -34,18 +34,43 @@ pub(super) fn complete(service: &mut Value, behaviour: Behaviour) {
             }
             podspec::marshal(model, Part::Container);
         }
-        for (framework, ..) in FRAMEWORKS {
+        for (framework, ..) in frameworks(behaviour) {
             if let Some(own) = block.get_mut(framework).and_then(Value::as_object_mut) {
                 podspec::marshal(own, Part::Container);
             }
         }
-        if let Some(art) = block.get_mut("art").and_then(Value::as_object_mut) {
-            podspec::marshal(art, Part::Container);
-            leave_out(art, &["storageUri", "config"]);
+        for (explainer, _) in explainers(behaviour) {
+            if let Some(own) = block.get_mut(explainer).and_then(Value::as_object_mut) {
+                podspec::marshal(own, Part::Container);
+                leave_out(own, &["storageUri", "config"]);
+            }
         }
         if let Some(worker) = block.get_mut("workerSpec").and_then(Value::as_object_mut) {
             podspec::marshal(worker, Part::Worker);
         }
+    }
+}
+
+/// Puts fields back that are gone because `plain`, which is what was `given` as its type holds it, has no place for them.
+pub(super) fn restore(filled: &mut Value, given: &Value, plain: &Value) {
+    match (filled, given, plain) {
+        (Value::Object(filled), Value::Object(given), Value::Object(plain)) => {
+            for (field, value) in given {
+                match (filled.get_mut(field), plain.get(field)) {
+                    (Some(filled), Some(plain)) => restore(filled, value, plain),
+                    (None, None) => {
+                        filled.insert(field.clone(), value.clone());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        (Value::Array(filled), Value::Array(given), Value::Array(plain)) if given.len() == plain.len() => {
+            for ((filled, given), plain) in filled.iter_mut().zip(given).zip(plain) {
+                restore(filled, given, plain);
+            }
+        }
+        _ => {}
     }
 }
 

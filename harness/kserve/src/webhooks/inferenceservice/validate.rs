@@ -6,10 +6,11 @@ use proofmark_controllers::kit::object;
 use proofmark_json::Value;
 use regex::Regex;
 
-use super::component::Component;
+use super::component::{Component, explainers, frameworks};
 use super::{autoscaling, multinode};
 use crate::behaviour::Behaviour;
 use crate::config::Mode;
+use crate::localmodel::uri_of_container;
 use crate::names::{DEPLOYMENT_MODE, TRANSFORMER_CONTAINER};
 use crate::storage;
 
@@ -33,19 +34,30 @@ pub(in crate::webhooks) fn bad_name(the: &str, kind: &str, name: &str) -> String
 
 /// Checks a service; `old` is what it was before.
 pub(super) fn check(service: &Value, old: Option<&Value>, behaviour: Behaviour) -> Result<(), String> {
+    if behaviour.lets_all_go && old.is_some() && object::is_being_deleted(service) {
+        return Ok(());
+    }
     let asked = behaviour.sticky_mode && !(behaviour.lets_go && object::is_being_deleted(service));
     if let Some(old) = old.filter(|_| asked) {
         mode_is_kept(service, old, behaviour)?;
+    }
+    if let Some(old) = old.filter(|_| behaviour.named_predictors) {
+        name_changes_with_model(service, old)?;
     }
     let name = object::name(service);
     if !is_name(name) {
         return Err(bad_name(if behaviour.small_letters { "the" } else { "The" }, "InferenceService", name));
     }
     autoscaling::annotations(service, behaviour)?;
+    if behaviour.no_python_path {
+        no_python_path(service, behaviour).map_err(|why| format!("the InferenceService {name:?} is invalid: {why}"))?;
+    }
     if behaviour.worker_spec {
         multinode::check(service, behaviour)?;
     }
-    one_storage_uri(service)?;
+    if behaviour.transformers_in_front {
+        one_storage_uri(service)?;
+    }
     let named = object::text(service, "/spec/predictor/model/name");
     if behaviour.nameless_models && !named.is_empty() {
         return Err("the 'name' field is not allowed in standard predictor".to_owned());
@@ -58,7 +70,9 @@ pub(super) fn check(service: &Value, old: Option<&Value>, behaviour: Behaviour) 
         match component {
             Component::Predictor => protocol(block, behaviour)?,
             Component::Transformer => {}
-            Component::Explainer => storage(&block["art"], behaviour)?,
+            Component::Explainer => {
+                explainers(behaviour).iter().try_for_each(|(explainer, _)| storage(&block[*explainer], behaviour))?;
+            }
         }
         extensions(block, behaviour)?;
         autoscaling::component(service, block, behaviour)?;
@@ -68,17 +82,65 @@ pub(super) fn check(service: &Value, old: Option<&Value>, behaviour: Behaviour) 
 
 /// The mode that the service is deployed in must stay.
 fn mode_is_kept(service: &Value, old: &Value, behaviour: Behaviour) -> Result<(), String> {
-    let before = object::text(old, "/status/deploymentMode");
-    let same = |now: &str| {
-        let read = |name: &str| Mode::read(name, behaviour);
-        now == before || behaviour.modes_by_meaning && read(now).is_some() && read(now) == read(before)
+    let stored = object::text(old, "/status/deploymentMode");
+    let before = match Mode::read(stored, behaviour).filter(|_| behaviour.normalises_kept_modes) {
+        Some(mode) => mode.name(behaviour),
+        None if stored.is_empty() && behaviour.normalises_kept_modes && !behaviour.modes_by_meaning => {
+            Mode::Raw.name(behaviour)
+        }
+        None => stored,
     };
     match object::annotation(service, DEPLOYMENT_MODE) {
-        Some(now) if !before.is_empty() && !same(now) => {
+        Some(now) if !before.is_empty() && now != before => {
             Err(format!("update rejected: deploymentMode cannot be changed from '{before}' to '{now}'"))
         }
         _ => Ok(()),
     }
+}
+
+/// A predictor of another name is another model.
+fn name_changes_with_model(service: &Value, old: &Value) -> Result<(), String> {
+    let of = |service: &Value| {
+        let predictor = &service["spec"]["predictor"];
+        let stated = object::text(predictor, "/model/storageUri").to_owned();
+        let uri = if stated.is_empty() { uri_of_container(predictor).unwrap_or_default() } else { stated };
+        (object::text(predictor, "/name").to_owned(), uri)
+    };
+    let ((name, uri), (old_name, old_uri)) = (of(service), of(old));
+    match name != old_name && uri == old_uri {
+        true => Err("predictor.name change requires a model change (e.g. storageUri)".to_owned()),
+        false => Ok(()),
+    }
+}
+
+/// Nobody may lead a server to other modules.
+fn no_python_path(service: &Value, behaviour: Behaviour) -> Result<(), String> {
+    let spec = &service["spec"];
+    let all = |at: &str| spec.pointer(at).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter();
+    let predictor = &spec["predictor"];
+    let blocks = ["model"].into_iter().chain(frameworks(behaviour).map(|(field, ..)| field));
+    let server = blocks.map(|block| &predictor[block]).find(|block| block.is_object());
+    all("/predictor/containers")
+        .chain(all("/predictor/initContainers"))
+        .chain(server)
+        .chain(all("/predictor/workerSpec/containers"))
+        .chain(all("/predictor/workerSpec/initContainers"))
+        .chain(all("/transformer/containers"))
+        .chain(all("/transformer/initContainers"))
+        .chain(all("/explainer/containers"))
+        .chain(all("/explainer/initContainers"))
+        .chain(spec.pointer("/explainer/art"))
+        .try_for_each(python_path_unset)
+}
+
+/// Refuses a container that sets where Python finds modules.
+pub(in crate::webhooks) fn python_path_unset(container: &Value) -> Result<(), String> {
+    const BLOCKED: &str = "PYTHONPATH";
+    if object::list(container, "/env").iter().any(|variable| object::text(variable, "/name") == BLOCKED) {
+        let name = object::text(container, "/name");
+        return Err(format!("setting {BLOCKED} in container {name:?} is not allowed for security reasons"));
+    }
+    Ok(())
 }
 
 /// A transformer in the predictor's pod loads nothing itself.

@@ -5,7 +5,7 @@ use proofmark_json::{Map, Value, json};
 use proofmark_text::go_json;
 
 use super::{Denied, Inner, credentials, edit};
-use crate::config::{Config, ConfigError, Container};
+use crate::config::{Config, Container};
 use crate::names::{
     AGENT, AGENT_CONFIG, AGENT_CONFIG_DIR, AGENT_MODEL_DIR, BATCHER, BATCHER_LATENCY, BATCHER_SIZE, COMPONENT_LABEL,
     LOGGER, LOGGER_ANNOTATIONS, LOGGER_HEADERS, LOGGER_MODE, LOGGER_URL, SERVER_CONTAINER, SERVICE_LABEL,
@@ -45,10 +45,10 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn read(config: &Config) -> Result<Self, ConfigError> {
-        let logger = config.container("logger")?;
-        config.container("batcher")?;
-        Ok(Self { agent: config.container("agent")?, logger })
+    pub(super) fn read(config: &Config) -> Result<Self, Denied> {
+        let logger = super::part(config, "logger")?;
+        super::part(config, "batcher")?;
+        Ok(Self { agent: super::part(config, "agent")?, logger })
     }
 }
 

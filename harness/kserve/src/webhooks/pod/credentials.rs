@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use proofmark_controllers::kit::{Reason as _, object};
+use proofmark_controllers::kit::{Error, Reason as _, object};
 use proofmark_json::{Map, Value, json};
 
 use super::{Denied, Inner, edit};
@@ -14,6 +14,14 @@ use crate::names::{STORAGE_SPEC, STORAGE_SPEC_KEY, STORAGE_SPEC_PARAM, kinds};
 const PLACEHOLDER: &str = "<scheme-placeholder>://";
 const ROLE: &str = "eks.amazonaws.com/role-arn";
 const PREFIX: &str = "serving.kserve.io/";
+
+/// What is said of what cannot be read. What is looked for among what is watched is called by its kind.
+fn told(error: &Error, kind: &str, name: &str, behaviour: Behaviour) -> String {
+    match error.is_not_found() && !behaviour.reads_secrets_anew {
+        true => format!("{kind} {name:?} not found"),
+        false => error.words(),
+    }
+}
 
 /// What is added to the initializer.
 #[derive(Default)]
@@ -103,7 +111,10 @@ async fn of_storage_spec(hooks: &Inner, pod: &Value, settings: &Value, uri: &str
     let secret = match hooks.api.get(&kinds::SECRETS, object::namespace(pod), name).await {
         Ok(secret) => Some(secret),
         Err(error) if error.is_not_found() && asked.is_none() => None,
-        Err(error) => return denied(format!("can't read storage secret {name}: {}", error.words())),
+        Err(error) => {
+            let why = told(&error, "Secret", name, hooks.behaviour);
+            return denied(format!("can't read storage secret {name}: {why}"));
+        }
     };
     match secret.as_ref().and_then(|secret| datum(secret, &key)) {
         Some(entry) => {
@@ -208,7 +219,8 @@ pub(super) async fn of_named_account(
         }
     };
     for name in names {
-        let secret = hooks.api.get(&kinds::SECRETS, namespace, &name).await?;
+        let secret = hooks.api.get(&kinds::SECRETS, namespace, &name).await;
+        let secret = secret.map_err(|error| Denied::failed(told(&error, "Secret", &name, hooks.behaviour)))?;
         of_secret(&mut found, &secret, settings, hooks);
     }
     Ok(found)

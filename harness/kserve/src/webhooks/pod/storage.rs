@@ -2,6 +2,7 @@
 
 use proofmark_controllers::kit::{View, object};
 use proofmark_json::{Value, json};
+use ring::digest::{SHA256, digest};
 
 use super::{Denied, Inner, credentials, edit};
 use crate::behaviour::Behaviour;
@@ -69,7 +70,7 @@ pub(super) async fn inject(
                 mount["subPath"] = json!(path);
             }
             each_reader(pod, |container| edit::push_named(container, "volumeMounts", mount.clone()));
-            say_where(pod);
+            say_where(pod, hooks.behaviour);
             return Ok(());
         }
         let mount = json!({"name": CLAIM_VOLUME, "mountPath": CLAIM_DIR, "readOnly": !writable});
@@ -86,22 +87,20 @@ pub(super) async fn inject(
     edit::push(&mut pod["spec"], "volumes", json!({"name": VOLUME, "emptyDir": {}}));
     let mount = json!({"name": VOLUME, "mountPath": MODEL_DIR, "readOnly": !writable});
     each_reader(pod, |container| edit::push(container, "volumeMounts", mount.clone()));
-    say_where(pod);
+    say_where(pod, hooks.behaviour);
     if !hooks.behaviour.own_security_context
         && let Some(security) = edit::container(pod, SERVER_CONTAINER).and_then(|c| c.get("securityContext").cloned())
     {
         init["securityContext"] = security;
     }
     credentials::find(hooks, pod, config, &source).await?.add_to(pod, &mut init);
-    if hooks.behaviour.storage_containers {
-        let list = hooks.api.list(&kinds::STORAGE_CONTAINERS, "", &[], View::Whole).await?;
-        let containers = object::list(&list, "/items");
-        let wanted = init.pointer("/args/0").and_then(Value::as_str).filter(|_| !hooks.behaviour.chooses_by_stated_uri);
-        let wanted = wanted.unwrap_or(&source);
-        if let Some(own) = containers.iter().find(|own| storage::is_enabled(own) && storage::claims(own, wanted)) {
-            let merged = podspec::merge_container(&init, &own["spec"]["container"], hooks.behaviour);
-            init = merged.map_err(Denied::failed)?;
-        }
+    let list = hooks.api.list(&kinds::STORAGE_CONTAINERS, "", &[], View::Whole).await?;
+    let containers = object::list(&list, "/items");
+    let wanted = init.pointer("/args/0").and_then(Value::as_str).filter(|_| !hooks.behaviour.chooses_by_stated_uri);
+    let wanted = wanted.unwrap_or(&source);
+    if let Some(own) = containers.iter().find(|own| storage::is_enabled(own) && storage::claims(own, wanted)) {
+        let merged = podspec::merge_container(&init, &own["spec"]["container"], hooks.behaviour);
+        init = merged.map_err(Denied::failed)?;
     }
     if hooks.behaviour.ca_bundles {
         authorities(hooks, pod, &mut init, settings);
@@ -124,13 +123,26 @@ fn on_the_node(pod: &Value, uri: &str, behaviour: Behaviour) -> Result<Option<St
         Some(claim) => claim,
         None => return Err(Denied::failed(format!("Annotation {LOCAL_MODEL_PVC} not found"))),
     };
-    Ok(Some(format!("{CLAIM_SCHEME}{claim}/models/{cache}{slash}{rest}")))
+    let folder = if behaviour.hashes_local_models { storage_key(source) } else { cache.to_owned() };
+    Ok(Some(format!("{CLAIM_SCHEME}{claim}/models/{folder}{slash}{rest}")))
 }
 
-/// A server that names its model by a variable is told where it lies now.
-fn say_where(pod: &mut Value) {
-    let Some(server) = edit::container(pod, SERVER_CONTAINER) else { return };
-    for variable in server.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
+/// The folder of what comes from a place: the beginning of the place's hash.
+fn storage_key(source: &str) -> String {
+    let mut key = hex::encode(digest(&SHA256, source.as_bytes()));
+    key.truncate(16);
+    key
+}
+
+/// A server that names its model by a variable is told where it lies now; once, a transformer beside it was, too.
+fn say_where(pod: &mut Value, behaviour: Behaviour) {
+    let containers = pod.pointer_mut("/spec/containers").and_then(Value::as_array_mut).into_iter().flatten();
+    let told = containers.filter(|container| match object::text(container, "/name") {
+        SERVER_CONTAINER => true,
+        TRANSFORMER_CONTAINER => !behaviour.transformers_in_front,
+        _ => false,
+    });
+    for variable in told.filter_map(|container| container.get_mut("env")?.as_array_mut()).flatten() {
         if object::text(variable, "/name") == "STORAGE_URI" && !object::text(variable, "/value").is_empty() {
             variable["value"] = json!(MODEL_DIR);
         }
@@ -171,17 +183,23 @@ fn authorities(hooks: &Inner, pod: &mut Value, init: &mut Value, settings: &Cont
 }
 
 /// Where Istio's CNI redirects traffic before its proxy runs, the initializer takes the proxy's user, whose traffic is left alone.
-pub(super) fn run_as_istio(pod: &mut Value) {
+pub(super) fn run_as_istio(pod: &mut Value, behaviour: Behaviour) -> Result<(), Denied> {
     let asked = object::annotation(pod, INITIALIZER_UID).and_then(|uid| uid.parse::<i64>().ok());
-    let redirected = object::annotation(pod, "sidecar.istio.io/interceptionMode") == Some("REDIRECT")
+    let redirected = behaviour.follows_istio
+        && object::annotation(pod, "sidecar.istio.io/interceptionMode") == Some("REDIRECT")
         && object::annotation(pod, "sidecar.istio.io/status").is_some();
     let inits = object::list(pod, "/spec/initContainers");
     let cni = redirected && !inits.iter().any(|init| object::text(init, "/name") == "istio-init");
     let proxy = object::list(pod, "/spec/containers").iter().find(|c| object::text(c, "/name") == "istio-proxy");
     let proxy = proxy.and_then(|proxy| object::number(proxy, "/securityContext/runAsUser")).unwrap_or(1337);
-    let Some(uid) = asked.or(cni.then_some(proxy)) else { return };
+    let Some(uid) = asked.or(cni.then_some(proxy)) else { return Ok(()) };
     let inits = pod.pointer_mut("/spec/initContainers").and_then(Value::as_array_mut);
     for init in inits.into_iter().flatten().filter(|init| object::text(init, "/name") == INITIALIZER_CONTAINER) {
+        // The original wrote into what was not there.
+        if !behaviour.follows_istio && init.get("securityContext").is_none() {
+            return Err(Denied::Panic("runtime error: invalid memory address or nil pointer dereference".to_owned()));
+        }
         init["securityContext"]["runAsUser"] = json!(uid);
     }
+    Ok(())
 }

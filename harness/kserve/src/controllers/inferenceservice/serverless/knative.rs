@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proofmark_controllers::kit::{Api, Reason as _, object};
 use proofmark_json::{Value, json};
 
+use super::fill_in;
 use crate::behaviour::Behaviour;
 use crate::conditions::Is;
 use crate::config::Kept;
@@ -14,6 +15,10 @@ use crate::controllers::inferenceservice::model_status::Deployed;
 use crate::controllers::inferenceservice::reconcile::Work;
 use crate::names::{KNATIVE_AUTOSCALING_CLASS, KNATIVE_MAX_SCALE, KNATIVE_MIN_SCALE, KNATIVE_ROLLOUT, kinds};
 
+/// What a client says of a kind that it was not told of.
+pub(in crate::controllers) const UNKNOWN_KIND: &str =
+    "no kind is registered for the type v1.Service in scheme \"pkg/runtime/scheme.go:100\"";
+const FAILS: &str = "fails to reconcile knative service: ";
 const TARGET: &str = "autoscaling.knative.dev/target";
 const METRIC: &str = "autoscaling.knative.dev/metric";
 const FIRST_SCALE: &str = "autoscaling.knative.dev/initial-scale";
@@ -25,6 +30,10 @@ pub(in crate::controllers::inferenceservice) async fn deploy(
     work: &mut Work<'_>,
     of: &Deployable,
 ) -> Result<Deployed, String> {
+    if !work.services.scheme.knows_knative() {
+        let fails = if work.services.behaviour.leaves_defaults_to_knative { FAILS } else { "" };
+        return Err(format!("{fails}{UNKNOWN_KIND}"));
+    }
     let api = &work.services.api;
     let rolled_out = work.status.component(of.component);
     let kept = work.config.kept().map_err(|error| error.to_string())?;
@@ -108,7 +117,7 @@ fn wanted(service: &Value, of: &Deployable, rolled_out: &str, kept: &Kept, behav
     for (field, value) in [
         ("containerConcurrency", number("containerConcurrency")),
         ("timeoutSeconds", number("timeout")),
-        ("responseStartTimeoutSeconds", number("timeout")),
+        ("responseStartTimeoutSeconds", number("timeout").filter(|_| behaviour.limits_first_answers)),
     ] {
         if let Some(value) = value {
             revision[field] = json!(value);
@@ -120,6 +129,9 @@ fn wanted(service: &Value, of: &Deployable, rolled_out: &str, kept: &Kept, behav
         "template": {"metadata": {"annotations": annotations, "labels": labels}, "spec": revision},
         "traffic": traffic(number("canaryTrafficPercent"), rolled_out, tagged),
     });
+    if !behaviour.leaves_defaults_to_knative {
+        fill_in(&mut knative["spec"]);
+    }
     if !behaviour.omits_null_times {
         knative["spec"]["template"]["metadata"]["creationTimestamp"] = Value::Null;
     }

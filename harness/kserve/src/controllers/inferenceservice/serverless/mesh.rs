@@ -167,7 +167,7 @@ fn virtual_service(work: &Work<'_>, settings: &Ingress, public: &str, domains: &
         all
     };
     let route = |to: Component, matches: Vec<Value>| {
-        let mut headers = json!({"Host": domain::internal(&to.child_name(name), namespace)});
+        let mut headers = json!({"Host": domain::internal(&to.child_name(&work.service), namespace)});
         if behaviour.routes_name_services {
             headers["KServe-Isvc-Name"] = json!(name);
             headers["KServe-Isvc-Namespace"] = json!(namespace);

@@ -1,7 +1,9 @@
 //! Serverless mode: Knative runs the components, Istio leads into them.
 //!
-//! `knative` makes Knative Services and reads their status, `mesh` the VirtualService and the Service with an external name.
+//! `knative` makes Knative Services and reads their status, `defaults` fills in what Knative would, `mesh` makes the VirtualService and the Service
+//! with an external name.
 
+mod defaults;
 mod knative;
 mod mesh;
 
@@ -12,8 +14,9 @@ use crate::controllers::children;
 use crate::names::kinds;
 use proofmark_controllers::kit::{Api, Error};
 
+pub(in crate::controllers) use defaults::fill_in;
 pub(super) use knative::deploy;
-pub(in crate::controllers) use knative::{first_scale, starts_at_zero};
+pub(in crate::controllers) use knative::{UNKNOWN_KIND, first_scale, starts_at_zero};
 pub(super) use mesh::ingress;
 
 /// Whether Knative is there.
