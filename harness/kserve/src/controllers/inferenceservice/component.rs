@@ -257,7 +257,8 @@ pub(in crate::controllers) fn serves_many(predictor: &Value, behaviour: Behaviou
         return env.iter().any(|variable| variable["name"] == "MULTI_MODEL_SERVER" && variable["value"] == "true");
     }
     let loads = ["storageUri", "storage", "storageUris"].iter().any(|field| !model[*field].is_null());
-    !loads && !(behaviour.hugging_face_block && object::text(model, "/modelFormat/name") == "huggingface")
+    let by_name = behaviour.hugging_face_block && object::text(model, "/modelFormat/name") == "huggingface";
+    !(loads || by_name)
 }
 
 /// The list of models of a server for several.

@@ -17,9 +17,8 @@ use crate::names::{CLUSTER_LOCAL, VISIBILITY, kinds};
 pub(super) async fn reconcile(work: &mut Work<'_>, settings: &Ingress) -> Result<(), String> {
     let api = work.services.api.clone();
     // One that was made before nothing could come in stays.
-    if !is_internal(&work.service, settings)
-        && !(settings.disable_ingress_creation && work.services.behaviour.optional_ingress)
-    {
+    let unwanted = settings.disable_ingress_creation && work.services.behaviour.optional_ingress;
+    if !(unwanted || is_internal(&work.service, settings)) {
         let Some(wanted) = wanted(work, settings) else { return Ok(()) };
         let made = children::replace(&api, &kinds::INGRESSES, &wanted, &["/spec"]).await;
         made.map_err(|error| error.words())?;
